@@ -1,0 +1,64 @@
+#pragma once
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "api/payload.h"
+#include "aws/error.h"
+#include "aws/model.h"
+#include "aws/principal.h"
+#include "base/json.h"
+#include "base/time.h"
+#include "event/facts.h"
+#include "http/server.h"
+#include "state/store.h"
+
+namespace cairn::api {
+
+struct Operation;
+struct Service;
+struct Ports;
+
+/// The answer beyond the modelled output.
+struct Reply {
+  int status = 0;                                // 0: the model's
+  std::vector<std::pair<std::string, std::string>> headers;      // added to those bound in the model
+  std::unique_ptr<http::BodySource> source;      // streaming output (the model's streaming payload member)
+  uint64_t source_bytes = 0;
+  std::optional<std::string> body;               // a finished body in place of the encoded output (S3's raw policy, own JSON)
+};
+
+/// One call from head to answer. A handler reads the upper half, decides, and fills in the lower. No sockets in sight.
+struct Call {
+  // --- what was asked
+  const Service* service = nullptr;
+  const Operation* operation = nullptr;
+  const aws::OperationModel* model = nullptr;
+  Ports* ports = nullptr;
+  aws::Principal principal;
+  aws::AccountId account;                        // whose resources are meant: the caller's
+  aws::Region region;                            // where: from the credential scope
+  Time now;
+  std::string request_id;                        // what the client sees
+  std::string host_id;                           // x-amz-id-2
+  std::string host;                              // Host header as sent
+  std::string source_ip, user_agent;
+  bool tls = false;
+  Json in;                                       // parameters by model names; an object
+  Payload payload;                               // operations with a streaming input: the body, received and verified
+  std::string body;                              // the raw body of others
+  event::HttpFacts http;                         // the request as sent: S3's records show it
+
+  // --- what the handler decides (it may run again after a conflict: fill in, never add to)
+  state::Transaction* state = nullptr;
+  Json out;                                      // answer by model names
+  Reply reply;
+  std::vector<event::Resource> resources;        // the record's `resources`
+  std::optional<Json> additional;                // the record's additionalEventData (not S3)
+  std::optional<Json> recorded_in;               // requestParameters differ from `in` (rare)
+  std::optional<Json> recorded_out;              // responseElements differ from `out` (rare)
+};
+
+}  // namespace cairn::api

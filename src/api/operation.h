@@ -1,0 +1,40 @@
+#pragma once
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "api/call.h"
+
+namespace cairn::api {
+
+enum class Runs {
+  kInline,                                       // touches memory only (state, history's tail): on the io thread
+  kPool,                                         // may wait for a disk: on the bounded pool
+};
+
+using Handle = void (*)(Call&);
+
+/// One implemented operation. Shapes, bindings and errors come from the model table; the row adds what the model cannot know.
+struct Operation {
+  std::string_view name;
+  Handle handle;
+  Runs runs = Runs::kInline;
+  Handle admit = nullptr;                        // streaming inputs: a first look before the body is received; throws to refuse
+};
+
+/// The operations of one file of a service's folder; found by cairn_catalog, no list to edit.
+struct Family {
+  std::string_view service;                      // key of the model: "s3"
+  std::span<const Operation> operations;         // sorted by name
+};
+
+/// Every family that was linked in (generated).
+const std::vector<const Family*>& families();
+
+/// A service: its model and what is implemented of it.
+struct Service {
+  const aws::ServiceModel* model = nullptr;
+  std::vector<const Operation*> operations;      // parallel to model->operations; null: NotImplemented
+};
+
+}  // namespace cairn::api

@@ -1,0 +1,41 @@
+#pragma once
+#include <compare>
+#include <functional>
+#include <string>
+#include <utility>
+
+namespace cairn {
+
+/// A string that is one kind of name and no other. Parse at the door, never re-check inside.
+template <class Tag>
+class Id {
+ public:
+  Id() = default;
+  explicit Id(std::string text) : text_(std::move(text)) {}
+  const std::string& str() const { return text_; }
+  bool empty() const { return text_.empty(); }
+  auto operator<=>(const Id&) const = default;
+
+ private:
+  std::string text_;
+};
+
+/// A value that must not be shown: prints as ***. `reveal()` is the only way in, so that uses can be found.
+class Secret {
+ public:
+  Secret() = default;
+  explicit Secret(std::string value) : value_(std::move(value)) {}
+  const std::string& reveal() const { return value_; }
+  bool empty() const { return value_.empty(); }
+
+ private:
+  std::string value_;
+};
+inline std::string format_as(const Secret&) { return "***"; }
+
+}  // namespace cairn
+
+template <class Tag>
+struct std::hash<cairn::Id<Tag>> {
+  size_t operator()(const cairn::Id<Tag>& id) const noexcept { return std::hash<std::string>{}(id.str()); }
+};

@@ -1,0 +1,33 @@
+#pragma once
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+/// What one entry of Cairn's journal says: what was done (a CloudTrail record) and what it changed, as one.
+/// Bytes: docs/formats/journal.md, "Entries".
+namespace cairn::journal {
+
+/// One key gets a value, or goes away.
+struct Change {
+  std::string key;
+  std::optional<std::string> value;             // nullopt: the key is erased
+};
+struct ChangeView {
+  std::string_view key;
+  std::optional<std::string_view> value;
+};
+
+struct EntryView {
+  std::vector<std::string_view> records;        // finished CloudTrail records (JSON), usually one; none for internal changes
+  std::vector<ChangeView> changes;
+};
+
+std::string encode_entry(std::span<const std::string> records, std::span<const Change> changes);
+/// Views into `bytes`. Total: any bytes give a view or a failure.
+Result<EntryView> decode_entry(std::string_view bytes);
+
+}  // namespace cairn::journal

@@ -1,0 +1,91 @@
+#pragma once
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "env/tasks.h"
+#include "journal/entry.h"
+#include "journal/journal.h"
+#include "journal/position.h"
+#include "state/engine.h"
+
+/// Which resources exist: key -> document. Reads see every commit at once; a commit is one journal entry, and what the
+/// journal holds is the truth: the engine's file is a checkpoint with the position it stands for.
+namespace cairn::state {
+
+struct Item {
+  std::string key;
+  std::string value;
+};
+/// `more`: there are keys after the last item.
+struct Page {
+  std::vector<Item> items;
+  bool more = false;
+};
+
+class Store;
+
+/// What one call reads and changes. Reads see its own changes. Not thread-safe. It remembers what was read (values and
+/// ranges), so that commit can tell whether any of it has changed since.
+class Transaction {
+ public:
+  explicit Transaction(Store& store);
+  std::optional<std::string> get(const std::string& key);
+  bool exists(const std::string& key);
+  /// Keys that start with `prefix` and are > `after` (whole key), in byte order, at most `limit`.
+  Page list(const std::string& prefix, const std::string& after, size_t limit);
+  void put(std::string key, std::string value);
+  void erase(std::string key);
+  std::span<const journal::Change> changes() const;
+  void reset();                                  // forgets reads and changes: begin again, from now
+
+ private:
+  friend class Store;
+  struct RangeRead {
+    std::string prefix, after, last;             // what was covered: after < key <= last (last empty: to the prefix's end)
+  };
+  Store* store_;
+  journal::Position base_;                       // everything up to here was visible when it began
+  std::vector<std::string> reads_;
+  std::vector<RangeRead> ranges_;
+  std::vector<journal::Change> changes_;
+};
+
+struct Options {
+  size_t overlay_bytes_max = 64 << 20;           // changes not yet in the checkpoint; beyond it accepting() is false
+  size_t checkpoint_bytes = 8 << 20;             // a checkpoint starts at this much ...
+  std::chrono::milliseconds checkpoint_interval{1000};   // ... or at this age
+  size_t cache_bytes_max = 8 << 20;              // documents read from the engine and kept
+};
+
+class Store {
+ public:
+  /// `engine` holds everything up to engine.position(). Feed `replay` the journal's entries after that, then `start`.
+  Store(Engine& engine, const Options& options);
+  ~Store();                                      // makes no checkpoint
+  void replay(journal::Position position, const journal::EntryView& entry);
+  void start(journal::Journal& journal, env::Tasks& tasks);   // begins to checkpoint in the background
+
+  struct Conflict {};
+  /// If nothing that `transaction` read has changed since it began: calls `append` (which puts records and changes into the
+  /// journal as one entry and returns its position), makes the changes visible, returns the position. Else Conflict, and
+  /// nothing happened: run the decision again on a reset transaction. Any thread; `append` runs under the commit lock.
+  Result<journal::Position, Conflict> commit(Transaction& transaction,
+                                             const std::function<journal::Position(std::span<const journal::Change>)>& append);
+  bool accepting() const;
+  journal::Position checkpointed() const;        // durable in the engine; the journal may release up to here
+  void checkpoint();                             // now, up to what is durable in the journal; for tests and shutdown
+
+ private:
+  friend class Transaction;
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace cairn::state
