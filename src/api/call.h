@@ -55,7 +55,8 @@ struct Call {
   state::Transaction* state = nullptr;
   Json out;                                      // answer by model names
   Reply reply;
-  std::vector<event::Resource> resources;        // the record's `resources`
+  aws::AccountId owner;                          // whose resource it turned out to be; empty: the caller's
+  std::vector<event::Resource> resources;        // the record's `resources` (S3's are drawn from `http` by event/)
   std::optional<Json> additional;                // the record's additionalEventData (not S3)
   std::optional<Json> recorded_in;               // requestParameters differ from `in` (rare)
   std::optional<Json> recorded_out;              // responseElements differ from `out` (rare)

@@ -86,6 +86,8 @@ class Exchange {
   virtual void respond(Response response) = 0;
   /// Bytes of body taken off the wire so far.
   virtual uint64_t body_bytes() const = 0;
+
+  std::shared_ptr<void> attachment;              // the handler's own, from begin to handle; the server never looks at it
 };
 
 class Handler {
