@@ -1,0 +1,26 @@
+#include "api/authorize.h"
+
+#include "api/operation.h"
+
+namespace cairn::api {
+namespace {
+
+/// "User: ARN is not authorized to perform: ACTION because no identity-based policy allows the ACTION action".
+aws::Error denied(const Call& call) {
+  const std::string action = fmt::format("{}:{}", call.service->model->signing_name, call.model->name);
+  return aws::Error(aws::kAccessDenied, "User: {} is not authorized to perform: {} because no identity-based policy allows the {} action",
+                    call.principal.arn, action, action);
+}
+
+}  // namespace
+
+void authorize(const Call& call) {
+  if (call.principal.kind == aws::Principal::Kind::kAnonymous) {
+    // Only a bucket can be open to everyone; whether this one is, its own door says (services/s3/bucket.h).
+    if (call.http.bucket.empty() || call.operation == nullptr) throw aws::Error(aws::kAccessDenied, "Access Denied");
+    return;
+  }
+  if (!call.principal.is_administrator) throw denied(call);
+}
+
+}  // namespace cairn::api

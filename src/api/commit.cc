@@ -1,0 +1,45 @@
+#include "api/commit.h"
+
+#include "api/operation.h"
+#include "api/ports.h"
+#include "base/check.h"
+
+namespace cairn::api {
+namespace {
+
+/// A received blob that the entry does not name is nobody's: remove it now rather than at the next start.
+void drop_unnamed_blob(const Job& job, const state::Transaction& transaction) {
+  if (!job.received || !job.call.payload.blob) return;
+  const std::string key = "blob/" + job.call.payload.blob->str();
+  for (const journal::Change& change : transaction.changes())
+    if (change.key == key && change.value) return;
+  job.call.ports->blobs->remove(*job.call.payload.blob);
+}
+
+}  // namespace
+
+bool commit(Job& job, state::Transaction& transaction, std::string record, const CommitTo& to) {
+  const uint64_t record_bytes = record.size();
+  const bool failed = job.error.has_value();
+  const std::string records[] = {std::move(record)};
+  const std::string entry = journal::encode_entry({records, record_bytes == 0 ? size_t{0} : size_t{1}}, transaction.changes());
+  CHECK(entry.size() <= journal::kEntryBytesMax);
+
+  // From append on, the committer may answer and let go of the job at any moment: only `self` keeps it here.
+  const std::shared_ptr<Job> self = job.shared_from_this();
+  if (record_bytes == 0 && transaction.changes().empty()) {
+    self->durable({});                           // nothing to record, nothing changed: nothing to wait for
+  } else if (self->until_durable = self; transaction.changes().empty()) {
+    to.journal.append(entry, self.get());
+  } else if (!to.store.commit(transaction, [&](std::span<const journal::Change>) { return to.journal.append(entry, self.get()); })) {
+    self->until_durable = nullptr;
+    return false;
+  }
+  drop_unnamed_blob(*self, transaction);
+  to.metrics.calls.fetch_add(1, std::memory_order_relaxed);
+  to.metrics.record_bytes.fetch_add(record_bytes, std::memory_order_relaxed);
+  if (failed) to.metrics.errors.fetch_add(1, std::memory_order_relaxed);
+  return true;
+}
+
+}  // namespace cairn::api

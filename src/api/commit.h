@@ -1,0 +1,21 @@
+#pragma once
+#include <string>
+
+#include "api/job.h"
+#include "api/metrics.h"
+#include "journal/journal.h"
+#include "state/store.h"
+
+namespace cairn::api {
+
+struct CommitTo {
+  state::Store& store;
+  journal::Journal& journal;
+  Metrics& metrics;
+};
+
+/// Record and changes become one journal entry, and the changes visible. Afterwards the job belongs to the journal: it answers
+/// when the entry is on disk. `record` empty: the call is not recorded (data events that nobody selects). False: something that was read has changed, nothing happened, decide again.
+bool commit(Job& job, state::Transaction& transaction, std::string record, const CommitTo& to);
+
+}  // namespace cairn::api

@@ -1,0 +1,324 @@
+#include "api/pipeline.h"
+
+#include "api/authorize.h"
+#include "api/commit.h"
+#include "api/job.h"
+#include "api/protocol.h"
+#include "api/receive.h"
+#include "api/registry.h"
+#include "api/record.h"
+#include "base/check.h"
+#include "base/text.h"
+#include "event/classify.h"
+
+namespace cairn::api {
+namespace {
+
+using Plan = http::Handler::Plan;
+
+constexpr int kDecisionsMax = 64;                // a call that loses this many races is told to try again
+constexpr std::string_view kOwnPrefix = "/_cairn/";
+
+http::Response json_refusal(int status, std::string_view code, std::string_view message) {
+  http::Response response;
+  response.status = status;
+  response.headers.emplace_back("Content-Type", "application/json");
+  json::Writer(response.body).begin_object().key("__type").string(code).key("message").string(message).end_object();
+  return response;
+}
+
+bool is_s3(const Call& call) { return call.service->model->key == "s3" || call.service->model->key == "s3control"; }
+
+/// The head as S3's records show it.
+void fill_http_facts(Job& job) {
+  const http::Head& head = job.exchange->head();
+  event::HttpFacts& http = job.call.http;
+  http.method = std::string(head.method);
+  http.host = job.call.host;
+  http.path = text::percent_decode(head.path).value_or(std::string(head.path));
+  if (!head.query.empty()) {
+    for (std::string_view pair : text::split(head.query, '&')) {
+      if (pair.empty()) continue;
+      const size_t equals = pair.find('=');
+      std::string value = equals == std::string_view::npos
+                              ? std::string()
+                              : text::percent_decode(pair.substr(equals + 1), text::Plus::kSpace).value_or("");
+      http.query.emplace_back(text::percent_decode(pair.substr(0, equals)).value_or(""), std::move(value));
+    }
+  }
+  for (const http::Header& header : head.headers) http.headers.emplace_back(text::lower(header.name), std::string(header.value));
+  http.bucket = job.route.bucket;
+  http.key = job.route.key;
+  http.extended_request_id = job.call.host_id;
+}
+
+bool has_streaming_input(const aws::OperationModel& model) {
+  if (model.input == nullptr) return false;
+  for (const aws::Member& member : model.input->members)
+    if (member.payload && member.shape->streaming) return true;
+  return false;
+}
+
+}  // namespace
+
+struct Pipeline::Stages {
+  Options options;
+  Ports& ports;
+  state::Store& store;
+  journal::Journal& journal;
+  Authenticator& authenticator;
+  Metrics& metrics;
+  OwnPages own_pages;
+  Pool calls;
+  Pool receivers;
+
+  Stages(const Options& o, Ports& p, state::Store& s, journal::Journal& j, Authenticator& a, Metrics& m, OwnPages pages)
+      : options(o), ports(p), store(s), journal(j), authenticator(a), metrics(m), own_pages(std::move(pages)),
+        calls("call", o.call_threads, o.waiting_max), receivers("receive", o.receive_threads, o.waiting_max) {}
+
+  // ------------------------------------------------------------------ the life of a call, in order
+
+  /// route, authenticate: as much as the head tells. Refusals here make no record, as on AWS.
+  Plan begin(const std::shared_ptr<http::Exchange>& exchange) {
+    const http::Head& head = exchange->head();
+    if (head.path.starts_with(kOwnPrefix) && !head.path.starts_with("/_cairn/api/")) return {Plan::kBuffered, 64 << 10};
+
+    auto job = std::make_shared<Job>();
+    job->exchange = exchange;
+    Result<Route, NoRoute> route = route_head(head);
+    if (!route) {
+      exchange->respond(json_refusal(501, "NotImplemented", route.error().message));
+      return {Plan::kAnswered};
+    }
+    job->route = std::move(*route);
+    introduce(*job);
+
+    Result<Authenticated, aws::Error> caller = authenticator.read(head, job->route, ports.clock->now());
+    if (!caller) return refuse_caller(*job, std::move(caller.error()));
+    job->caller = std::move(*caller);
+
+    const bool streamed = job->route.model != nullptr && has_streaming_input(*job->route.model);
+    const bool small = head.content_length && *head.content_length <= kInlineBytesMax;
+    exchange->attachment = job;
+    if (streamed && !small) return {Plan::kStreamed};
+    return {Plan::kBuffered, streamed ? kInlineBytesMax * 2 : options.body_bytes_max};
+  }
+
+  /// authenticate the body, then decode, then decide: here if that touches memory only, else on a pool.
+  void handle(const std::shared_ptr<http::Exchange>& exchange) {
+    auto job = std::static_pointer_cast<Job>(std::exchange(exchange->attachment, nullptr));
+    if (job == nullptr) return own_page(*exchange);
+
+    const bool streamed = job->route.model != nullptr && has_streaming_input(*job->route.model);
+    const std::string_view body = streamed ? std::string_view() : exchange->body();
+    if (job->route.protocol == aws::Protocol::kQuery) route_action(job->route, exchange->head(), body);
+    if (Result<void, aws::Error> genuine = authenticator.verify(job->caller, exchange->head(), job->route, body); !genuine) {
+      refuse_caller(*job, std::move(genuine.error()));
+      return;
+    }
+    if (!journal.accepting() || !store.accepting()) return refuse(*job, unavailable(*job), metrics.unavailable);
+
+    admit(*job);
+    decode_call(*job, body);
+    const bool is_whole = !streamed || !exchange->body().empty() || exchange->head().content_length == 0u;
+    if (job->error) return decide(*job);
+    if (streamed && !is_whole) {
+      if (!receivers.submit([this, job] { receive_stream(*job); })) refuse(*job, throttled(*job), metrics.throttled);
+    } else if (job->call.operation != nullptr && job->call.operation->runs == Runs::kPool) {
+      if (!calls.submit([this, job] { receive_whole(*job); })) refuse(*job, throttled(*job), metrics.throttled);
+    } else {
+      receive_whole(*job);
+    }
+  }
+
+  /// The names of things: request ids, who, where, when.
+  void introduce(Job& job) {
+    const http::Head& head = job.exchange->head();
+    Call& call = job.call;
+    call.service = job.route.service;
+    call.ports = &ports;
+    call.now = ports.clock->now();
+    if (is_s3(call)) {
+      call.request_id = ports.random->letters(16, "0123456789ABCDEFGHJKMNPQRSTVWXYZ");
+      call.host_id = text::base64(ports.random->bytes(57));
+    } else {
+      call.request_id = ports.random->uuid();
+    }
+    call.host = std::string(head.header("host").value_or(""));
+    call.user_agent = std::string(head.header("user-agent").value_or("").substr(0, 1024));
+    call.source_ip = job.exchange->peer().address;
+    call.tls = job.exchange->peer().tls.has_value();
+  }
+
+  /// From here on the caller is known, and whatever happens makes a record.
+  void admit(Job& job) {
+    Call& call = job.call;
+    call.model = job.route.model;
+    call.principal = job.caller.principal;
+    call.account = call.principal.account;
+    call.region = job.caller.region;
+    call.now = ports.clock->now();
+    if (call.model != nullptr) call.operation = implementation(*call.service, *call.model);
+    if (is_s3(call)) {
+      fill_http_facts(job);
+      using Authentication = event::HttpFacts::Authentication;
+      call.http.authentication = call.principal.kind == aws::Principal::Kind::kAnonymous ? Authentication::kAnonymous
+                                 : job.caller.presigned                                  ? Authentication::kQueryString
+                                                                                         : Authentication::kHeader;
+    }
+  }
+
+  void decode_call(Job& job, std::string_view body) {
+    Call& call = job.call;
+    try {
+      if (call.model == nullptr) throw unknown_operation(job.route);
+      const http::Head& head = job.exchange->head();
+      WireRequest wire{.method = head.method, .path = job.route.wire_path.empty() ? head.path : std::string_view(job.route.wire_path),
+                       .query = head.query, .headers = &head.headers, .body = body, .labels = job.route.labels};
+      call.http.bytes_in = body.size();
+      if (is_s3(call)) call.http.body = std::string(body);
+      call.in = decode(job.route.protocol, *call.service->model, *call.model, wire);
+      authorize(call);
+      validate(*call.service->model, *call.model, call.in);
+      call.body = std::string(body);
+    } catch (aws::Error& error) {
+      job.error = std::move(error);
+    }
+  }
+
+  /// A body that streams in: a first look, so that nobody sends 5 GB in vain, then its bytes. On a receiving thread.
+  void receive_stream(Job& job) {
+    attempt(job, [&] {
+      if (job.call.operation != nullptr && job.call.operation->admit != nullptr) {
+        state::Transaction transaction(store);
+        job.call.state = &transaction;
+        job.call.operation->admit(job.call);
+        job.call.state = nullptr;
+      }
+      if (job.call.operation == nullptr) return;
+      job.call.payload = receive(job.exchange->reader(), job.exchange->head(), job.caller, *ports.blobs);
+      job.received = true;
+    });
+    job.call.http.bytes_in = job.received ? job.call.payload.size : job.exchange->body_bytes();
+    decide(job);
+  }
+
+  void receive_whole(Job& job) {
+    if (job.call.model != nullptr && has_streaming_input(*job.call.model)) {
+      attempt(job, [&] {
+        job.call.payload = receive(job.exchange->body(), job.exchange->head(), job.caller);
+        job.received = true;
+      });
+      job.call.http.bytes_in = job.received ? job.call.payload.size : job.exchange->body().size();
+    }
+    decide(job);
+  }
+
+  /// invoke, record, commit; again if what the decision rested on has changed meanwhile. The answer leaves from Job::durable.
+  void decide(Job& job) {
+    Call& call = job.call;
+    state::Transaction transaction(store);
+    for (int round = 0;; ++round) {
+      if (round > 0) {
+        metrics.conflicts.fetch_add(1, std::memory_order_relaxed);
+        transaction.reset();
+        if (round == kDecisionsMax)
+          job.error = aws::Error({.code = "OperationAborted", .status = 409},
+                                 "A conflicting conditional operation is currently in progress against this resource. Please try again.");
+      }
+      begin_decision(job, transaction);
+      if (!job.error) invoke(job);
+      if (job.error) transaction.reset();        // a refused call changes nothing
+      job.response = answer(job);
+      if (commit(job, transaction, is_recorded(job) ? record(job, ports) : std::string(), {store, journal, metrics})) break;
+      job.error.reset();
+    }
+  }
+
+  // ------------------------------------------------------------------ helpers of the stages
+
+  bool is_recorded(const Job& job) const {
+    return options.record_data_events || job.call.model == nullptr ||
+           event::is_management(job.call.service->model->key, job.call.model->name);
+  }
+
+  void begin_decision(Job& job, state::Transaction& transaction) {
+    Call& call = job.call;
+    call.state = &transaction;
+    call.now = ports.clock->now();
+    call.out = Json::object();
+    call.reply = {};
+    call.resources.clear();
+    call.additional.reset();
+    call.recorded_in.reset();
+    call.recorded_out.reset();
+  }
+
+  void invoke(Job& job) {
+    attempt(job, [&] {
+      if (job.call.operation == nullptr) {
+        throw aws::Error(aws::kNotImplemented, "{} does not implement {} yet; see docs/conformance.md for what it does.",
+                         job.call.service->model->service_id, job.call.model->name);
+      }
+      job.call.operation->handle(job.call);
+    });
+  }
+
+  /// The one place where a call's error becomes its outcome.
+  template <class F>
+  void attempt(Job& job, F&& f) {
+    try {
+      f();
+    } catch (aws::Error& error) {
+      job.error = std::move(error);
+    }
+  }
+
+  Plan refuse_caller(Job& job, aws::Error error) {
+    authenticator.count_refusal(job.call.source_ip, error);
+    refuse(job, std::move(error), metrics.authentication_failures);
+    return {Plan::kAnswered};
+  }
+
+  /// An answer without a record: nothing was decided.
+  void refuse(Job& job, aws::Error error, std::atomic<uint64_t>& counter) {
+    counter.fetch_add(1, std::memory_order_relaxed);
+    job.call.model = job.route.model;
+    job.error = std::move(error);
+    job.exchange->respond(answer(job));
+  }
+
+  aws::Error unavailable(const Job& job) {
+    return aws::Error({.code = is_s3(job.call) ? "ServiceUnavailable" : "ServiceUnavailableException", .status = 503},
+                      "The audit journal takes no entries at the moment (its disk is full, or too much waits). Nothing was done. Please try again.");
+  }
+  aws::Error throttled(const Job& job) {
+    if (is_s3(job.call)) return aws::Error({.code = "SlowDown", .status = 503}, "Please reduce your request rate.");
+    return aws::Error({.code = "ThrottlingException", .status = 400}, "Rate exceeded");
+  }
+
+  void own_page(http::Exchange& exchange) {
+    std::optional<http::Response> page = own_pages(exchange.head(), exchange.body());
+    if (!page) page = json_refusal(404, "NotFound", "There is no such page below /_cairn/.");
+    exchange.respond(std::move(*page));
+  }
+
+  void body_failed(const std::shared_ptr<http::Exchange>& exchange, http::BodyFailure failure) {
+    auto job = std::static_pointer_cast<Job>(std::exchange(exchange->attachment, nullptr));
+    if (job == nullptr) return exchange->respond(json_refusal(413, "RequestEntityTooLarge", "The request body is too large."));
+    refuse(*job, body_error(failure, is_s3(job->call), options.body_bytes_max), metrics.errors);
+  }
+};
+
+Pipeline::Pipeline(const Options& options, Ports& ports, state::Store& store, journal::Journal& journal, Authenticator& authenticator,
+                   Metrics& metrics, OwnPages own_pages)
+    : stages_(std::make_unique<Stages>(options, ports, store, journal, authenticator, metrics, std::move(own_pages))) {}
+Pipeline::~Pipeline() = default;
+
+Plan Pipeline::begin(const std::shared_ptr<http::Exchange>& exchange) { return stages_->begin(exchange); }
+void Pipeline::handle(const std::shared_ptr<http::Exchange>& exchange) { stages_->handle(exchange); }
+void Pipeline::body_failed(const std::shared_ptr<http::Exchange>& exchange, http::BodyFailure failure) {
+  stages_->body_failed(exchange, failure);
+}
+
+}  // namespace cairn::api

@@ -1,0 +1,45 @@
+#pragma once
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "api/authenticate.h"
+#include "api/metrics.h"
+#include "api/pool.h"
+#include "api/ports.h"
+#include "http/server.h"
+#include "journal/journal.h"
+#include "state/store.h"
+
+/// One call from head to answer. The stages stand in pipeline.cc in the order they run; each has a file of its name.
+namespace cairn::api {
+
+struct Options {
+  bool dev = false;                              // unknown access keys are administrators
+  size_t call_threads = 8;                       // calls that touch disks
+  size_t receive_threads = 32;                   // bodies that stream in; each occupies a thread while its client sends
+  size_t waiting_max = 1024;                     // calls waiting for one of these threads; beyond it: throttled
+  uint64_t body_bytes_max = 8 << 20;             // of calls that are not streamed
+  bool record_data_events = true;
+};
+
+/// Pages that the server serves for itself below /_cairn/. Returns nullopt for a path it does not have. Must not block.
+using OwnPages = std::function<std::optional<http::Response>(const http::Head& head, std::string_view body)>;
+
+class Pipeline : public http::Handler {
+ public:
+  Pipeline(const Options& options, Ports& ports, state::Store& store, journal::Journal& journal, Authenticator& authenticator,
+           Metrics& metrics, OwnPages own_pages);
+  ~Pipeline() override;
+
+  Plan begin(const std::shared_ptr<http::Exchange>& exchange) override;
+  void handle(const std::shared_ptr<http::Exchange>& exchange) override;
+  void body_failed(const std::shared_ptr<http::Exchange>& exchange, http::BodyFailure failure) override;
+
+ private:
+  struct Stages;
+  std::unique_ptr<Stages> stages_;
+};
+
+}  // namespace cairn::api

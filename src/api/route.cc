@@ -1,0 +1,237 @@
+#include "api/route.h"
+
+#include <algorithm>
+#include <array>
+
+#include "api/registry.h"
+#include "api/route_s3.h"
+#include "base/text.h"
+
+namespace cairn::api {
+namespace {
+
+using aws::Protocol;
+
+bool speaks(const Service& service, Protocol protocol) {
+  return std::ranges::find(service.model->protocols, protocol) != service.model->protocols.end();
+}
+
+/// The service of the credential scope, from the Authorization header or a presigned query. Not verified: routing only.
+std::string scope_service(const http::Head& head) {
+  std::string credential;
+  if (const auto authorization = head.header("authorization")) {
+    const size_t at = authorization->find("Credential=");
+    if (at == std::string_view::npos) return {};
+    std::string_view rest = authorization->substr(at + 11);
+    credential = std::string(rest.substr(0, rest.find(',')));
+  } else {
+    const size_t at = head.query.find("X-Amz-Credential=");
+    if (at == std::string_view::npos) return {};
+    std::string_view rest = head.query.substr(at + 17);
+    credential = text::percent_decode(rest.substr(0, rest.find('&'))).value_or("");
+  }
+  const std::vector<std::string_view> parts = text::split(credential, '/');
+  return parts.size() < 5 ? std::string() : std::string(parts[parts.size() - 2]);
+}
+
+/// "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.LookupEvents" and "CloudTrail_20131101.LookupEvents" alike.
+struct Target {
+  std::string_view prefix, operation;
+};
+Target split_target(std::string_view target) {
+  const size_t dot = target.rfind('.');
+  if (dot == std::string_view::npos) return {{}, target};
+  std::string_view prefix = target.substr(0, dot);
+  if (const size_t last = prefix.rfind('.'); last != std::string_view::npos) prefix.remove_prefix(last + 1);
+  return {prefix, target.substr(dot + 1)};
+}
+
+/// Services by the prefix of X-Amz-Target, so that a scope signed for another name still finds its way to a clear refusal.
+constexpr auto kTargets = std::to_array<std::pair<std::string_view, std::string_view>>({
+    {"AWSEvents", "events"},
+    {"AmazonSSM", "ssm"},
+    {"Cairn", "cairn"},
+    {"CloudTrail_20131101", "cloudtrail"},
+    {"GraniteServiceVersion20100801", "monitoring"},
+    {"Logs_20140328", "logs"},
+    {"TrentService", "kms"},
+});
+
+const Service* service_for_target(std::string_view prefix) {
+  for (const auto& [known, key] : kTargets)
+    if (known == prefix) return service(key);
+  return nullptr;
+}
+
+/// Matches a raw path against a URI template ("/2015-03-31/functions/{FunctionName}", "/{Bucket}/{Key+}").
+bool match_uri(std::string_view uri_template, std::string_view path, std::vector<std::pair<std::string, std::string>>& labels) {
+  uri_template = uri_template.substr(0, uri_template.find('?'));
+  labels.clear();
+  std::vector<std::string_view> want = text::split(uri_template, '/');
+  std::vector<std::string_view> have = text::split(path, '/');
+  for (size_t i = 0; i < want.size(); ++i) {
+    if (i >= have.size()) return false;
+    std::string_view part = want[i];
+    if (part.size() > 2 && part.front() == '{' && part.back() == '}') {
+      std::string_view name = part.substr(1, part.size() - 2);
+      if (name.back() == '+') {
+        const std::string_view rest(have[i].data(), static_cast<size_t>(path.data() + path.size() - have[i].data()));
+        const auto decoded = text::percent_decode(rest);
+        if (!decoded || decoded->empty()) return false;
+        labels.emplace_back(std::string(name.substr(0, name.size() - 1)), *decoded);
+        return true;
+      }
+      const auto decoded = text::percent_decode(have[i]);
+      if (!decoded || decoded->empty()) return false;
+      labels.emplace_back(std::string(name), *decoded);
+    } else if (part != have[i]) {
+      return false;
+    }
+  }
+  return want.size() == have.size() || (want.size() + 1 == have.size() && have.back().empty());
+}
+
+void route_rest_json(Route& route, const http::Head& head) {
+  for (const aws::OperationModel& model : route.service->model->operations) {
+    std::vector<std::pair<std::string, std::string>> labels;
+    if (model.method != head.method || !match_uri(model.uri, head.path, labels)) continue;
+    route.model = &model;
+    route.labels = std::move(labels);
+    return;
+  }
+  route.asked_operation = std::string(head.method) + " " + std::string(head.path.substr(0, 128));
+}
+
+void route_s3(Route& route, const http::Head& head, std::string_view host) {
+  S3Address address = s3_address(host, head.path);
+  const std::optional<std::string_view> operation = s3_operation(head, address.bucket, address.key);
+  if (operation) route.model = route.service->model->operation(*operation);
+  if (route.model == nullptr) route.asked_operation = std::string(head.method);
+  if (!address.bucket.empty()) route.labels.emplace_back("Bucket", address.bucket);
+  if (!address.key.empty()) route.labels.emplace_back("Key", address.key);
+  route.bucket = std::move(address.bucket);
+  route.key = std::move(address.key);
+  route.wire_path = std::move(address.path);
+}
+
+/// The service that a host name means: "sts.us-east-1.amazonaws.com", "kms.localhost". Empty: none, or S3.
+std::string host_service(std::string_view host) {
+  host = host.substr(0, host.find(':'));
+  const size_t dot = host.find('.');
+  if (dot == std::string_view::npos) return {};
+  return std::string(host.substr(0, dot));
+}
+
+}  // namespace
+
+S3Address s3_address(std::string_view host, std::string_view raw_path) {
+  S3Address address;
+  std::string name = text::lower(host.substr(0, host.rfind(':') == std::string_view::npos ? host.size() : host.rfind(':')));
+  // The part of the host before the service's own name is the bucket.
+  for (std::string_view suffix : {".s3.localhost", ".localhost", ".amazonaws.com"}) {
+    if (!name.ends_with(suffix)) continue;
+    std::string_view front = std::string_view(name).substr(0, name.size() - suffix.size());
+    if (suffix == ".amazonaws.com") {  // bucket.s3.REGION, bucket.s3-REGION, bucket.s3, s3.REGION, s3
+      size_t at = front.rfind(".s3.");
+      if (at == std::string_view::npos) at = front.rfind(".s3-");
+      if (at == std::string_view::npos && front.ends_with(".s3")) at = front.size() - 3;
+      if (at == std::string_view::npos) break;
+      front = front.substr(0, at);
+    } else if (suffix == ".localhost" && (front == "s3" || front.starts_with("s3."))) {
+      break;
+    }
+    address.bucket = std::string(front);
+    break;
+  }
+  std::string_view rest = raw_path.starts_with('/') ? raw_path.substr(1) : raw_path;
+  if (address.bucket.empty()) {
+    const size_t slash = rest.find('/');
+    address.bucket = text::percent_decode(rest.substr(0, slash)).value_or(std::string(rest.substr(0, slash)));
+    rest = slash == std::string_view::npos ? std::string_view() : rest.substr(slash + 1);
+    address.path = std::string(raw_path);
+  } else {
+    address.path = "/" + address.bucket + std::string(raw_path);
+  }
+  address.key = text::percent_decode(rest).value_or(std::string(rest));
+  return address;
+}
+
+Result<Route, NoRoute> route_head(const http::Head& head) {
+  Route route;
+  const std::string_view host = head.header("host").value_or("");
+  const std::string signing_name = scope_service(head);
+
+  if (const auto target = head.header("x-amz-target")) {
+    const auto [prefix, operation] = split_target(*target);
+    route.service = service_for_target(prefix);
+    if (route.service == nullptr && !signing_name.empty()) route.service = service_for_signing_name(signing_name);
+    if (route.service == nullptr) return tl::unexpected(NoRoute{fmt::format("No service here has the target '{}'.", *target)});
+    const std::string_view type = head.header("content-type").value_or("");
+    route.protocol = type.find("json-1.0") != std::string_view::npos ? Protocol::kJson10 : Protocol::kJson11;
+    route.model = route.service->model->operation(operation);
+    if (route.model == nullptr) route.asked_operation = std::string(operation);
+    return route;
+  }
+
+  if (!signing_name.empty()) {
+    route.service = service_for_signing_name(signing_name);
+    if (route.service == nullptr)
+      return tl::unexpected(NoRoute{fmt::format("There is no service '{}' here.", signing_name)});
+  } else if (const std::string from_host = host_service(host); !from_host.empty() && from_host != "s3" && !text::is_digits(from_host)) {
+    if (host.find(".s3.") == std::string_view::npos && host.find(".amazonaws.com") != std::string_view::npos)
+      route.service = service_for_signing_name(from_host);
+  }
+  if (route.service == nullptr) route.service = service("s3");  // anonymous calls without more are S3's
+  if (route.service == service("s3") && head.path.starts_with("/v20180820/")) route.service = service("s3control");
+
+  const aws::ServiceModel& model = *route.service->model;
+  if (head.header("smithy-protocol").value_or("") == "rpc-v2-cbor" && speaks(*route.service, Protocol::kCbor)) {
+    route.protocol = Protocol::kCbor;  // /service/NAME/operation/OPERATION
+    const std::string_view operation = head.path.substr(head.path.rfind('/') + 1);
+    route.model = model.operation(operation);
+    if (route.model == nullptr) route.asked_operation = std::string(operation);
+  } else if (model.protocols.front() == Protocol::kRestXml && model.key == "s3") {
+    route.protocol = Protocol::kRestXml;
+    route_s3(route, head, host);
+  } else if (speaks(*route.service, Protocol::kRestJson) || speaks(*route.service, Protocol::kRestXml)) {
+    route.protocol = model.protocols.front();
+    route_rest_json(route, head);
+  } else if (speaks(*route.service, Protocol::kQuery)) {
+    route.protocol = Protocol::kQuery;
+  } else {
+    route.protocol = model.protocols.front();
+    route.asked_operation = "";
+  }
+  return route;
+}
+
+void route_action(Route& route, const http::Head& head, std::string_view body) {
+  for (std::string_view form : {head.query, body}) {
+    for (std::string_view pair : text::split(form, '&')) {
+      if (!pair.starts_with("Action=")) continue;
+      const std::string action = text::percent_decode(pair.substr(7), text::Plus::kSpace).value_or("");
+      route.model = route.service->model->operation(action);
+      if (route.model == nullptr) route.asked_operation = action;
+      return;
+    }
+  }
+}
+
+aws::Error unknown_operation(const Route& route) {
+  switch (route.protocol) {
+    case Protocol::kQuery:
+      if (route.asked_operation.empty())
+        return aws::Error({.code = "MissingAction", .status = 400}, "The request must contain the parameter Action.");
+      return aws::Error({.code = "InvalidAction", .status = 400}, "Could not find operation {} for version {}", route.asked_operation,
+                        route.service->model->api_version);
+    case Protocol::kRestXml:
+      return std::move(aws::Error({.code = "MethodNotAllowed", .status = 405},
+                                  "The specified method is not allowed against this resource."))
+          .with("Method", route.asked_operation);
+    default:
+      return aws::Error({.code = "UnknownOperationException", .status = route.protocol == Protocol::kRestJson ? 404 : 400},
+                        "The operation '{}' is not known to {}.", route.asked_operation, route.service->model->service_id);
+  }
+}
+
+}  // namespace cairn::api
