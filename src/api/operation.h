@@ -28,9 +28,6 @@ struct Family {
   std::span<const Operation> operations;         // sorted by name
 };
 
-/// Every family that was linked in (generated).
-const std::vector<const Family*>& families();
-
 /// A service: its model and what is implemented of it.
 struct Service {
   const aws::ServiceModel* model = nullptr;

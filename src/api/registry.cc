@@ -8,13 +8,18 @@
 namespace cairn::api {
 namespace {
 
+std::vector<const Family*>& installed() {
+  static std::vector<const Family*> families;
+  return families;
+}
+
 std::unique_ptr<Service> join(std::string_view key) {
   const aws::ServiceModel* model = aws::service_model(key);
   if (model == nullptr) return nullptr;
   auto joined = std::make_unique<Service>();
   joined->model = model;
   joined->operations.assign(model->operations.size(), nullptr);
-  for (const Family* family : families()) {
+  for (const Family* family : installed()) {
     if (family->service != key) continue;
     for (const Operation& operation : family->operations) {
       const aws::OperationModel* known = model->operation(operation.name);
@@ -26,6 +31,8 @@ std::unique_ptr<Service> join(std::string_view key) {
 }
 
 }  // namespace
+
+void install(const std::vector<const Family*>& families) { installed() = families; }
 
 const Service* service(std::string_view key) {
   static std::mutex mutex;

@@ -7,8 +7,9 @@
 
 namespace cairn::api {
 
-/// The services that answer here: every model table, joined with the families that were linked in. Made at first use, a
+/// The services that answer here: every model table, joined with the families that were installed. Made at first use, a
 /// service at a time (a table costs memory only once it is called). Any thread.
+void install(const std::vector<const Family*>& families);            // once, before the first call
 const Service* service(std::string_view key);                       // null: no such table
 /// By the credential scope's service name; a few names serve several tables (s3: also s3control).
 const Service* service_for_signing_name(std::string_view signing_name);
