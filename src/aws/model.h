@@ -25,7 +25,7 @@ struct Member {
   std::string name;                              // the model's name: CloudTrail and the SDKs use it
   std::string location_name;                     // on the wire: element, header, query parameter; = name if the model has none
   const Shape* shape = nullptr;
-  Location location = Location::kBody;
+  Location location = Location::kBody;           // kHeaders: location_name is the prefix
   bool required = false;
   bool flattened = false;                        // lists and maps without a wrapper element
   bool xml_attribute = false;
@@ -46,8 +46,9 @@ struct Shape {
   std::vector<std::string> values;               // enum; empty: none
   bool sensitive = false;
   bool streaming = false;
+  bool eventstream = false;
   bool flattened = false;
-  std::string xml_namespace;
+  std::string xml_namespace;                     // of the element; "prefix=uri" declares a prefix
   std::string location_name;                     // root element's name, where it differs
   TimestampFormat timestamp = TimestampFormat::kDefault;
   // exceptions only
@@ -82,7 +83,8 @@ struct ServiceModel {
   std::string json_version;
   std::string xml_namespace;
   std::vector<Protocol> protocols;               // the first is what new SDKs use
-  bool global = false;                           // one endpoint for all regions (IAM, STS's global endpoint)
+  bool global = false;                           // one endpoint for all regions (IAM)
+  bool query_compatible = false;                 // errors of json and cbor carry the query protocol's code in a header too
   std::vector<OperationModel> operations;        // sorted by name
   std::map<std::string, Shape, std::less<>> shapes;
 
