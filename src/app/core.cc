@@ -1,0 +1,260 @@
+#include "app/core.h"
+
+#include "api/credentials.h"
+#include "api/pipeline.h"
+#include "api/registry.h"
+#include "app/blob_cleaner.h"
+#include "app/own_pages.h"
+#include "base/log.h"
+#include "history/store.h"
+#include "journal/follower.h"
+#include "services/catalog.h"
+#include "state/store.h"
+
+namespace cairn::app {
+namespace {
+
+using namespace std::chrono_literals;
+using journal::Position;
+
+constexpr auto kReleaseInterval = 1s;            // how often the journal is told what nobody needs any more
+constexpr auto kExpireInterval = 60s;            // how often history drops what is past its retention
+constexpr size_t kResetKeysPerEntry = 2000;
+
+std::string metric(std::string_view name, std::string_view type, std::string_view help, uint64_t value) {
+  return fmt::format("# HELP cairn_{0} {2}\n# TYPE cairn_{0} {1}\ncairn_{0} {3}\n", name, type, help, value);
+}
+
+class WiredCore : public Core {
+ public:
+  WiredCore(const Settings& settings, const Outside& outside) : settings_(settings), outside_(outside) {}
+
+  ~WiredCore() override {
+    release_task_.reset();
+    sweep_task_.reset();
+    pipeline_.reset();                           // its pools finish what they took
+    if (journal_) journal_->drain();             // and every answer leaves
+    history_feed_.reset();
+    cleaner_feed_.reset();
+    if (store_ && journal_) store_->checkpoint();
+    store_.reset();
+    history_.reset();
+    journal_.reset();
+  }
+
+  Result<void> open() {
+    env::Files& files = outside_.files;
+    const std::string& data = settings_.data;
+    if (const env::Done made = files.make_directory(data); !made) return failure("{}", made.error().message);
+    env::Io<std::shared_ptr<void>> lock = files.lock(data + "/lock");
+    if (!lock) {
+      return failure("{}: {}", data,
+                     lock.error().kind == env::IoFailure::kBusy
+                         ? "another cairn is using this data directory; stop it, or give this one its own with --data"
+                         : lock.error().message);
+    }
+    lock_ = std::move(*lock);
+
+    Result<std::unique_ptr<state::Engine>> engine = outside_.open_state(data + "/state.db");
+    if (!engine) return tl::unexpected(engine.error());
+    engine_ = std::move(*engine);
+    store_ = std::make_unique<state::Store>(*engine_, state::Options{.overlay_bytes_max = settings_.state_overlay_bytes,
+                                                                     .checkpoint_bytes = settings_.state_overlay_bytes / 8,
+                                                                     .checkpoint_interval = settings_.checkpoint_interval,
+                                                                     .cache_bytes_max = settings_.state_cache_bytes});
+    Result<std::unique_ptr<history::History>> history =
+        history::History::open(files, outside_.clock,
+                               {.directory = data + "/history", .retention = settings_.history_retention, .tail_bytes_max = settings_.history_tail_bytes});
+    if (!history) return tl::unexpected(history.error());
+    history_ = std::move(*history);
+
+    Result<std::unique_ptr<journal::Journal>> journal = journal::Journal::open(
+        files, outside_.tasks,
+        {.directory = data + "/journal", .segment_bytes = settings_.journal_segment_bytes, .reserve_bytes = settings_.journal_reserve_bytes,
+         .on_fatal = outside_.on_fatal},
+        engine_->position(),
+        [this](Position position, std::string_view bytes) {
+          const Result<journal::EntryView> entry = journal::decode_entry(bytes);
+          if (!entry) broken_ = fmt::format("journal: entry {} cannot be read ({}); it was written by another version of cairn", position.seq, entry.error().message);
+          else store_->replay(position, *entry);
+        },
+        &recovery_);
+    if (!journal) return tl::unexpected(journal.error());
+    journal_ = std::move(*journal);
+    if (!broken_.empty()) return failure("{}", broken_);
+    if (recovery_.torn_bytes > 0)
+      log::warning("cut an unacknowledged tail off the journal", {{"bytes", std::to_string(recovery_.torn_bytes)}});
+    store_->start(*journal_, outside_.tasks);
+
+    Result<std::unique_ptr<blob::Store>> blobs = blob::open_directory(files, outside_.random, data + "/objects");
+    if (!blobs) return tl::unexpected(blobs.error());
+    blobs_ = std::move(*blobs);
+
+    if (Result<void> made = make_first_account(); !made) return made;
+    follow();
+    return serve_calls();
+  }
+
+  http::Handler& handler() override { return *pipeline_; }
+  bool healthy() const override { return history_feed_->consumed() >= recovery_.last && journal_->accepting(); }
+  bool first_start() const override { return first_start_; }
+  const journal::Recovery& recovery() const override { return recovery_; }
+  void show_http_counters(std::function<http::Server::Counters()> counters) override {
+    std::lock_guard lock(counters_mutex_);
+    http_counters_ = std::move(counters);
+  }
+
+ private:
+  /// An internal change: no caller, so no record.
+  Result<void> commit(state::Transaction& transaction) {
+    if (!journal_->accepting()) return failure("{}: the journal takes no entries; is the disk full?", settings_.data);
+    const auto done = store_->commit(transaction, [&](std::span<const journal::Change> changes) {
+      return journal_->append(journal::encode_entry({}, changes), nullptr);
+    });
+    if (!done) return failure("state changed meanwhile; try again");
+    return {};
+  }
+
+  Result<void> make_first_account() {
+    state::Transaction transaction(*store_);
+    const std::string path = settings_.data + "/credentials";
+    if (api::has_account(transaction)) return {};
+    first_start_ = true;
+    const api::NewCredentials administrator =
+        api::make_first_account(transaction, outside_.random, outside_.clock.now(), aws::AccountId(settings_.account));
+    // The file first: a crash between the two leaves a file that the next start overwrites, never an account that nobody can enter.
+    if (const env::Done written = env::write_file_atomically(
+            outside_.files, path,
+            fmt::format("[default]\naws_access_key_id = {}\naws_secret_access_key = {}\n", administrator.access_key.str(), administrator.secret.reveal()));
+        !written)
+      return failure("{}", written.error().message);
+    return commit(transaction);
+  }
+
+  /// The followers, by name.
+  void follow() {
+    history_feed_ = std::make_unique<journal::Feed>(*journal_, outside_.tasks, *history_);
+    cleaner_ = std::make_unique<BlobCleaner>(*blobs_, recovery_.last);
+    cleaner_feed_ = std::make_unique<journal::Feed>(*journal_, outside_.tasks, *cleaner_);
+    release_task_ = outside_.tasks.start("release", [this] {
+      journal_->release(std::min({store_->checkpointed(), history_->position(), cleaner_->position()}));
+      if (outside_.clock.steady() >= next_expiry_) {
+        next_expiry_ = outside_.clock.steady() + kExpireInterval;
+        history_->expire();
+      }
+      return env::Next::after(kReleaseInterval);
+    });
+    // What a crash left behind: bytes that were written and never named. Only those there before the first call are looked at.
+    blobs_->each([this](const blob::BlobId& id) { unswept_.push_back(id); });
+    sweep_task_ = outside_.tasks.start("sweep", [this] { return sweep(); });
+  }
+
+  env::Next sweep() {
+    for (int i = 0; i < 256 && !unswept_.empty(); ++i) {
+      const blob::BlobId id = std::move(unswept_.back());
+      unswept_.pop_back();
+      state::Transaction transaction(*store_);
+      if (!transaction.exists(std::string(BlobCleaner::kPrefix) + id.str())) blobs_->remove(id);
+    }
+    if (unswept_.empty()) unswept_.shrink_to_fit();
+    return unswept_.empty() ? env::Next::when_woken() : env::Next::after(1ms);
+  }
+
+  Result<void> serve_calls() {
+    api::install(services::families());
+    ports_ = {.clock = &outside_.clock, .random = &outside_.random, .blobs = blobs_.get(), .history = history_.get(),
+              .default_account = aws::AccountId(settings_.account)};
+    authenticator_ = std::make_unique<api::Authenticator>(*store_, api::AuthenticatorOptions{.dev = settings_.dev, .default_account = ports_.default_account});
+    api::Options options;
+    options.dev = settings_.dev;
+    options.call_threads = outside_.threads ? settings_.call_threads : 0;
+    options.receive_threads = outside_.threads ? settings_.receive_threads : 0;
+    options.waiting_max = settings_.calls_waiting;
+    options.body_bytes_max = settings_.http_body_bytes;
+    options.record_data_events = settings_.data_events == "all";
+    OwnPagesPorts pages{.healthy = [this] { return healthy(); }, .metrics = [this] { return metrics_text(); }, .reset = nullptr};
+    if (settings_.dev) pages.reset = [this] { return reset(); };
+    pipeline_ = std::make_unique<api::Pipeline>(options, ports_, *store_, *journal_, *authenticator_, metrics_, own_pages(std::move(pages)));
+    return {};
+  }
+
+  /// --dev: everything but accounts and keys is gone, the history, too.
+  Result<void> reset() {
+    std::string after;
+    for (bool more = true; more;) {
+      state::Transaction transaction(*store_);
+      state::Page page = transaction.list("", after, kResetKeysPerEntry);
+      more = page.more;
+      for (state::Item& item : page.items) {
+        after = item.key;
+        if (!item.key.starts_with("iam/")) transaction.erase(std::move(item.key));
+      }
+      if (transaction.changes().empty()) continue;
+      if (Result<void> done = commit(transaction); !done) return done;
+    }
+    history_->clear(journal_->appended());
+    return {};
+  }
+
+  std::string metrics_text() {
+    std::string out;
+    out += metric("calls_total", "counter", "Recorded calls.", metrics_.calls);
+    out += metric("call_errors_total", "counter", "Recorded calls that were refused or failed.", metrics_.errors);
+    out += metric("authentication_failures_total", "counter", "Calls with no valid signature; not recorded.", metrics_.authentication_failures);
+    out += metric("unavailable_total", "counter", "Calls answered 503 because nothing could be recorded.", metrics_.unavailable);
+    out += metric("throttled_total", "counter", "Calls refused because too many waited.", metrics_.throttled);
+    out += metric("conflicts_total", "counter", "Decisions made again after a concurrent change.", metrics_.conflicts);
+    out += metric("record_bytes_total", "counter", "Bytes of records.", metrics_.record_bytes);
+    out += metric("journal_position", "gauge", "Entries durable in the journal.", journal_->durable().seq);
+    out += metric("journal_oldest", "gauge", "Oldest entry the journal keeps.", journal_->oldest().seq);
+    out += metric("journal_accepting", "gauge", "1 while calls can be recorded.", journal_->accepting() ? 1 : 0);
+    out += metric("state_checkpoint_position", "gauge", "Entry up to which state.db stands.", store_->checkpointed().seq);
+    out += metric("history_position", "gauge", "Entry up to which the history has read.", history_feed_->consumed().seq);
+    out += metric("history_events", "gauge", "Events in the history.", history_->events());
+    std::lock_guard lock(counters_mutex_);
+    if (http_counters_) {
+      const http::Server::Counters http = http_counters_();
+      out += metric("http_connections_total", "counter", "Connections accepted.", http.connections);
+      out += metric("http_open_connections", "gauge", "Connections open.", http.open_connections);
+      out += metric("http_refused_connections_total", "counter", "Connections closed at once: too many.", http.refused_connections);
+      out += metric("http_requests_total", "counter", "Requests read.", http.requests);
+      out += metric("http_bad_requests_total", "counter", "Requests that were no HTTP/1.1.", http.bad_requests);
+      out += metric("http_timeouts_total", "counter", "Connections ended for lack of progress.", http.timeouts);
+    }
+    return out;
+  }
+
+  const Settings settings_;
+  const Outside outside_;
+  std::string broken_;
+  bool first_start_ = false;
+  journal::Recovery recovery_;
+  std::shared_ptr<void> lock_;
+  std::unique_ptr<state::Engine> engine_;
+  std::unique_ptr<state::Store> store_;
+  std::unique_ptr<history::History> history_;
+  std::unique_ptr<journal::Journal> journal_;
+  std::unique_ptr<blob::Store> blobs_;
+  std::unique_ptr<journal::Feed> history_feed_;
+  std::unique_ptr<BlobCleaner> cleaner_;
+  std::unique_ptr<journal::Feed> cleaner_feed_;
+  std::unique_ptr<env::Task> release_task_, sweep_task_;
+  std::chrono::nanoseconds next_expiry_{};
+  std::vector<blob::BlobId> unswept_;
+  api::Ports ports_;
+  api::Metrics metrics_;
+  std::unique_ptr<api::Authenticator> authenticator_;
+  std::unique_ptr<api::Pipeline> pipeline_;
+  std::mutex counters_mutex_;
+  std::function<http::Server::Counters()> http_counters_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Core>> Core::open(const Settings& settings, const Outside& outside) {
+  auto core = std::make_unique<WiredCore>(settings, outside);
+  if (Result<void> opened = core->open(); !opened) return tl::unexpected(opened.error());
+  return core;
+}
+
+}  // namespace cairn::app

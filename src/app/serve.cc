@@ -1,0 +1,99 @@
+#include "app/serve.h"
+
+#include <fmt/color.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "app/core.h"
+#include "base/log.h"
+
+namespace cairn::app {
+namespace {
+
+using namespace std::chrono_literals;
+
+int complain(const std::string& message) {
+  fmt::print(stderr, "cairn: {}\n", message);
+  return 1;
+}
+
+void banner(const Settings& settings, const std::string& endpoint, bool first_start) {
+  const bool color = isatty(STDOUT_FILENO) != 0;
+  const auto strong = [&](std::string_view s) { return color ? fmt::format("\033[1m{}\033[0m", s) : std::string(s); };
+  fmt::print("\n{}\n\n", strong("Cairn is listening at " + endpoint));
+  fmt::print("  data         {}{}\n", settings.data, first_start ? "  (new)" : "");
+  fmt::print("  credentials  {}/credentials  (profile [default], administrator of account {})\n", settings.data, settings.account);
+  if (settings.dev) fmt::print("  {}         any access key with any secret is an administrator\n", strong("--dev"));
+  fmt::print("\nTry, in another terminal:\n\n");
+  std::string binary = "cairn";
+  std::array<char, 4096> path{};
+  if (const ssize_t n = readlink("/proc/self/exe", path.data(), path.size() - 1); n > 0) binary.assign(path.data(), static_cast<size_t>(n));
+  fmt::print("  eval \"$({} env --data {})\"\n", binary, settings.data);
+  fmt::print("  aws s3 mb s3://first-bucket\n");
+  fmt::print("  aws cloudtrail lookup-events --max-results 5\n\n");
+  std::fflush(stdout);
+}
+
+}  // namespace
+
+int serve(const Settings& settings) {
+  umask(0077);
+  // Secrets live in this process: no core file, and no other process of the user reads its memory.
+  const rlimit no_core{0, 0};
+  setrlimit(RLIMIT_CORE, &no_core);
+  prctl(PR_SET_DUMPABLE, 0);
+  rlimit files{};
+  if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+    files.rlim_cur = files.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &files);
+  }
+  // Taken by sigwait below; every thread started from here on inherits the mask.
+  sigset_t ending;
+  sigemptyset(&ending);
+  sigaddset(&ending, SIGINT);
+  sigaddset(&ending, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &ending, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+
+  if (const Result<void> sound = check(settings); !sound) return complain(sound.error().message);
+  const Outside outside{.files = env::system_files(), .tasks = env::system_tasks(), .clock = env::system_clock(),
+                        .random = env::system_random(), .open_state = state::open_sqlite, .on_fatal = nullptr};
+  Result<std::unique_ptr<Core>> core = Core::open(settings, outside);
+  if (!core) return complain(core.error().message);
+
+  http::Options options;
+  options.address = settings.address();
+  options.port = settings.port();
+  options.tls_certificate_file = settings.tls_certificate;
+  options.tls_key_file = settings.tls_key;
+  options.connections_max = settings.http_connections;
+  options.head_timeout = settings.http_head_timeout;
+  options.idle_timeout = settings.http_idle_timeout;
+  options.body_timeout = settings.http_body_timeout;
+  Result<std::unique_ptr<http::Server>> server = http::Server::listen(options, (*core)->handler(), outside.clock);
+  if (!server) return complain(server.error().message);
+  (*core)->show_http_counters([&server] { return (*server)->counters(); });
+
+  const std::string host = options.address.find(':') != std::string::npos ? "[" + options.address + "]" : options.address;
+  const std::string endpoint = fmt::format("{}://{}:{}", settings.tls_certificate.empty() ? "http" : "https", host, (*server)->port());
+  if (const env::Done written = env::write_file_atomically(outside.files, settings.data + "/endpoint", endpoint + "\n"); !written)
+    return complain(written.error().message);
+  (*server)->start();
+  banner(settings, endpoint, (*core)->first_start());
+
+  int signal_number = 0;
+  sigwait(&ending, &signal_number);
+  fmt::print("Stopping: answering what was asked, then closing.\n");
+  std::fflush(stdout);
+  (*server)->stop(10s);
+  (*core)->show_http_counters(nullptr);
+  server->reset();
+  core->reset();
+  return 0;
+}
+
+}  // namespace cairn::app

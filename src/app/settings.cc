@@ -1,0 +1,204 @@
+#include "app/settings.h"
+
+#include <yaml-cpp/yaml.h>
+
+#include "aws/names.h"
+#include "base/text.h"
+#include "base/time.h"
+#include "cli/data_directory.h"
+
+namespace cairn::app {
+namespace {
+
+Result<void> text_into(std::string& field, std::string_view value) {
+  field = std::string(value);
+  return {};
+}
+
+Result<void> flag_into(bool& field, std::string_view value) {
+  if (value != "true" && value != "false") return failure("expected true or false, not '{}'", value);
+  field = value == "true";
+  return {};
+}
+
+Result<void> duration_into(std::chrono::milliseconds& field, std::string_view value, std::chrono::milliseconds min) {
+  const auto duration = timestamps::parse_duration(value);
+  if (!duration) return failure("expected a duration like 500ms, 1s, 5m, 1h or 90d, not '{}'", value);
+  if (*duration < min) return failure("must be at least {}, not '{}'", timestamps::format_duration(min), value);
+  field = *duration;
+  return {};
+}
+
+/// "65536", "64KB", "16MB", "1GB" (powers of 1024).
+Result<void> bytes_into(uint64_t& field, std::string_view value, uint64_t min, uint64_t max) {
+  std::string_view digits = value;
+  uint64_t unit = 1;
+  for (const auto& [suffix, factor] : {std::pair{"KB", uint64_t{1} << 10}, {"MB", uint64_t{1} << 20}, {"GB", uint64_t{1} << 30}}) {
+    if (!digits.ends_with(suffix)) continue;
+    digits.remove_suffix(2);
+    unit = factor;
+    break;
+  }
+  const auto number = text::to_uint(digits);
+  if (!number || *number > max / unit) return failure("expected a size like 65536, 64KB, 16MB or 1GB (at most {} bytes), not '{}'", max, value);
+  if (*number * unit < min) return failure("must be at least {} bytes, not '{}'", min, value);
+  field = *number * unit;
+  return {};
+}
+
+Result<void> count_into(uint64_t& field, std::string_view value, uint64_t min, uint64_t max) {
+  const auto number = text::to_uint(value);
+  if (!number || *number < min || *number > max) return failure("expected a number from {} to {}, not '{}'", min, max, value);
+  field = *number;
+  return {};
+}
+
+Result<void> listen_into(std::string& field, std::string_view value) {
+  const size_t colon = value.rfind(':');
+  const auto port = colon == std::string_view::npos ? std::nullopt : text::to_uint(value.substr(colon + 1));
+  if (!port || *port > 65535 || colon == 0) return failure("expected ADDRESS:PORT like 127.0.0.1:4566, not '{}'", value);
+  field = std::string(value);
+  return {};
+}
+
+Result<void> account_into(std::string& field, std::string_view value) {
+  if (!aws::is_account_id(value)) return failure("expected twelve digits, not '{}'", value);
+  field = std::string(value);
+  return {};
+}
+
+using namespace std::chrono_literals;
+using Value = std::string_view;
+
+const std::vector<Setting> kSettings = {
+    // name, default, meaning, how it is read
+    {"account", "000000000000", "The first account's number; only used when the data directory is made.",
+     [](Settings& s, Value v) { return account_into(s.account, v); }},
+    {"calls.threads", "8", "Threads for calls that touch disks.", [](Settings& s, Value v) { return count_into(s.call_threads, v, 1, 1024); }},
+    {"calls.waiting_max", "1024", "Calls that may wait for such a thread; further ones are told to slow down.",
+     [](Settings& s, Value v) { return count_into(s.calls_waiting, v, 1, 1 << 20); }},
+    {"data", "~/.cairn", "The data directory. $CAIRN_DATA sets it, too.", [](Settings& s, Value v) { return text_into(s.data, v); }},
+    {"data_events", "all", "Which data events (object reads and writes) are recorded: all, or none.",
+     [](Settings& s, Value v) -> Result<void> {
+       if (v != "all" && v != "none") return failure("expected all or none, not '{}'", v);
+       return text_into(s.data_events, v);
+     }},
+    {"dev", "false", "Any unknown access key with any secret is administrator; loopback only. For tests and trying out.",
+     [](Settings& s, Value v) { return flag_into(s.dev, v); }},
+    {"history.retention", "90d", "How long the event history remembers.",
+     [](Settings& s, Value v) { return duration_into(s.history_retention, v, 1s); }},
+    {"history.tail_bytes", "16MB", "Newest events kept in memory before they are sealed into a segment.",
+     [](Settings& s, Value v) { return bytes_into(s.history_tail_bytes, v, 64 << 10, 1 << 30); }},
+    {"http.body_bytes_max", "8MB", "Largest body of a call that is not an object's bytes.",
+     [](Settings& s, Value v) { return bytes_into(s.http_body_bytes, v, 64 << 10, 256 << 20); }},
+    {"http.body_timeout", "30s", "A body or an answer that makes no progress for so long ends its connection.",
+     [](Settings& s, Value v) { return duration_into(s.http_body_timeout, v, 100ms); }},
+    {"http.connections_max", "4096", "Open connections; further ones are closed at once.",
+     [](Settings& s, Value v) { return count_into(s.http_connections, v, 1, 1 << 20); }},
+    {"http.head_timeout", "15s", "From a request's first byte to the end of its headers.",
+     [](Settings& s, Value v) { return duration_into(s.http_head_timeout, v, 100ms); }},
+    {"http.idle_timeout", "75s", "An idle kept-alive connection is closed after this.",
+     [](Settings& s, Value v) { return duration_into(s.http_idle_timeout, v, 100ms); }},
+    {"insecure", "false", "Allows to listen beyond loopback without TLS.", [](Settings& s, Value v) { return flag_into(s.insecure, v); }},
+    {"journal.reserve_bytes", "64MB", "Free disk space kept back; below it new calls are refused with 503.",
+     [](Settings& s, Value v) { return bytes_into(s.journal_reserve_bytes, v, 0, uint64_t{1} << 40); }},
+    {"journal.segment_bytes", "64MB", "Size of one journal file.",
+     [](Settings& s, Value v) { return bytes_into(s.journal_segment_bytes, v, 4 << 20, 1 << 30); }},
+    {"listen", "127.0.0.1:4566", "Address and port; port 0 takes any free one.", [](Settings& s, Value v) { return listen_into(s.listen, v); }},
+    {"receive.threads", "32", "Bodies over 64 KB that may stream in at once.",
+     [](Settings& s, Value v) { return count_into(s.receive_threads, v, 1, 1024); }},
+    {"state.cache_bytes", "8MB", "Documents read from the checkpoint and kept in memory.",
+     [](Settings& s, Value v) { return bytes_into(s.state_cache_bytes, v, 0, uint64_t{1} << 40); }},
+    {"state.checkpoint_interval", "1s", "How often changes are moved from memory into state.db.",
+     [](Settings& s, Value v) { return duration_into(s.checkpoint_interval, v, 10ms); }},
+    {"state.overlay_bytes", "64MB", "Changes that may wait for the checkpoint in memory; beyond it calls are refused with 503.",
+     [](Settings& s, Value v) { return bytes_into(s.state_overlay_bytes, v, 4 << 20, uint64_t{1} << 40); }},
+    {"tls.certificate", "", "PEM file with the server's certificate chain.", [](Settings& s, Value v) { return text_into(s.tls_certificate, v); }},
+    {"tls.key", "", "PEM file with its private key.", [](Settings& s, Value v) { return text_into(s.tls_key, v); }},
+};
+
+bool is_loopback(std::string_view address) {
+  return address.starts_with("127.") || address == "localhost" || address == "::1" || address == "[::1]";
+}
+
+Result<void> read_node(Settings& settings, const YAML::Node& node, const std::string& prefix, const std::string& path) {
+  for (const auto& item : node) {
+    const std::string name = prefix + item.first.as<std::string>();
+    const int line = item.first.Mark().line + 1;
+    if (item.second.IsMap()) {
+      if (Result<void> inner = read_node(settings, item.second, name + ".", path); !inner) return inner;
+      continue;
+    }
+    if (!item.second.IsScalar() && !item.second.IsNull()) return failure("{}:{}: {}: expected one value", path, line, name);
+    const std::string value = item.second.IsNull() ? "" : item.second.Scalar();
+    if (Result<void> done = set(settings, name, value); !done) return failure("{}:{}: {}", path, line, done.error().message);
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string Settings::address() const {
+  std::string host = listen.substr(0, listen.rfind(':'));
+  if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+  return host == "localhost" ? "127.0.0.1" : host;
+}
+
+uint16_t Settings::port() const { return static_cast<uint16_t>(text::to_uint(std::string_view(listen).substr(listen.rfind(':') + 1)).value_or(0)); }
+
+const std::vector<Setting>& all_settings() { return kSettings; }
+
+Settings default_settings() {
+  Settings settings;
+  for (const Setting& setting : kSettings) (void)setting.set(settings, setting.otherwise);
+  settings.data = cli::default_data_directory();
+  return settings;
+}
+
+Result<void> set(Settings& settings, std::string_view name, std::string_view value) {
+  std::vector<std::string_view> names;
+  for (const Setting& setting : kSettings) {
+    names.push_back(setting.name);
+    if (setting.name != name) continue;
+    if (Result<void> done = setting.set(settings, value); !done) return failure("{}: {}", name, done.error().message);
+    return {};
+  }
+  const auto near = text::nearest(name, names);
+  return failure("unknown setting '{}'{}; `cairn settings` lists all", name, near ? fmt::format(", did you mean '{}'?", *near) : "");
+}
+
+Result<void> read_config(Settings& settings, const std::string& path) {
+  try {
+    const YAML::Node root = YAML::LoadFile(path);
+    if (root.IsNull()) return {};
+    if (!root.IsMap()) return failure("{}: expected `name: value` lines", path);
+    return read_node(settings, root, "", path);
+  } catch (const YAML::BadFile&) {
+    return failure("{}: cannot be read", path);
+  } catch (const YAML::Exception& error) {
+    return failure("{}:{}: {}", path, error.mark.line + 1, error.msg);
+  }
+}
+
+Result<void> check(const Settings& settings) {
+  const bool tls = !settings.tls_certificate.empty();
+  if (tls != !settings.tls_key.empty()) return failure("tls.certificate and tls.key go together: give both or none");
+  if (settings.dev && !is_loopback(settings.address()))
+    return failure("dev accepts anyone as administrator: it may listen on loopback only, not on {}", settings.listen);
+  if (!is_loopback(settings.address()) && !tls && !settings.insecure)
+    return failure("listening on {} without TLS would show credentials and records to the network: give --tls-cert and --tls-key, or --insecure",
+                   settings.listen);
+  return {};
+}
+
+std::string describe_settings() {
+  std::string out =
+      "# Settings\n\nA setting can stand in a YAML file (`cairn serve --config FILE`), sections nested or joined by dots, or on the command\n"
+      "line (`--set KEY=VALUE`), which wins. Durations: `500ms`, `1s`, `5m`, `1h`, `90d`; sizes: `64KB`, `16MB`, `1GB`. An unknown key or a\n"
+      "bad value stops the start with one line that says where.\n\n| setting | default | meaning |\n|---|---|---|\n";
+  for (const Setting& setting : kSettings)
+    out += fmt::format("| `{}` | {} | {} |\n", setting.name, setting.otherwise.empty() ? "" : fmt::format("`{}`", setting.otherwise), setting.meaning);
+  return out;
+}
+
+}  // namespace cairn::app

@@ -1,0 +1,134 @@
+"""A real cairn in a fresh directory on a free port, for tests and benchmarks. Stopped by its own process id, bounded in time."""
+import configparser
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+import urllib.request
+
+BINARY = os.environ.get("CAIRN_BINARY") or str(pathlib.Path(__file__).resolve().parent.parent / "build/release/bin/cairn")
+
+
+class Server:
+    """with Server() as server: ... ; server.kill() and server.start() act a crash and a restart on the same directory."""
+
+    def __init__(self, *options, data=None, start_timeout=20):
+        self.options = list(options)
+        self.owns_data = data is None
+        self.data = pathlib.Path(data or tempfile.mkdtemp(prefix="cairn-test-"))
+        self.start_timeout = start_timeout
+        self.process = None
+        self.log = None
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+        if self.owns_data:
+            shutil.rmtree(self.data, ignore_errors=True)
+
+    def start(self):
+        endpoint = self.data / "endpoint"
+        if endpoint.exists():
+            endpoint.unlink()
+        self.log_path = self.data.with_name(self.data.name + ".log")
+        self.log = open(self.log_path, "wb")
+        self.process = subprocess.Popen([BINARY, "serve", "--data", str(self.data), "--listen", "127.0.0.1:0", *self.options],
+                                        stdout=self.log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+        deadline = time.monotonic() + self.start_timeout
+        while not endpoint.exists():
+            if self.process.poll() is not None:
+                raise RuntimeError(f"cairn ended with {self.process.returncode}: {self.output()}")
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"cairn did not start in {self.start_timeout} s: {self.output()}")
+            time.sleep(0.005)
+        self.endpoint = endpoint.read_text().strip()
+        credentials = configparser.ConfigParser()
+        credentials.read(self.data / "credentials")
+        self.access_key = credentials["default"]["aws_access_key_id"]
+        self.secret_key = credentials["default"]["aws_secret_access_key"]
+        self.wait_healthy(deadline)
+
+    def wait_healthy(self, deadline):
+        while True:
+            try:
+                if self.get("/_cairn/health")[0] == 200:
+                    return
+            except OSError:
+                pass
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"cairn is not healthy: {self.output()}")
+            time.sleep(0.005)
+
+    def get(self, path, method="GET"):
+        request = urllib.request.Request(self.endpoint + path, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=10) as response:
+                return response.status, response.read()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read()
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+        self.log.close()
+
+    def stop(self):
+        if self.process is None or self.process.poll() is not None:
+            return
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.log.close()
+
+    def output(self):
+        return self.log_path.read_text(errors="replace")[-4000:]
+
+    def environment(self, **more):
+        """For a client process: this server, its administrator, and nothing of the machine's own AWS settings."""
+        env = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
+        env.update(AWS_ACCESS_KEY_ID=self.access_key, AWS_SECRET_ACCESS_KEY=self.secret_key, AWS_DEFAULT_REGION="us-east-1",
+                   AWS_EC2_METADATA_DISABLED="true", AWS_CONFIG_FILE="/dev/null", AWS_SHARED_CREDENTIALS_FILE="/dev/null",
+                   AWS_ENDPOINT_URL=self.endpoint, AWS_PAGER="", HOME=str(self.data))
+        env.update(more)
+        return env
+
+    def aws(self, *arguments, binary="/usr/bin/aws", check=True, **more):
+        """Runs the AWS CLI; returns the completed process (text)."""
+        done = subprocess.run([binary, "--endpoint-url", self.endpoint, *arguments], env=self.environment(**more),
+                              capture_output=True, text=True, timeout=120)
+        if check and done.returncode != 0:
+            raise AssertionError(f"aws {' '.join(arguments)} gave {done.returncode}: {done.stdout}{done.stderr}\n{self.output()}")
+        return done
+
+    def client(self, service, region="us-east-1", access_key=None, secret_key=None, **config):
+        import boto3
+        from botocore.config import Config
+        settings = {"retries": {"max_attempts": 0}, "s3": {"addressing_style": "path"}}
+        settings.update(config)
+        return boto3.client(service, endpoint_url=self.endpoint, region_name=region, aws_access_key_id=access_key or self.access_key,
+                            aws_secret_access_key=secret_key or self.secret_key, config=Config(**settings))
+
+
+def other_aws():
+    """An AWS CLI newer than Debian's, if the machine has one on its path."""
+    found = shutil.which("aws")
+    return found if found and os.path.realpath(found) != "/usr/bin/aws" else None
+
+
+def eventually(probe, timeout=10):
+    """Calls probe() until it returns something true; the last value if it never does."""
+    deadline = time.monotonic() + timeout
+    while True:
+        value = probe()
+        if value or time.monotonic() > deadline:
+            return value
+        time.sleep(0.01)
