@@ -49,6 +49,7 @@ class Writer {
 };
 
 /// A parsed document to read from, fast (simdjson's DOM behind). Views point into the document and die with it.
+/// Of duplicate members the last wins, as in `parse`.
 class View {
  public:
   View() = default;
@@ -69,7 +70,8 @@ class View {
   void each_member(const std::function<void(std::string_view, View)>& f) const;
 
  private:
-  friend class Document;
+  friend struct ViewAccess;
+  // What simdjson's element is made of; json.cc turns one into the other.
   const void* document_ = nullptr;
   size_t index_ = 0;
 };
@@ -81,7 +83,8 @@ class Document {
   Document(Document&&) noexcept;
   Document& operator=(Document&&) noexcept;
   ~Document();
-  /// The root; views of an earlier parse are dead. Fails on what is no JSON, too deep (kDepthMax), or over 64 MiB.
+  /// The root; views of an earlier parse are dead. Fails on what is no JSON, too deep (kDepthMax), or over 64 MiB, and
+  /// on integers of more than 64 bits.
   Result<View> parse(std::string_view text);
 
  private:

@@ -1,0 +1,299 @@
+#include "base/json.h"
+
+#include <simdjson.h>
+
+#include <bit>
+#include <unordered_map>
+
+#include "base/check.h"
+#include "base/utf8.h"
+
+namespace cairn::json {
+namespace {
+
+constexpr uint64_t kOnes = 0x0101010101010101u;
+constexpr uint64_t kHighs = 0x8080808080808080u;
+
+constexpr uint64_t zero_bytes(uint64_t word) { return (word - kOnes) & ~word & kHighs; }
+
+bool is_clean(char c) { return static_cast<unsigned char>(c) >= 0x20 && static_cast<signed char>(c) > 0 && c != '"' && c != '\\'; }
+
+/// Where the first byte at or behind `i` stands that is not plain ASCII to be copied as it is.
+size_t end_of_clean_run(std::string_view s, size_t i) {
+  for (; i + 8 <= s.size(); i += 8) {
+    uint64_t eight;
+    std::memcpy(&eight, s.data() + i, 8);
+    uint64_t control = (eight - kOnes * 0x20) & ~eight;
+    uint64_t found = (eight | control | zero_bytes(eight ^ kOnes * '"') | zero_bytes(eight ^ kOnes * '\\')) & kHighs;
+    if (!found) continue;
+    // A borrow can only raise a false alarm in a byte behind a true one, so the lowest mark is right.
+    if constexpr (std::endian::native == std::endian::little) return i + static_cast<size_t>(std::countr_zero(found)) / 8;
+    break;
+  }
+  while (i < s.size() && is_clean(s[i])) ++i;
+  return i;
+}
+
+void append_escape(std::string& out, char c) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  switch (c) {
+    case '"': out += "\\\""; return;
+    case '\\': out += "\\\\"; return;
+    case '\b': out += "\\b"; return;
+    case '\f': out += "\\f"; return;
+    case '\n': out += "\\n"; return;
+    case '\r': out += "\\r"; return;
+    case '\t': out += "\\t"; return;
+    default: out += {'\\', 'u', '0', '0', kHex[static_cast<unsigned char>(c) >> 4], kHex[static_cast<unsigned char>(c) & 15]};
+  }
+}
+
+/// The offset of the bracket that opens a level too many, if there is one. Looks at brackets outside strings only.
+std::optional<size_t> too_deep_at(std::string_view text) {
+  int depth = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    switch (text[i]) {
+      case '"':
+        for (++i; i < text.size() && text[i] != '"'; ++i) {
+          if (text[i] == '\\') ++i;
+        }
+        break;
+      case '[':
+      case '{':
+        if (++depth > kDepthMax) return i;
+        break;
+      case ']':
+      case '}': --depth; break;
+      default: break;
+    }
+  }
+  return std::nullopt;
+}
+
+/// Builds a Json from nlohmann's events. Its own builder looks up each member among all before it, which lets a body of
+/// a megabyte with distinct short names keep a thread busy for minutes; this one is linear.
+class Builder : public nlohmann::json_sax<Json> {
+ public:
+  bool null() override { return put(nullptr); }
+  bool boolean(bool value) override { return put(value); }
+  bool number_integer(number_integer_t value) override { return put(value); }
+  bool number_unsigned(number_unsigned_t value) override { return put(value); }
+  bool number_float(number_float_t value, const string_t&) override { return put(value); }
+  bool string(string_t& value) override { return put(std::move(value)); }
+  bool binary(binary_t&) override { return false; }
+  bool start_object(size_t) override { return open(Json::object()); }
+  bool start_array(size_t) override { return open(Json::array()); }
+  bool key(string_t& name) override {
+    Level& level = levels_.back();
+    auto& members = level.value->get_ref<Json::object_t&>();
+    if (level.positions.empty() && members.size() >= kSearchedMax) {
+      for (size_t i = 0; i < members.size(); ++i) level.positions.emplace(members.begin()[i].first, i);
+    }
+    level.member = members.size();
+    if (!level.positions.empty()) {
+      level.member = level.positions.try_emplace(name, members.size()).first->second;
+    } else {
+      for (size_t i = 0; i < members.size(); ++i) {
+        if (members.begin()[i].first == name) level.member = i;
+      }
+    }
+    if (level.member == members.size()) members.emplace_back(std::move(name), nullptr);
+    return true;
+  }
+  bool end_object() override { return close(); }
+  bool end_array() override { return close(); }
+  bool parse_error(size_t position, const std::string&, const nlohmann::detail::exception& error) override {
+    offset_ = position;
+    message_ = error.what();
+    return false;
+  }
+
+  Json take() { return std::move(root_); }
+  size_t offset() const { return offset_; }
+  const std::string& message() const { return message_; }
+
+ private:
+  static constexpr size_t kSearchedMax = 16;   // above, an index of the names is kept
+
+  struct Level {
+    Json* value;
+    size_t member = 0;                                    // of an object: which one the next value is for
+    std::unordered_map<std::string, size_t> positions;
+  };
+
+  Json* place(Json&& value) {
+    if (levels_.empty()) {
+      root_ = std::move(value);
+      return &root_;
+    }
+    Level& level = levels_.back();
+    if (level.value->is_array()) {
+      auto& elements = level.value->get_ref<Json::array_t&>();
+      elements.push_back(std::move(value));
+      return &elements.back();
+    }
+    Json& member = level.value->get_ref<Json::object_t&>().begin()[level.member].second;
+    member = std::move(value);
+    return &member;
+  }
+  template <class T>
+  bool put(T&& value) {
+    place(Json(std::forward<T>(value)));
+    return true;
+  }
+  bool open(Json&& value) {
+    levels_.push_back({.value = place(std::move(value))});
+    return true;
+  }
+  bool close() {
+    levels_.pop_back();
+    return true;
+  }
+
+  Json root_;
+  std::vector<Level> levels_;
+  size_t offset_ = 0;
+  std::string message_;
+};
+
+}  // namespace
+
+Result<Json> parse(std::string_view text) {
+  if (auto offset = too_deep_at(text)) return failure("JSON nests deeper than {} at byte {}", kDepthMax, *offset);
+  if (text.starts_with("\xEF\xBB\xBF")) return failure("no valid JSON at byte 0: a byte order mark");
+  Builder builder;
+  if (!Json::sax_parse(text, &builder)) {
+    // nlohmann counts the bytes that it has read; the message it makes names the same place in lines and columns.
+    return failure("no valid JSON at byte {}: {}", builder.offset() > 0 ? builder.offset() - 1 : 0, builder.message());
+  }
+  return builder.take();
+}
+
+std::string dump(const Json& value) { return value.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+void append_quoted(std::string& out, std::string_view s) {
+  out += '"';
+  for (size_t i = 0; i < s.size();) {
+    size_t end = end_of_clean_run(s, i);
+    out.append(s, i, end - i);
+    i = end;
+    // Foreign letters come in runs, so they are copied here rather than one by one through the scan above.
+    while (i < s.size() && !is_clean(s[i])) {
+      if (static_cast<signed char>(s[i]) >= 0) {
+        append_escape(out, s[i++]);
+        continue;
+      }
+      size_t n = utf8::length_at(s, i);
+      if (n) {
+        out.append(s, i, n);
+      } else {
+        out += utf8::kReplacement;
+        n = 1;
+      }
+      i += n;
+    }
+  }
+  out += '"';
+}
+
+// Views.
+
+using simdjson::dom::element;
+static_assert(std::is_trivially_copyable_v<element> && sizeof(element) == sizeof(View),
+              "a view keeps the bytes of an element, so that no header of ours includes simdjson");
+
+struct ViewAccess {
+  struct Bytes {
+    const void* document;
+    size_t index;
+  };
+  static element open(const View& view) {
+    CHECK(view.document_);
+    return std::bit_cast<element>(Bytes{view.document_, view.index_});
+  }
+  static View close(const element& e) {
+    auto bytes = std::bit_cast<Bytes>(e);
+    View view;
+    view.document_ = bytes.document;
+    view.index_ = bytes.index;
+    return view;
+  }
+};
+
+namespace {
+
+template <class T>
+std::optional<T> get(const View& view) {
+  if (!view.exists()) return std::nullopt;
+  T value;
+  if (ViewAccess::open(view).get(value) != simdjson::SUCCESS) return std::nullopt;
+  return value;
+}
+
+}  // namespace
+
+bool View::exists() const { return document_ != nullptr; }
+bool View::is_object() const { return exists() && ViewAccess::open(*this).is_object(); }
+bool View::is_array() const { return exists() && ViewAccess::open(*this).is_array(); }
+bool View::is_string() const { return exists() && ViewAccess::open(*this).is_string(); }
+bool View::is_null() const { return exists() && ViewAccess::open(*this).is_null(); }
+
+View View::operator[](std::string_view member) const {
+  View found;
+  if (auto object = get<simdjson::dom::object>(*this)) {
+    for (auto field : *object) {
+      if (field.key == member) found = ViewAccess::close(field.value);
+    }
+  }
+  return found;
+}
+
+std::optional<std::string_view> View::string() const { return get<std::string_view>(*this); }
+std::optional<int64_t> View::integer() const { return get<int64_t>(*this); }
+std::optional<double> View::number() const { return get<double>(*this); }
+std::optional<bool> View::boolean() const { return get<bool>(*this); }
+
+std::string View::dump() const { return exists() ? simdjson::minify(ViewAccess::open(*this)) : std::string(); }
+
+void View::each(const std::function<void(View)>& f) const {
+  if (auto array = get<simdjson::dom::array>(*this)) {
+    for (element e : *array) f(ViewAccess::close(e));
+  }
+}
+
+void View::each_member(const std::function<void(std::string_view, View)>& f) const {
+  if (auto object = get<simdjson::dom::object>(*this)) {
+    for (auto field : *object) f(field.key, ViewAccess::close(field.value));
+  }
+}
+
+struct Document::Impl {
+  static constexpr size_t kTextMax = 64 << 20;
+  static constexpr size_t kKeptMax = 1 << 20;   // buffers for longer texts (about 15 bytes a byte) are let go afterwards
+  simdjson::dom::parser parser{kTextMax};
+};
+
+Document::Document() : impl_(std::make_unique<Impl>()) {}
+Document::Document(Document&&) noexcept = default;
+Document& Document::operator=(Document&&) noexcept = default;
+Document::~Document() = default;
+
+Result<View> Document::parse(std::string_view text) {
+  auto& parser = impl_->parser;
+  if (parser.capacity() > Impl::kKeptMax && text.size() <= Impl::kKeptMax) parser = simdjson::dom::parser(Impl::kTextMax);
+  // simdjson allows one level less than it is told, and allocates exactly for the text: steps of two spare later growth.
+  constexpr size_t kDepth = kDepthMax + 1;
+  if (parser.capacity() < text.size() || parser.max_depth() != kDepth) {
+    constexpr size_t kCapacityMin = 4096;
+    size_t capacity = std::min(std::bit_ceil(std::max(text.size(), kCapacityMin)), Impl::kTextMax);
+    if (text.size() > capacity) return failure("JSON of {} bytes is over the limit of {}", text.size(), Impl::kTextMax);
+    if (auto error = parser.allocate(capacity, kDepth)) return failure("{}", simdjson::error_message(error));
+  }
+  element root;
+  if (auto error = parser.parse(text.data(), text.size()).get(root)) {
+    return failure("no valid JSON: {}", simdjson::error_message(error));
+  }
+  return ViewAccess::close(root);
+}
+
+}  // namespace cairn::json
