@@ -1,4 +1,5 @@
 # Compiler flags, ccache and the linker: everything that says how, nothing that says what.
+add_compile_options(-pthread)  # everywhere alike: a precompiled header serves only the flags it was made with
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wno-missing-field-initializers -fno-omit-frame-pointer)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   add_compile_options(-Wno-restrict -Wno-maybe-uninitialized -Wno-stringop-overflow)  # gcc 12: false alarms in std::string at -O2
