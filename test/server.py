@@ -132,3 +132,39 @@ def eventually(probe, timeout=10):
         if value or time.monotonic() > deadline:
             return value
         time.sleep(0.01)
+
+
+def signed_post(server, service, target, body, region="us-east-1", path="/", content_type="application/x-amz-json-1.1"):
+    """One JSON call signed by botocore, without a client model; returns (status, document, headers)."""
+    import json
+    import botocore.auth
+    import botocore.awsrequest
+    import botocore.credentials
+    credentials = botocore.credentials.Credentials(server.access_key, server.secret_key)
+    data = json.dumps(body).encode()
+    request = botocore.awsrequest.AWSRequest("POST", server.endpoint + path, data=data,
+                                             headers={"Content-Type": content_type, "X-Amz-Target": target})
+    botocore.auth.SigV4Auth(credentials, service, region).add_auth(request)
+    plain = urllib.request.Request(server.endpoint + path, data=data, headers=dict(request.headers), method="POST")
+    try:
+        with urllib.request.urlopen(plain, timeout=30) as response:
+            return response.status, json.loads(response.read() or b"{}"), response.headers
+    except urllib.error.HTTPError as error:
+        return error.code, json.loads(error.read() or b"{}"), error.headers
+
+
+def all_events(server, newer_than=None):
+    """Every event (management and data, all regions), newest first, through the server's own search."""
+    events, token = [], None
+    while True:
+        query = {"Region": "", "Category": "ALL", "MaxResults": 1000}
+        if newer_than:
+            query["NewerThan"] = newer_than
+        if token:
+            query["NextToken"] = token
+        status, page, _ = signed_post(server, "cairn", "Cairn.SearchEvents", query, path="/_cairn/api/")
+        assert status == 200, page
+        events += page["Events"]
+        token = page.get("NextToken")
+        if not token:
+            return events
