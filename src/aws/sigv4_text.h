@@ -1,0 +1,22 @@
+#pragma once
+#include <string_view>
+
+/// What the files of SigV4 share.
+namespace cairn::aws::sigv4 {
+
+constexpr std::string_view kAlgorithm = "AWS4-HMAC-SHA256";
+
+/// Calls `f(name, value)` for each parameter of a raw query string, undecoded. Empty parameters ("a&&b") are none.
+template <class F>
+void each_parameter(std::string_view query, F&& f) {
+  while (!query.empty()) {
+    const size_t end = query.find('&');
+    const std::string_view parameter = query.substr(0, end);
+    query = end == query.npos ? std::string_view() : query.substr(end + 1);
+    if (parameter.empty()) continue;
+    const size_t equals = parameter.find('=');
+    f(parameter.substr(0, equals), equals == parameter.npos ? std::string_view() : parameter.substr(equals + 1));
+  }
+}
+
+}  // namespace cairn::aws::sigv4
