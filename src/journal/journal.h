@@ -7,13 +7,15 @@
 
 #include "base/result.h"
 #include "env/files.h"
+#include "env/random.h"
 #include "env/tasks.h"
 #include "journal/position.h"
 
 /// Durable, append-only, group-committed entries of opaque bytes. Format: docs/formats/journal.md.
 namespace cairn::journal {
 
-/// Told once, in journal order, on the committer's thread, after the entry is on disk. Must be quick and must not block.
+/// Told once, in journal order, on the committer's (or a draining) thread, after the entry is on disk. Must be quick, must not
+/// block and must not drain.
 class Waiter {
  public:
   virtual ~Waiter() = default;
@@ -22,10 +24,14 @@ class Waiter {
 
 struct Options {
   std::string directory;
-  uint64_t segment_bytes = 64 << 20;            // size of one segment file, zeroed ahead of use, recycled after release
+  uint64_t segment_bytes = 64 << 20;            // size of one segment file (>= 16 KiB; the first ones are smaller), zeroed
+                                                // ahead of use, recycled after release
   uint64_t gather_bytes_max = 32 << 20;         // entries appended and not yet written; beyond it accepting() is false
   uint64_t reserve_bytes = 64 << 20;            // free disk space kept back; below it accepting() is false
   std::chrono::microseconds gather_delay{0};    // extra wait for company when the last batch had >= 8 entries
+  env::Random* random = &env::system_random();  // salts of segments
+  /// A batch could not be written or synced: what must not return to answering. Default: logs and ends the process (70).
+  std::function<void(const std::string& message)> on_fatal;
 };
 
 constexpr size_t kEntryBytesMax = 1 << 20;
@@ -50,7 +56,8 @@ class Journal {
                                                Position replay_after, const OnEntry& on_entry, Recovery* recovery = nullptr);
 
   /// Puts one entry at the end and returns at once; `waiter` (may be null) fires when it is on disk. Any thread; order of
-  /// return is order of positions only under the caller's own lock. `entry`: 1 B to kEntryBytesMax, copied. Callers share one
+  /// return is order of positions only under the caller's own lock. `entry`: 1 B to kEntryBytesMax (and no more than fits a
+  /// segment), copied. Callers share one
   /// fsync. Call only while accepting(). A failed write or fsync ends the process (`_exit`), nothing more is answered.
   /// After a crash the surviving entries are a prefix holding every one whose waiter had fired.
   virtual Position append(std::string_view entry, Waiter* waiter) = 0;
@@ -72,7 +79,7 @@ class Journal {
   virtual void release(Position position) = 0;
   virtual Position oldest() const = 0;          // the first entry still kept; 1 in a new journal
 
-  /// Waits until everything appended is on disk.
+  /// Waits until everything appended is on disk; gives up when there is no space for it.
   virtual void drain() = 0;
 };
 
