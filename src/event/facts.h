@@ -40,7 +40,7 @@ struct HttpFacts {
   enum class Authentication { kAnonymous, kHeader, kQueryString } authentication = Authentication::kHeader;
   std::string bucket, key;                       // decoded; "" if not addressed
   std::string extended_request_id;               // x-amz-id-2
-  std::string sse_applied;                       // SSE_S3, Default_SSE_S3 ...; "" where no object was written
+  std::string sse_applied;                       // SSE_S3, Default_SSE_S3 ...; "": told from the headers of request and response
 };
 
 /// Everything the record says, gathered by the pipeline. Nothing here is serialised yet.
@@ -63,10 +63,13 @@ struct Facts {
   EventId event_id;
   bool read_only = true;
   bool management = true;
-  std::vector<Resource> resources;
+  std::vector<Resource> resources;               // S3: may stay empty, build() tells them from `http`
   std::optional<Tls> tls;
   std::string tls_host;                          // clientProvidedHostHeader
   std::string api_version;                       // logs, events only; "" else
+  aws::AccountId owner;                          // of the S3 bucket that was called; empty: the recipient
+  EventId shared_event_id;                       // calls by AWS services and copies for other accounts; empty: absent
+  std::string event_type = "AwsApiCall";         // AwsConsoleSignIn ...
 };
 
 }  // namespace cairn::event

@@ -1,0 +1,104 @@
+#include "event/attributes.h"
+
+#include <optional>
+
+#include "event/lookup_resources.h"
+
+namespace cairn::event {
+namespace {
+
+/// What follows the first ':'; principal ids of sessions are "AROA...:session name".
+std::string_view after_colon(std::string_view s) {
+  const size_t colon = s.find(':');
+  return colon == std::string_view::npos ? std::string_view() : s.substr(colon + 1);
+}
+
+void read_identity(json::View identity, Attributes& attributes) {
+  std::string_view type, principal_id, user_name, account;
+  identity.each_member([&](std::string_view name, json::View value) {
+    if (name == "type") type = value.string_or("");
+    if (name == "principalId") principal_id = value.string_or("");
+    if (name == "userName") user_name = value.string_or("");
+    if (name == "accountId") account = value.string_or("");
+    if (name == "accessKeyId") attributes.access_key = value.string_or("");
+  });
+  if (type == "Root") {
+    attributes.username = "root";
+  } else if (type == "AssumedRole" || type == "FederatedUser") {
+    attributes.username = after_colon(principal_id);
+  } else if (type != "AWSService" && type != "AWSAccount") {
+    attributes.username = user_name;
+  }
+  if (attributes.account.empty()) attributes.account = account;
+}
+
+/// Booleans as such, or as LookupEvents spells them.
+bool read_flag(json::View value, bool otherwise) {
+  if (const auto flag = value.boolean()) return *flag;
+  const std::string_view words = value.string_or("");
+  return words == "true" ? true : words == "false" ? false : otherwise;
+}
+
+}  // namespace
+
+Result<Attributes> attributes(std::string_view record, json::Document& document) {
+  const Result<json::View> root = document.parse(record);
+  if (!root) return failure("no event record: {}", root.error().message);
+  if (!root->is_object()) return failure("no event record: not a JSON object");
+
+  Attributes found;
+  std::string_view time, category;
+  std::optional<bool> management;
+  json::View identity, request, response, recorded;
+  root->each_member([&](std::string_view name, json::View value) {
+    switch (name.size()) {
+      case 7:
+        if (name == "eventID") found.event_id = value.string_or("");
+        break;
+      case 8:
+        if (name == "readOnly") found.read_only = read_flag(value, true);
+        break;
+      case 9:
+        if (name == "eventName") found.event_name = value.string_or("");
+        else if (name == "eventTime") time = value.string_or("");
+        else if (name == "awsRegion") found.region = value.string_or("");
+        else if (name == "errorCode") found.error_code = value.string_or("");
+        else if (name == "resources") recorded = value;
+        break;
+      case 11:
+        if (name == "eventSource") found.event_source = value.string_or("");
+        break;
+      case 12:
+        if (name == "userIdentity") identity = value;
+        break;
+      case 13:
+        if (name == "eventCategory") category = value.string_or("");
+        break;
+      case 15:
+        if (name == "managementEvent") management = read_flag(value, true);
+        break;
+      case 16:
+        if (name == "responseElements") response = value;
+        break;
+      case 17:
+        if (name == "requestParameters") request = value;
+        break;
+      case 18:
+        if (name == "recipientAccountId") found.account = value.string_or("");
+        break;
+      default: break;
+    }
+  });
+  if (found.event_id.empty() || found.event_name.empty() || found.event_source.empty()) {
+    return failure("no event record: eventID, eventName or eventSource is missing");
+  }
+  const std::optional<Time> when = timestamps::parse_iso8601(time);
+  if (!when) return failure("no event record: eventTime is missing or unreadable");
+  found.time = *when;
+  found.management = category.empty() ? management.value_or(true) : category == "Management";
+  if (identity.is_object()) read_identity(identity, found);
+  found.resources = lookup_resources(found.event_source, found.event_name, request, response, recorded);
+  return found;
+}
+
+}  // namespace cairn::event
