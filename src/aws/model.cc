@@ -45,16 +45,16 @@ class Reader {
     std::sort(service_->operations.begin(), service_->operations.end(),
               [](const OperationModel& a, const OperationModel& b) { return a.name < b.name; });
     for (const auto& [name, shape] : service_->shapes)
-      if (shape.name.empty()) note("shape {} is used but not there", name);
-    if (service_->key.empty()) note("no service", "");
+      if (shape.name.empty()) note("shape is used but not there", name);
+    if (service_->key.empty()) note("no service", "key");
     return std::move(service_);
   }
 
   std::string wrong;
 
  private:
-  void note(fmt::format_string<std::string_view> format, std::string_view what) {
-    if (wrong.empty()) wrong = fmt::format(format, what);
+  void note(std::string_view problem, std::string_view name) {
+    if (wrong.empty()) wrong = fmt::format("{}: {}", problem, name);
   }
 
   static std::string string_of(View row, std::string_view member) { return std::string(row[member].string_or("")); }
@@ -75,7 +75,7 @@ class Reader {
       if (auto protocol = named(kProtocols, name.string_or("")))
         service_->protocols.push_back(*protocol);
       else
-        note("unknown protocol {}", name.string_or(""));
+        note("unknown protocol", name.string_or(""));
     });
   }
 
@@ -119,7 +119,7 @@ class Reader {
       } else if (auto format = named(kTimestamps, value); key == "timestamp" && format) {
         member.timestamp = *format;
       } else {
-        note("unknown word {}", word);
+        note("unknown word", word);
       }
     }
     return member;
@@ -133,7 +133,7 @@ class Reader {
         if (auto type = named(kTypes, value.string_or("")))
           shape.type = *type;
         else
-          note("unknown type {}", value.string_or(""));
+          note("unknown type", value.string_or(""));
       } else if (fact == "members") {
         value.each_member([&](std::string_view member, View text) {
           shape.members.push_back(member_of(member, text.string_or("")));
@@ -172,7 +172,7 @@ class Reader {
       } else if (fact == "status") {
         shape.error_status = static_cast<int>(value.integer().value_or(400));
       } else {
-        note("unknown fact {}", fact);
+        note("unknown fact", fact);
       }
     });
   }
@@ -189,13 +189,14 @@ class Reader {
     operation.name = std::string(name);
     if (auto http = row["http"].string()) {
       const std::vector<std::string_view> words = text::split(*http, ' ');
-      if (words.size() < 2) return note("broken http row of {}", name);
+      if (words.size() < 2) return note("broken http row of", name);
       operation.method = std::string(words[0]);
       operation.uri = std::string(words[1]);
       if (words.size() > 2) operation.status = static_cast<int>(text::to_int(words[2]).value_or(200));
     }
     operation.input = document(row["in"]);
     operation.output = document(row["out"]);
+    operation.empty_document = row["out"].exists() && operation.output == nullptr;
     operation.input_root = string_of(row, "root");
     operation.input_namespace = string_of(row, "namespace");
     operation.result_wrapper = string_of(row, "wrap");

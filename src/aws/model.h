@@ -66,6 +66,7 @@ struct OperationModel {
   int status = 200;                              // of a success
   const Shape* input = nullptr;                  // null: no members
   const Shape* output = nullptr;
+  bool empty_document = false;                   // the model has an output, without members: json answers {} and not nothing
   std::string input_root;                        // rest-xml: root element of the body, with its namespace
   std::string input_namespace;
   std::string result_wrapper;                    // query: <XResult>
