@@ -75,6 +75,7 @@ Treatment Redaction::of(const aws::Shape& structure, const aws::Member& member) 
   for (const RedactionRule& rule : rules_) {
     if (rule.member == member.name && (rule.structure == "*" || rule.structure == structure.name)) return rule.treatment;
   }
+  if (member.location == aws::Location::kStatusCode) return kOmit;
   return member.shape != nullptr ? of(*member.shape) : kRecord;
 }
 
