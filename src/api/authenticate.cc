@@ -1,0 +1,188 @@
+#include "api/authenticate.h"
+
+#include <algorithm>
+
+#include "api/refusals.h"
+#include "base/crypto.h"
+#include "base/log.h"
+#include "base/text.h"
+
+namespace cairn::api {
+namespace {
+
+using aws::Error;
+using aws::sigv4::Claim;
+using aws::sigv4::Problem;
+
+constexpr aws::ErrorKind kInvalidRequest{.code = "InvalidRequest", .status = 400};
+constexpr std::string_view kUnsignedPayload = "UNSIGNED-PAYLOAD";
+constexpr std::string_view kDeveloperId = "AIDACAIRNDEVELOPER234";     // what --dev calls everybody
+constexpr std::chrono::milliseconds kLogInterval{1000};
+
+bool is_s3(const Route& route) { return route.protocol == aws::Protocol::kRestXml; }
+
+aws::sigv4::Request request_of(const http::Head& head) {
+  aws::sigv4::Request request{.method = head.method, .path = head.path, .query = head.query, .headers = {}};
+  request.headers.reserve(head.headers.size());
+  for (const http::Header& header : head.headers) request.headers.emplace_back(header.name, header.value);
+  return request;
+}
+
+bool is_signed_header(const Claim& claim, std::string_view name) {
+  const std::vector<std::string_view> names = text::split(claim.signed_headers, ';');
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+bool is_hash(std::string_view s) {
+  return s.size() == 64 && std::all_of(s.begin(), s.end(), [](char c) {
+           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+         });
+}
+
+/// What S3 takes as x-amz-content-sha256.
+std::optional<Error> check_payload_hash(std::string_view hash) {
+  if (hash == kUnsignedPayload || is_hash(hash)) return std::nullopt;
+  if (hash == "STREAMING-UNSIGNED-PAYLOAD-TRAILER" || hash == "STREAMING-AWS4-HMAC-SHA256-PAYLOAD" ||
+      hash == "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER")
+    return std::nullopt;
+  if (hash.starts_with("STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD"))
+    return detailed(Error(aws::kNotImplemented, "A header you provided implies functionality that is not implemented"),
+                    {{"Header", "x-amz-content-sha256"}});
+  Error wrong({.code = "InvalidArgument", .status = 400},
+              "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, STREAMING-AWS4-HMAC-SHA256-PAYLOAD, "
+              "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER, STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD, "
+              "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER or a valid sha256 value.");
+  return detailed(std::move(wrong), {{"ArgumentName", "x-amz-content-sha256"}, {"ArgumentValue", std::string(hash)}});
+}
+
+/// The last line of S3's canonical request: what the client says of its body, before any of it was read.
+Result<std::string_view, Error> declared_hash(const Claim& claim) {
+  if (claim.form == Claim::Form::kPresigned) {
+    const bool declared = !claim.payload_hash.empty() && is_signed_header(claim, "x-amz-content-sha256");
+    return declared ? std::string_view(claim.payload_hash) : kUnsignedPayload;
+  }
+  if (claim.payload_hash.empty())
+    return tl::unexpected(Error(kInvalidRequest, "Missing required header for this request: x-amz-content-sha256"));
+  if (std::optional<Error> wrong = check_payload_hash(claim.payload_hash)) return tl::unexpected(std::move(*wrong));
+  return std::string_view(claim.payload_hash);
+}
+
+std::optional<Error> check_time(const Refusals& refusals, const Claim& claim, bool s3, Time now) {
+  const Time latest = now + (s3 ? kSkewMax : kFutureSkewMax);
+  if (claim.expires) {
+    if (claim.time > latest) return refusals.not_yet_valid(claim, now);
+    if (claim.time + *claim.expires < now) return refusals.expired(claim, now);
+    return std::nullopt;
+  }
+  if (claim.time > latest || claim.time < now - kSkewMax) return refusals.skewed(claim, now);
+  return std::nullopt;
+}
+
+std::optional<Error> check_signature(const Refusals& refusals, const http::Head& head, const Claim& claim, std::string_view signing_key,
+                                     std::string_view body_hash) {
+  const std::string canonical = aws::sigv4::canonical_request(request_of(head), claim, body_hash);
+  const std::string expected = aws::sigv4::signature(signing_key, aws::sigv4::string_to_sign(claim, canonical));
+  if (crypto::equal_constant_time(expected, claim.signature)) return std::nullopt;
+  return refusals.wrong_signature(claim, canonical);
+}
+
+/// --dev: whoever comes with a key that nobody made.
+aws::Principal developer(const aws::AccessKeyId& key, const aws::AccountId& default_account) {
+  aws::Principal principal;
+  principal.kind = aws::Principal::Kind::kUser;
+  principal.account = aws::is_account_id(key.str()) ? aws::AccountId(key.str()) : default_account;
+  principal.principal_id = kDeveloperId;
+  principal.user_name = "dev";
+  principal.arn = fmt::format("arn:aws:iam::{}:user/dev", principal.account.str());
+  principal.access_key = key;
+  principal.is_administrator = true;
+  return principal;
+}
+
+bool is_streamed(const Route& route) {
+  if (route.model == nullptr || route.model->input == nullptr) return false;
+  const std::vector<aws::Member>& members = route.model->input->members;
+  return std::any_of(members.begin(), members.end(), [](const aws::Member& m) { return m.payload && m.shape->streaming; });
+}
+
+}  // namespace
+
+Authenticator::Authenticator(state::Store& store, AuthenticatorOptions options) : credentials_(store), options_(std::move(options)) {}
+
+Authenticator::Authenticator(Credentials::Documents documents, AuthenticatorOptions options)
+    : credentials_(std::move(documents)), options_(std::move(options)) {}
+
+Result<Authenticated, Error> Authenticator::read(const http::Head& head, const Route& route, Time now) {
+  now_.store(now.time_since_epoch().count(), std::memory_order_relaxed);
+  const bool s3 = is_s3(route);
+  const Refusals refusals(*route.service->model, route.protocol);
+  Authenticated caller;
+
+  Result<Claim, Problem> read = aws::sigv4::read_claim(request_of(head));
+  if (!read) {
+    if (!s3 || read.error().refusal != aws::sigv4::Refusal::kMissing) return tl::unexpected(refusals.unreadable(read.error(), head));
+    if (head.header("x-amz-content-sha256").value_or("").starts_with("STREAMING-AWS4-"))
+      return tl::unexpected(Error(kInvalidRequest,
+                                  "Anonymous requests don't support this x-amz-content-sha256 value. Please use UNSIGNED-PAYLOAD or "
+                                  "STREAMING-UNSIGNED-PAYLOAD-TRAILER."));
+    caller.region = options_.default_region;
+    return caller;
+  }
+  Claim& claim = caller.claim.emplace(std::move(*read));
+  if (claim.service != route.service->model->signing_name) return tl::unexpected(refusals.wrong_service(claim));
+  caller.region = claim.region;
+  caller.presigned = claim.form == Claim::Form::kPresigned;
+
+  std::optional<Credentials::Found> found =
+      credentials_.find(claim.access_key, claim.session_token, claim.date, claim.region, claim.service);
+  const bool is_developer = !found && options_.dev;
+  if (!found && !is_developer)
+    return tl::unexpected(claim.session_token.empty() ? refusals.unknown_key(claim) : refusals.invalid_token(claim));
+  // A test suite that stops its own clock must run in --dev; a presigned URL ends there too.
+  if (!is_developer || claim.expires)
+    if (std::optional<Error> wrong = check_time(refusals, claim, s3, now)) return tl::unexpected(std::move(*wrong));
+  if (is_developer) {
+    caller.principal = developer(claim.access_key, options_.default_account);
+    return caller;
+  }
+  caller.principal = *found->principal;
+  caller.signing_key = std::move(found->signing_key);
+  if (s3) {
+    const Result<std::string_view, Error> hash = declared_hash(claim);
+    if (!hash) return tl::unexpected(hash.error());
+    if (std::optional<Error> wrong = check_signature(refusals, head, claim, caller.signing_key, *hash))
+      return tl::unexpected(std::move(*wrong));
+  }
+  return caller;
+}
+
+Result<void, Error> Authenticator::verify(const Authenticated& caller, const http::Head& head, const Route& route, std::string_view body) {
+  if (is_s3(route)) {
+    const std::string_view declared = head.header("x-amz-content-sha256").value_or("");
+    if (is_streamed(route) || declared.empty() || declared == kUnsignedPayload || caller.signing_key.empty()) return {};
+    if (!is_hash(declared)) return tl::unexpected(Error(kInvalidRequest, "The value of x-amz-content-sha256 header is invalid."));
+    const std::string computed = text::hex(crypto::sha256(body));
+    if (!text::equals_ignoring_case(declared, computed)) return tl::unexpected(content_hash_mismatch(declared, computed));
+    return {};
+  }
+  if (caller.signing_key.empty()) return {};
+  const Refusals refusals(*route.service->model, route.protocol);
+  if (std::optional<Error> wrong = check_signature(refusals, head, *caller.claim, caller.signing_key, text::hex(crypto::sha256(body))))
+    return tl::unexpected(std::move(*wrong));
+  return {};
+}
+
+void Authenticator::count_refusal(std::string_view source_ip, const Error& error) {
+  const Time::rep now = now_.load(std::memory_order_relaxed);
+  Time::rep logged = logged_.load(std::memory_order_relaxed);
+  const bool due = now - logged >= kLogInterval.count() || now < logged;
+  if (!due || !logged_.compare_exchange_strong(logged, now, std::memory_order_relaxed)) {
+    unlogged_.fetch_add(1, std::memory_order_relaxed);
+    return;
+  }
+  log::warning("authentication failed", {{"source", std::string(source_ip)},
+                                         {"code", std::string(error.kind.code)},
+                                         {"unlogged", std::to_string(unlogged_.exchange(0, std::memory_order_relaxed))}});
+}
+
+}  // namespace cairn::api
