@@ -1,0 +1,180 @@
+#include "world.h"
+
+#include "aws/sigv4.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "base/xml.h"
+#include "exchange.h"
+
+namespace cairn::sim {
+
+World::World(uint64_t seed) : random(seed), seed_(seed) {}
+World::~World() = default;
+
+bool World::start() {
+  tasks_ = std::make_unique<env::SimTasks>(clock, random);
+  ++life_;
+  app::Settings settings = app::default_settings();
+  settings.data = "/data";
+  settings.journal_segment_bytes = 4 << 20;
+  settings.journal_reserve_bytes = 1 << 20;
+  settings.history_tail_bytes = 64 << 10;        // many segments, so that crashes meet their making
+  settings.checkpoint_interval = std::chrono::milliseconds(10);
+  app::Outside outside{.files = files, .tasks = *tasks_, .clock = clock, .random = random,
+                       .open_state = [this](const std::string&) -> Result<std::unique_ptr<state::Engine>> { return database_.open(); },
+                       .on_fatal = [](const std::string&) { throw env::SimCrash{0}; },
+                       .threads = false};
+  auto core = app::Core::open(settings, outside);
+  if (!core) {
+    complaint = core.error().message;
+    return false;
+  }
+  core_ = std::move(*core);
+  settle();
+  const auto credentials = env::read_file(files, "/data/credentials");
+  if (!credentials) {
+    complaint = credentials.error().message;
+    return false;
+  }
+  for (std::string_view line : text::split(*credentials, '\n')) {
+    const size_t equals = line.find(" = ");
+    if (line.starts_with("aws_access_key_id")) access_key_ = line.substr(equals + 3);
+    if (line.starts_with("aws_secret_access_key")) secret_ = line.substr(equals + 3);
+  }
+  return true;
+}
+
+void World::crash(env::SimFiles::Unsynced unsynced) {
+  ++life_;                                       // answers of the old life reach nobody
+  in_flight = 0;
+  files.crash_at(files.operations() + 1);        // nothing of the dead process touches the disk any more
+  database_.fail_next(SIZE_MAX);
+  core_.reset();
+  tasks_.reset();
+  database_.fail_next(0);
+  files.crash(random, unsynced);
+}
+
+std::string World::head_of(const SentCall& call, const std::string& method, const std::string& target, const std::string& service,
+                           std::vector<std::pair<std::string, std::string>> headers, const std::string& body) {
+  headers.emplace_back("Host", "127.0.0.1:4566");
+  headers.emplace_back("User-Agent", "call-" + std::to_string(call.id));
+  const size_t question = target.find('?');
+  aws::sigv4::Request request{.method = method, .path = std::string_view(target).substr(0, question),
+                              .query = question == std::string::npos ? std::string_view() : std::string_view(target).substr(question + 1),
+                              .headers = {}};
+  for (const auto& [name, value] : headers) request.headers.emplace_back(name, value);
+  const aws::sigv4::Signer signer{.access_key = aws::AccessKeyId(access_key_), .secret = Secret(secret_), .session_token = "",
+                                  .region = aws::kGlobalRegion, .service = service};
+  for (auto& header : aws::sigv4::sign(signer, request, body, clock.now())) headers.push_back(std::move(header));
+  std::string head = method + " " + target + " HTTP/1.1\r\n";
+  for (const auto& [name, value] : headers) head += name + ": " + value + "\r\n";
+  return head + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n";
+}
+
+void World::send(SentCall call) {
+  call.id = next_call_++;
+  std::string method = "GET", target = "/" + call.bucket + (call.key.empty() ? "" : "/" + call.key), service = "s3", body;
+  std::vector<std::pair<std::string, std::string>> headers;
+  if (call.operation == "PutObject") {
+    method = "PUT";
+    body = call.value;
+  } else if (call.operation == "CreateBucket") {
+    method = "PUT";
+  } else if (call.operation == "DeleteObject" || call.operation == "DeleteBucket") {
+    method = "DELETE";
+  } else if (call.operation == "ListObjects") {
+    target += "?list-type=2";
+  } else if (call.operation == "GetCallerIdentity") {
+    method = "POST";
+    target = "/";
+    service = "sts";
+    headers.emplace_back("Content-Type", "application/x-www-form-urlencoded");
+    body = "Action=GetCallerIdentity&Version=2011-06-15";
+  } else if (call.operation == "SearchEvents") {
+    method = "POST";
+    target = "/_cairn/api/";
+    service = "cairn";
+    headers.emplace_back("Content-Type", "application/x-amz-json-1.1");
+    headers.emplace_back("X-Amz-Target", "Cairn.SearchEvents");
+    body = call.value;
+  }
+  const uint64_t id = call.id, life = life_;
+  const std::string head = head_of(call, method, target, service, headers, body);
+  calls[id] = std::move(call);
+  ++in_flight;
+  auto exchange = std::make_shared<SimExchange>(head, body, [this, id, life](http::Response response) {
+    if (life != life_) return;                   // the client's connection died with the machine
+    --in_flight;
+    SentCall& sent = calls[id];
+    sent.answered = true;
+    sent.answer_order = ++answers_;
+    sent.status = response.status;
+    for (const auto& [name, value] : response.headers)
+      if (text::equals_ignoring_case(name, "x-amz-request-id") || text::equals_ignoring_case(name, "x-amzn-requestid")) sent.request_id = value;
+    sent.body = std::move(response.body);
+    if (response.source != nullptr) {
+      std::array<char, 8192> buffer{};
+      for (;;) {
+        const auto n = response.source->read(buffer);
+        if (!n || *n == 0) break;
+        sent.body.append(buffer.data(), *n);
+      }
+    }
+    if (sent.status >= 300) {
+      const auto root = xml::parse(sent.body);
+      const xml::Element* code = root ? root->child("Code") : nullptr;
+      sent.error_code = code != nullptr ? code->text : "?";
+    }
+  });
+  const http::Handler::Plan plan = core_->handler().begin(exchange);
+  if (plan.kind == http::Handler::Plan::kAnswered) return;
+  if (plan.kind == http::Handler::Plan::kStreamed) exchange->stream();
+  core_->handler().handle(exchange);
+}
+
+void World::settle() {
+  tasks_->run_until_idle();
+  tasks_->run_for(std::chrono::milliseconds(50));
+}
+
+SentCall World::ask(SentCall call) {
+  const uint64_t id = next_call_;
+  send(std::move(call));
+  for (int i = 0; i < 100 && !calls[id].answered; ++i) settle();
+  return calls[id];
+}
+
+std::vector<Recorded> World::history() {
+  std::vector<Recorded> all;
+  std::string token;
+  do {
+    Json query = {{"Region", ""}, {"Category", "ALL"}, {"MaxResults", 1000}};
+    if (!token.empty()) query["NextToken"] = token;
+    const SentCall answer = ask({.operation = "SearchEvents", .value = json::dump(query)});
+    if (answer.status != 200) throw std::runtime_error("SearchEvents answered " + std::to_string(answer.status) + " " + answer.body);
+    const Json page = *json::parse(answer.body);
+    for (const Json& event : page["Events"]) {
+      const Json record = *json::parse(event["CloudTrailEvent"].get<std::string>());
+      Recorded recorded;
+      std::string agent = record.value("userAgent", "");
+      std::erase_if(agent, [](char c) { return c == '[' || c == ']'; });
+      recorded.call = text::to_uint(std::string_view(agent).substr(agent.find('-') + 1)).value_or(0);
+      recorded.event_id = record.value("eventID", "");
+      recorded.request_id = record.value("requestID", "");
+      recorded.name = record.value("eventName", "");
+      recorded.error_code = record.value("errorCode", "");
+      if (record["requestParameters"].is_object()) {
+        recorded.bucket = record["requestParameters"].value("bucketName", "");
+        recorded.key = record["requestParameters"].value("key", "");
+      }
+      if (recorded.name != "SearchEvents") all.push_back(std::move(recorded));
+    }
+    token = page.value("NextToken", "");
+  } while (!token.empty());
+  std::ranges::reverse(all);
+  return all;
+}
+
+}  // namespace cairn::sim

@@ -1,0 +1,83 @@
+#pragma once
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "app/core.h"
+#include "env/sim/clock.h"
+#include "env/sim/files.h"
+#include "env/sim/random.h"
+#include "env/sim/tasks.h"
+#include "state/sim/engine.h"
+
+namespace cairn::sim {
+
+/// One call of a client, as the client knows it. Its id travels as User-Agent, so that its record can be found without an answer.
+struct SentCall {
+  uint64_t id = 0;
+  std::string operation;                         // eventName
+  std::string bucket, key;
+  std::string value;                             // of a PutObject
+  bool answered = false;
+  uint64_t answer_order = 0;                     // 1, 2, 3 ... as answers came
+  int status = 0;
+  std::string error_code;                        // of the answer's body; "" on success
+  std::string request_id;
+  std::string body;                              // of the answer
+};
+
+/// A record as the history gives it.
+struct Recorded {
+  uint64_t call = 0;                             // from its userAgent
+  std::string event_id, request_id, name, error_code, bucket, key;
+};
+
+/// A machine with a server on it, and clients. Everything is drawn from the seed; the same seed does the same.
+class World {
+ public:
+  explicit World(uint64_t seed);
+  ~World();
+
+  /// Starts the server on what the disk holds. False: it refused, see `complaint`.
+  bool start();
+  /// The power goes; `unsynced` says what becomes of writes that were not synced. Calls in flight never get an answer.
+  void crash(env::SimFiles::Unsynced unsynced);
+  bool running() const { return core_ != nullptr; }
+
+  /// Sends one call; the answer may come at once, later, or never.
+  void send(SentCall call);
+  /// One step of one background task; false: all rest.
+  bool step() { return tasks_->run_one(); }
+  /// Lets everything come to rest: answers out, followers caught up.
+  void settle();
+  SentCall ask(SentCall call);                   // sends and settles; the answered call
+  /// Everything the history holds, oldest first, read through the server's own search.
+  std::vector<Recorded> history();
+
+  env::SimRandom random;
+  env::SimClock clock;
+  env::SimFiles files;
+  std::map<uint64_t, SentCall> calls;            // all that were ever sent
+  std::string complaint;
+  size_t in_flight = 0;
+
+ private:
+  std::string head_of(const SentCall& call, const std::string& method, const std::string& target, const std::string& service,
+                      std::vector<std::pair<std::string, std::string>> headers, const std::string& body);
+
+  uint64_t seed_;
+  state::SimDatabase database_;
+  std::unique_ptr<env::SimTasks> tasks_;
+  std::unique_ptr<app::Core> core_;
+  std::string access_key_, secret_;
+  uint64_t next_call_ = 1, answers_ = 0, life_ = 0;
+};
+
+/// Throws std::runtime_error with what is wrong; each in a file of its name.
+void answered_calls_have_one_event(const World& world, const std::vector<Recorded>& history);
+void records_fit_a_sequential_model(World& world, const std::vector<Recorded>& history);
+
+}  // namespace cairn::sim
