@@ -30,6 +30,7 @@ struct Head {
   bool chunked = false;
   bool expect_continue = false;
   bool keep_alive = true;
+  bool http_1_0 = false;
 
   std::optional<std::string_view> header(std::string_view name) const;   // the first of that name, ignoring case
 };
