@@ -9,10 +9,11 @@
 /// The parts of api/protocol.h, one protocol each; protocol.cc chooses. Pure; any thread.
 namespace cairn::api {
 
-inline constexpr aws::ErrorKind kMalformedXml{.code = "MalformedXML"};
 inline constexpr aws::ErrorKind kInvalidArgument{.code = "InvalidArgument"};
-inline constexpr std::string_view kMalformedXmlMessage =
-    "The XML you provided was not well-formed or did not validate against our published schema";
+
+/// What S3 says of a body that is no XML or not what its schema demands. `payload`: the input's member that is the body.
+aws::Error malformed_xml(const aws::Member& payload);
+aws::Error malformed_xml();
 
 // --- documents: a shape as JSON or XML (json.cc, xml.cc)
 
@@ -20,7 +21,7 @@ inline constexpr std::string_view kMalformedXmlMessage =
 Json json_document(const aws::Shape& shape, std::string_view body);
 std::string json_text(const aws::Shape& shape, const Json& value);     // the body members
 
-/// Reads an element as `shape`. Throws MalformedXML.
+/// Reads an element as `shape`. Throws malformed_xml().
 Json xml_document(const aws::Shape& shape, const xml::Element& element);
 /// Writes the body members of `value` below an element that is open.
 void write_xml_members(xml::Writer& writer, const aws::Shape& shape, const Json& value);

@@ -129,13 +129,13 @@ class Decoder {
   Json read_body(const Shape& shape) const {
     if (text::trim(request_.body).empty()) return Json::object();
     if (protocol_ == Protocol::kRestJson) return json_document(shape, request_.body);
-    return xml_document(shape, parsed_xml(operation_.input_root));
+    auto element = xml::parse(request_.body);
+    if (!element || !is_root(*element)) throw malformed_xml();
+    return xml_document(shape, *element);
   }
 
-  xml::Element parsed_xml(std::string_view root) const {
-    auto element = xml::parse(request_.body);
-    if (!element || (!root.empty() && element->name != root)) throw Error(kMalformedXml, "{}", kMalformedXmlMessage);
-    return std::move(*element);
+  bool is_root(const xml::Element& element) const {
+    return operation_.input_root.empty() || element.name == operation_.input_root;
   }
 
   void read_payload(Json& out, const Member& member) const {
@@ -150,7 +150,9 @@ class Decoder {
     } else if (protocol_ == Protocol::kRestJson) {
       out[member.name] = json_document(shape, request_.body);
     } else {
-      out[member.name] = xml_document(shape, parsed_xml(operation_.input_root));
+      auto element = xml::parse(request_.body);
+      if (!element || !is_root(*element)) throw malformed_xml(member);
+      out[member.name] = xml_document(shape, *element);
     }
   }
 

@@ -12,7 +12,10 @@ using aws::Type;
 
 constexpr std::string_view kMapEntry = "entry";
 
-[[noreturn]] void refuse() { throw Error(kMalformedXml, "{}", kMalformedXmlMessage); }
+constexpr aws::ErrorKind kMalformedXml{.code = "MalformedXML"};
+constexpr aws::ErrorKind kMalformedAcl{.code = "MalformedACLError"};
+
+[[noreturn]] void refuse() { throw malformed_xml(); }
 
 Json read_value(const Member& member, const xml::Element& element);
 
@@ -139,6 +142,16 @@ void write_value(xml::Writer& writer, const Member& member, std::string_view nam
 }
 
 }  // namespace
+
+Error malformed_xml() {
+  return Error(kMalformedXml, "The XML you provided was not well-formed or did not validate against our published schema");
+}
+
+Error malformed_xml(const Member& payload) {
+  Error error = malformed_xml();
+  if (payload.name == "AccessControlPolicy") error.kind = kMalformedAcl;
+  return error;
+}
 
 Json xml_document(const Shape& shape, const xml::Element& element) { return read_structure(shape, element); }
 
