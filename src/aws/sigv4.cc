@@ -129,16 +129,20 @@ void append_query(std::string& out, std::string_view query, Claim::Form form) {
   }
 }
 
+bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+
 /// Blanks at both ends go, runs of them inside become one.
 void append_header_value(std::string& out, std::string_view value) {
   value = text::trim(value);
-  bool blank = false;
-  for (char c : value) {
-    const bool is_blank = c == ' ' || c == '\t' || c == '\r' || c == '\n';
-    if (is_blank && blank) continue;
-    out += is_blank ? ' ' : c;
-    blank = is_blank;
+  size_t copied = 0;
+  for (size_t i = 1; i < value.size(); ++i) {
+    const bool run = is_blank(value[i]) && (value[i] != ' ' || is_blank(value[i - 1]));
+    if (!run) continue;
+    out += value.substr(copied, i - copied);
+    if (!is_blank(value[i - 1])) out += ' ';
+    copied = i + 1;
   }
+  out += value.substr(std::min(copied, value.size()));
 }
 
 /// A header that was signed but did not arrive has an empty value, as on AWS: the signature then shows the difference.
@@ -151,7 +155,7 @@ void append_headers(std::string& out, const Request& request, std::string_view s
     out += ':';
     bool again = false;
     for (const auto& [sent, value] : request.headers) {
-      if (!text::equals_ignoring_case(sent, name)) continue;
+      if (!same_header(sent, name)) continue;
       if (again) out += ',';
       again = true;
       append_header_value(out, value);

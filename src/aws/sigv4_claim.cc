@@ -21,7 +21,7 @@ tl::unexpected<Problem> refuse(Form form, Refusal refusal, std::string_view deta
 
 std::optional<std::string_view> header(const Request& request, std::string_view name) {
   for (const auto& [sent, value] : request.headers)
-    if (text::equals_ignoring_case(sent, name)) return value;
+    if (same_header(sent, name)) return value;
   return std::nullopt;
 }
 
@@ -35,10 +35,8 @@ bool lists(std::string_view names, std::string_view name) {
 }
 
 bool is_date(std::string_view s) {
-  if (s.size() != 8) return false;
-  std::string midnight(s);
-  midnight += "T000000Z";
-  return timestamps::parse_basic(midnight).has_value();
+  return s.size() == 8 && text::is_digits(s) && s.substr(4, 2) >= "01" && s.substr(4, 2) <= "12" && s.substr(6, 2) >= "01" &&
+         s.substr(6, 2) <= "31";
 }
 
 void append_part(std::string& list, std::string_view part) {
@@ -72,29 +70,36 @@ std::optional<Problem> read_credential(std::string_view credential, Claim& claim
 
 /// The name list must be one that a header block of the request's own size can satisfy: no name twice, not too many.
 bool is_name_list(std::string_view list) {
-  const std::vector<std::string_view> names = text::split(list, ';');
-  if (names.size() > kSignedHeadersMax) return false;
-  for (std::string_view name : names) {
+  std::array<std::string_view, kSignedHeadersMax> names;
+  size_t count = 0;
+  bool ascending = true;
+  for (std::string_view rest = list;; ++count) {
+    if (count == names.size()) return false;
+    const size_t end = rest.find(';');
+    const std::string_view name = rest.substr(0, end);
     if (name.empty()) return false;
     for (char c : name)
       if (c <= ' ' || c >= 0x7F || (c >= 'A' && c <= 'Z') || c == ':' || c == ',') return false;
+    if (count > 0 && name <= names[count - 1]) ascending = false;
+    names[count] = name;
+    if (end == rest.npos) break;
+    rest.remove_prefix(end + 1);
   }
-  const auto no_ascent = [](std::string_view a, std::string_view b) { return a >= b; };
-  if (std::adjacent_find(names.begin(), names.end(), no_ascent) == names.end()) return true;
-  std::vector<std::string_view> sorted = names;
-  std::sort(sorted.begin(), sorted.end());
-  return std::adjacent_find(sorted.begin(), sorted.end()) == sorted.end();
+  if (ascending) return true;
+  std::sort(names.begin(), names.begin() + count + 1);
+  return std::adjacent_find(names.begin(), names.begin() + count + 1) == names.begin() + count + 1;
 }
 
 std::optional<Problem> read_date(std::string_view date, Claim& claim) {
   std::optional<Time> time = timestamps::parse_basic(date);
+  if (time) claim.date_time = date;
   if (!time && claim.form == Form::kHeader) {
     time = timestamps::parse_http_date(date);    // the Date header, where X-Amz-Date is absent
     if (!time) time = timestamps::parse_iso8601(date);
   }
   if (!time) return Problem{Refusal::kBadDate, claim.form, std::string(date), {}};
   claim.time = *time;
-  claim.date_time = timestamps::basic(*time);
+  if (claim.date_time.empty()) claim.date_time = timestamps::basic(*time);
   if (std::string_view(claim.date_time).substr(0, 8) != claim.date)
     return Problem{Refusal::kDateMismatch, claim.form, claim.date_time, claim.date};
   return std::nullopt;
@@ -126,9 +131,10 @@ Result<Claim, Problem> read_header_form(const Request& request, std::string_view
 
   std::string_view credential, names, signature;
   for (std::string_view rest = authorization.substr(blank + 1); !rest.empty();) {
-    const size_t end = rest.find_first_of(", ");
+    size_t end = 0;                              // by hand: find_first_of looks up every character in the set
+    while (end < rest.size() && rest[end] != ',' && rest[end] != ' ') ++end;
     const std::string_view part = rest.substr(0, end);
-    rest = end == rest.npos ? std::string_view() : rest.substr(end + 1);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
     if (part.empty()) continue;
     const size_t equals = part.find('=');
     if (equals == part.npos) return refuse(Form::kHeader, Refusal::kMalformedPart, part);
