@@ -1,0 +1,81 @@
+#include "api/operation.h"
+#include "services/s3/bucket.h"
+#include "services/s3/errors.h"
+
+/// Settings that cannot be changed yet: they read as those of a new bucket, which is what every bucket here has.
+namespace cairn::s3 {
+namespace {
+
+/// A setting that a new bucket does not have.
+void not_set(api::Call& call, const ErrorKind& kind, std::string_view message) {
+  const Bucket bucket = open_bucket(call);
+  throw Error(kind, "{}", message).with("BucketName", bucket.name);
+}
+
+void get_encryption(api::Call& call) {
+  open_bucket(call);
+  Json rule;
+  rule["ApplyServerSideEncryptionByDefault"] = {{"SSEAlgorithm", "AES256"}};
+  rule["BucketKeyEnabled"] = false;
+  call.out["ServerSideEncryptionConfiguration"]["Rules"] = Json::array({std::move(rule)});
+}
+
+void get_public_access_block(api::Call& call) {
+  open_bucket(call);
+  call.out["PublicAccessBlockConfiguration"] = {
+      {"BlockPublicAcls", true}, {"IgnorePublicAcls", true}, {"BlockPublicPolicy", true}, {"RestrictPublicBuckets", true}};
+}
+
+void get_ownership_controls(api::Call& call) {
+  open_bucket(call);
+  Json rule{{"ObjectOwnership", "BucketOwnerEnforced"}};
+  call.out["OwnershipControls"]["Rules"] = Json::array({std::move(rule)});
+}
+
+void get_request_payment(api::Call& call) {
+  open_bucket(call);
+  call.out["Payer"] = "BucketOwner";
+}
+
+/// Never enabled: an empty answer.
+void get_nothing(api::Call& call) { open_bucket(call); }
+
+void get_cors(api::Call& call) {
+  not_set(call, {.code = "NoSuchCORSConfiguration", .status = 404}, "The CORS configuration does not exist");
+}
+void get_lifecycle(api::Call& call) {
+  not_set(call, {.code = "NoSuchLifecycleConfiguration", .status = 404}, "The lifecycle configuration does not exist");
+}
+void get_replication(api::Call& call) {
+  not_set(call, {.code = "ReplicationConfigurationNotFoundError", .status = 404}, "The replication configuration was not found");
+}
+void get_website(api::Call& call) {
+  not_set(call, {.code = "NoSuchWebsiteConfiguration", .status = 404}, "The specified bucket does not have a website configuration");
+}
+void get_object_lock(api::Call& call) {
+  not_set(call, {.code = "ObjectLockConfigurationNotFoundError", .status = 404}, "Object Lock configuration does not exist for this bucket");
+}
+
+constexpr auto kOperations = std::to_array<api::Operation>({
+    {"GetBucketAccelerateConfiguration", get_nothing},
+    {"GetBucketCors", get_cors},
+    {"GetBucketEncryption", get_encryption},
+    {"GetBucketLifecycleConfiguration", get_lifecycle},
+    {"GetBucketLogging", get_nothing},
+    {"GetBucketNotificationConfiguration", get_nothing},
+    {"GetBucketOwnershipControls", get_ownership_controls},
+    {"GetBucketReplication", get_replication},
+    {"GetBucketRequestPayment", get_request_payment},
+    {"GetBucketVersioning", get_nothing},
+    {"GetBucketWebsite", get_website},
+    {"GetObjectLockConfiguration", get_object_lock},
+    {"GetPublicAccessBlock", get_public_access_block},
+});
+
+}  // namespace
+}  // namespace cairn::s3
+
+namespace cairn::services {
+extern const api::Family s3_bucket_settings;
+const api::Family s3_bucket_settings{.service = "s3", .operations = s3::kOperations};
+}  // namespace cairn::services

@@ -1,0 +1,54 @@
+#pragma once
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/call.h"
+#include "services/s3/checksum.h"
+#include "services/s3/range.h"
+
+/// Object bytes: small ones are a document of their own (so that listings don't read them), large ones a blob.
+namespace cairn::s3 {
+
+/// Where some bytes are. "": there are none; "i<id>": the document s3/bytes/<id>; "b<id>": a blob, named by blob/<id>.
+using Content = std::string;
+
+/// A run of bytes: all of `content`.
+struct Extent {
+  Content content;
+  uint64_t size = 0;
+};
+
+/// Puts the received body of a call into the state: afterwards the returned content is alive. `referrer`: the document's key.
+Content keep_payload(api::Call& call, std::string_view referrer);
+
+/// Removes content from the state; a blob's file goes once that is durable.
+void erase_content(api::Call& call, const Content& content);
+/// How many bytes of journal entry that takes, at most.
+size_t erasure_bytes(const Content& content);
+constexpr size_t kChangeOverheadBytes = 6;       // what an entry adds to an erased key
+
+/// The bytes of `range` of the extents in order, as a stream that outlives the call. The first kReadersOpenMax blobs are opened
+/// at once, so that a concurrent delete does not disturb; the stream of an object with more fails if they go meanwhile.
+std::unique_ptr<http::BodySource> open_content(api::Call& call, const std::vector<Extent>& extents, Range range);
+constexpr size_t kReadersOpenMax = 64;
+
+/// What a pass over bytes tells.
+struct Digests {
+  std::string md5;                               // raw
+  std::string checksum;                          // raw
+};
+
+/// Copies `range` of `extents` into content of its own, hashing on the way. May run again after a conflict.
+struct Copied {
+  Content content;
+  Digests digests;
+};
+Copied copy_content(api::Call& call, const std::vector<Extent>& extents, Range range, const ChecksumAlgorithm& algorithm,
+                    std::string_view referrer);
+
+/// `raw` bytes of the call's payload's checksum by `algorithm`: what the client sent and was verified, or computed here.
+std::string payload_checksum(api::Call& call, const Content& kept, const ChecksumAlgorithm& algorithm);
+
+}  // namespace cairn::s3

@@ -1,0 +1,49 @@
+#include "api/operation.h"
+#include "services/s3/errors.h"
+#include "services/s3/input.h"
+#include "services/s3/keys.h"
+#include "services/s3/object.h"
+
+/// An object's tags, beside those it was written with.
+namespace cairn::s3 {
+namespace {
+
+struct Opened {
+  std::string bucket, key;
+  Object object;
+};
+Opened open_tagged(api::Call& call) {
+  Opened opened{open_bucket(call).name, checked_key(call), {}};
+  opened.object = open_object(call, opened.bucket, opened.key);
+  return opened;
+}
+
+void get_object_tagging(api::Call& call) { call.out["TagSet"] = tag_set(open_tagged(call).object.tags); }
+
+void put_object_tagging(api::Call& call) {
+  Opened opened = open_tagged(call);
+  const auto request = call.in.find("Tagging");
+  if (request == call.in.end()) throw malformed_xml();
+  opened.object.tags = request->contains("TagSet") ? tags_of(request->at("TagSet"), Tagged::kObject) : Tags();
+  call.state->put(keys::object(opened.bucket, opened.key), encode(opened.object));
+}
+
+void delete_object_tagging(api::Call& call) {
+  Opened opened = open_tagged(call);
+  opened.object.tags.clear();
+  call.state->put(keys::object(opened.bucket, opened.key), encode(opened.object));
+}
+
+constexpr auto kOperations = std::to_array<api::Operation>({
+    {"DeleteObjectTagging", delete_object_tagging},
+    {"GetObjectTagging", get_object_tagging},
+    {"PutObjectTagging", put_object_tagging},
+});
+
+}  // namespace
+}  // namespace cairn::s3
+
+namespace cairn::services {
+extern const api::Family s3_object_tagging;
+const api::Family s3_object_tagging{.service = "s3", .operations = s3::kOperations};
+}  // namespace cairn::services

@@ -1,0 +1,60 @@
+#include "api/operation.h"
+#include "base/text.h"
+#include "services/s3/errors.h"
+#include "services/s3/input.h"
+#include "services/s3/keys.h"
+#include "services/s3/object.h"
+#include "services/s3/object_headers.h"
+
+/// PutObject.
+namespace cairn::s3 {
+namespace {
+
+/// Before the body is read: all that can be refused without it.
+void admit_put(api::Call& call) {
+  const Bucket bucket = open_bucket(call);
+  const std::string key = checked_key(call);
+  check_write_headers(call.in);
+  const uint64_t length = static_cast<uint64_t>(number_of(call.in, "ContentLength").value_or(0));
+  if (length > kPutBytesMax) {
+    throw Error(kEntityTooLarge, "Your proposed upload exceeds the maximum allowed size")
+        .with("ProposedSize", std::to_string(length))
+        .with("MaxSizeAllowed", std::to_string(kPutBytesMax));
+  }
+}
+
+void put_object(api::Call& call) {
+  admit_put(call);
+  const std::string bucket = text_of(call.in, "Bucket"), key = text_of(call.in, "Key");
+  const std::optional<Object> current = find_object(call, bucket, key);
+  check_write_conditions(call, current ? std::optional(current->validators()) : std::nullopt);
+
+  Object object;
+  object.size = call.payload.size;
+  object.etag = text::hex(call.payload.md5);
+  object.modified = call.now;
+  take_headers(call, object);
+  take_tags(call.in, object);
+  take_storage_class(call.in, object);
+  object.content = keep_payload(call, keys::object(bucket, key));
+  const ChecksumAlgorithm* sent = checksum_algorithm(call.payload.checksum_algorithm);
+  const ChecksumAlgorithm& algorithm = sent != nullptr ? *sent : default_checksum();
+  object.checksum = {std::string(algorithm.name), text::base64(payload_checksum(call, object.content, algorithm))};
+  replace_object(call, bucket, key, object, current);
+
+  call.out["ETag"] = object.quoted_etag();
+  object.checksum.show(call.out);
+  show_encryption(call);
+}
+
+constexpr auto kOperations = std::to_array<api::Operation>({
+    {"PutObject", put_object, api::Runs::kPool, admit_put},
+});
+
+}  // namespace
+}  // namespace cairn::s3
+
+namespace cairn::services {
+extern const api::Family s3_put_object;
+const api::Family s3_put_object{.service = "s3", .operations = s3::kOperations};
+}  // namespace cairn::services
