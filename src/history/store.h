@@ -38,6 +38,7 @@ struct Query {
   std::optional<Time> start, end;                // both inclusive, whole seconds
   enum class Category { kManagement, kData, kAll } category = Category::kManagement;
   size_t limit = 50;
+  size_t bytes_max = 16 << 20;                   // of records: a page ends early when it holds this much
   std::optional<Cursor> before;                  // continue after (= older than) this
   std::optional<Cursor> newer_than;              // stop at this: for followers of the newest
 };
@@ -63,8 +64,9 @@ class History : public journal::Follower {
   /// Reads the segments' manifest; `position()` says from where the journal must be fed. Failures name the damaged file.
   static Result<std::unique_ptr<History>> open(env::Files& files, const env::Clock& clock, const Options& options);
 
-  /// Any thread. Sees every event consumed before the call. Events older than the retention are never given.
-  virtual Page search(const Query& query) = 0;
+  /// Any thread. Sees every event consumed before the call. Events older than the retention are never given. Fails only on a
+  /// damaged or unreadable segment, which it names: a page is never silently short.
+  virtual Result<Page> search(const Query& query) = 0;
   /// Forgets everything (`--dev` reset): events up to `position` are gone.
   virtual void clear(journal::Position position) = 0;
   virtual void expire() = 0;                     // drops segments past the retention; called now and then by a task

@@ -1,0 +1,54 @@
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+/// Checksummed, compressed blocks: the bricks of a segment. docs/formats/history.md, "Block".
+namespace cairn::history {
+
+constexpr size_t kBlockRawBytesMax = 64 << 20;   // what a length field may ask us to allocate
+
+std::string seal_block(std::string_view raw);
+/// The raw bytes. Total: any bytes give a block or a failure (without a file's name: the caller adds it).
+Result<std::string> open_block(std::string_view sealed);
+
+void put_u16(std::string& out, uint16_t v);
+void put_u32(std::string& out, uint32_t v);
+void put_u64(std::string& out, uint64_t v);
+void put_varint(std::string& out, uint32_t v);
+uint16_t get_u16(const char* p);
+uint32_t get_u32(const char* p);
+uint64_t get_u64(const char* p);
+
+/// Reads front to back; after a read past the end `ok` is false and everything further is zero.
+class Reader {
+ public:
+  explicit Reader(std::string_view bytes) : bytes_(bytes) {}
+  uint32_t u32() { return take(4) ? get_u32(last_) : 0; }
+  uint64_t u64() { return take(8) ? get_u64(last_) : 0; }
+  std::string_view bytes(size_t n) { return take(n) ? std::string_view(last_, n) : std::string_view(); }
+  size_t left() const { return bytes_.size(); }
+  bool ok() const { return ok_; }
+
+ private:
+  bool take(size_t n) {
+    if (n > bytes_.size()) {
+      ok_ = false;
+      bytes_ = {};
+      return false;
+    }
+    last_ = bytes_.data();
+    bytes_.remove_prefix(n);
+    return true;
+  }
+  std::string_view bytes_;
+  const char* last_ = nullptr;
+  bool ok_ = true;
+};
+
+/// Event number `place` of an event block's raw bytes.
+Result<std::string_view> event_of_block(std::string_view raw, uint32_t place);
+
+}  // namespace cairn::history

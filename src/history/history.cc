@@ -1,0 +1,221 @@
+#include "history/history.h"
+
+#include <algorithm>
+#include <set>
+
+#include "base/log.h"
+#include "history/block.h"
+
+namespace cairn::history {
+
+namespace {
+
+constexpr std::string_view kSuffix = ".segment";
+
+std::string segment_file(uint64_t last_position) { return fmt::format("{:020}{}", last_position, kSuffix); }
+
+}  // namespace
+
+Result<std::unique_ptr<History>> History::open(env::Files& files, const env::Clock& clock, const Options& options) {
+  auto history = std::make_unique<SegmentedHistory>(files, clock, options);
+  if (auto loaded = history->load(); !loaded) return tl::unexpected(loaded.error());
+  return history;
+}
+
+SegmentedHistory::SegmentedHistory(env::Files& files, const env::Clock& clock, Options options)
+    : files_(files), clock_(clock), options_(std::move(options)), storage_(files) {
+  publish(std::make_shared<Tail>(1), std::make_shared<Segments>());
+}
+
+Result<void> SegmentedHistory::load() {
+  if (auto made = files_.make_directory(options_.directory); !made) return failure("{}", made.error().message);
+  auto manifest = read_manifest(files_, options_.directory);
+  if (!manifest) return tl::unexpected(manifest.error());
+  const auto names = files_.list(options_.directory);
+  if (!names) return failure("{}", names.error().message);
+
+  std::set<std::string> wanted;
+  auto segments = std::make_shared<Segments>();
+  if (*manifest) {
+    for (const Manifest::Entry& entry : (*manifest)->segments) {
+      auto segment = Segment::open(storage_, options_.directory, entry.file);
+      if (!segment) return tl::unexpected(segment.error());
+      if ((*segment)->bytes() != entry.bytes || (*segment)->rows() != entry.events) {
+        return failure("history segment {}/{} is not the one that the manifest names", options_.directory, entry.file);
+      }
+      wanted.insert(entry.file);
+      segments->push_back(std::move(*segment));
+    }
+    consumed_ = (*manifest)->position;
+  }
+  // A segment that the manifest does not name was left by an interrupted seal or expiry. A manifest exists from the first opening
+  // on: segments without one are not ours to remove.
+  const auto leftover = [&](const std::string& name) { return name.ends_with(kSuffix) && !wanted.contains(name); };
+  if (!*manifest) {
+    if (std::any_of(names->begin(), names->end(), leftover)) {
+      return failure("{} has segments but no manifest: restore the file `manifest`, or move the directory away to begin a new history",
+                     options_.directory);
+    }
+    if (auto written = write_manifest(files_, options_.directory, {}); !written) return written;
+    const auto named = files_.sync_directory(env::parent_directory(options_.directory));
+    if (!named) return failure("{}", named.error().message);
+  }
+  for (const std::string& name : *names) {
+    if (leftover(name)) remove_file(name);
+  }
+  publish(std::make_shared<Tail>(consumed_ + 1), std::move(segments));
+  durable_position_ = consumed_;
+  return {};
+}
+
+SegmentedHistory::Snapshot SegmentedHistory::snapshot() const {
+  std::lock_guard lock(mutex_);
+  return {tail_, segments_};
+}
+
+void SegmentedHistory::publish(std::shared_ptr<Tail> tail, std::shared_ptr<const Segments> segments) {
+  std::lock_guard lock(mutex_);
+  tail_ = std::move(tail);
+  segments_ = std::move(segments);
+}
+
+void SegmentedHistory::consume(journal::Position position, const journal::EntryView& entry) {
+  std::lock_guard writing(writing_);
+  if (position.seq <= consumed_) return;         // fed again after a restart, or cleared meanwhile
+  // `tail_` changes under `writing_` only, so it may be read here without the other lock.
+  add_records(*tail_, position.seq, entry.records);
+  consumed_ = position.seq;
+  for (std::string_view record : entry.records) journal_bytes_ += record.size();
+  for (const journal::ChangeView& change : entry.changes) journal_bytes_ += change.key.size() + change.value.value_or("").size() + 32;
+  if (!tail_->full(options_.tail_bytes_max) && journal_bytes_ < journal_bytes_max()) return;
+  if (journal_bytes_ < retry_bytes_) return;
+  if (!seal_locked()) retry_bytes_ = journal_bytes_ + options_.tail_bytes_max / 8;
+}
+
+void SegmentedHistory::add_records(Tail& tail, uint64_t position, const std::vector<std::string_view>& records) {
+  uint32_t index = 0;
+  for (std::string_view record : records) {
+    const auto attributes = event::attributes(record, document_);
+    if (attributes) {
+      tail.add({position, index}, *attributes, record);
+    } else {
+      log::error("a journal entry holds no readable event; it cannot be looked up",
+                 {{"position", std::to_string(position)}, {"error", attributes.error().message}});
+    }
+    ++index;
+  }
+}
+
+bool SegmentedHistory::seal() {
+  std::lock_guard writing(writing_);
+  return seal_locked();
+}
+
+bool SegmentedHistory::seal_locked() {
+  const std::shared_ptr<Tail> tail = tail_;
+  std::shared_ptr<const Segments> segments = segments_;
+  if (tail->rows() > 0) {
+    tail->close_block();
+    const std::string file = segment_file(consumed_);
+    const std::string path = options_.directory + "/" + file;
+    const auto written = write_segment(files_, path, *tail, consumed_);
+    if (!written) {
+      log::error("the event history cannot be written; its newest part stays in memory", {{"error", written.error().message}});
+      (void)files_.remove(path);                 // else it is a leftover for the next opening
+      return false;
+    }
+    const auto named = files_.sync_directory(options_.directory);
+    auto segment = named ? Segment::open(storage_, options_.directory, file) : failure("{}", named.error().message);
+    if (!segment) {
+      log::error("the event history cannot be written; its newest part stays in memory", {{"error", segment.error().message}});
+      return false;
+    }
+    auto longer = std::make_shared<Segments>(*segments);
+    longer->push_back(std::move(*segment));
+    segments = std::move(longer);
+  }
+  if (!write_manifest_of(*segments, consumed_)) return false;
+  publish(std::make_shared<Tail>(consumed_ + 1), std::move(segments));
+  durable_position_ = consumed_;
+  journal_bytes_ = 0;
+  retry_bytes_ = 0;
+  return true;
+}
+
+bool SegmentedHistory::write_manifest_of(const Segments& segments, uint64_t position) {
+  Manifest manifest{position, {}};
+  for (const auto& segment : segments) manifest.segments.push_back({segment->file(), segment->rows(), segment->bytes()});
+  const auto written = write_manifest(files_, options_.directory, manifest);
+  if (!written) log::error("the event history cannot be written", {{"error", written.error().message}});
+  return written.has_value();
+}
+
+void SegmentedHistory::remove_file(const std::string& file) {
+  const auto removed = files_.remove(options_.directory + "/" + file);
+  if (!removed) log::warning("a history segment that is no longer needed cannot be removed", {{"error", removed.error().message}});
+}
+
+void SegmentedHistory::clear(journal::Position position) {
+  std::lock_guard writing(writing_);
+  // Events after `position` stay: they can only be in the tail, unless the caller names the past.
+  const uint64_t upto = position.seq;
+  auto tail = std::make_shared<Tail>(upto + 1);
+  for (const Row& row : tail_->all_rows()) {
+    const Cursor cursor = tail_->cursor_of(row);
+    if (cursor.position <= upto) continue;
+    tail_->close_block();
+    const auto raw = open_block(*tail_->blocks()[row.block]);
+    const auto record = event_of_block(raw.value(), row.place & kPlaceMask);
+    tail->add(cursor, event::attributes(record.value(), document_).value(), record.value());
+  }
+  auto kept = std::make_shared<Segments>();
+  const std::shared_ptr<const Segments> before = segments_;
+  for (const auto& segment : *before) {
+    if (segment->last_position() > upto) kept->push_back(segment);
+  }
+  consumed_ = std::max(consumed_, upto);
+  const uint64_t durable = std::max<uint64_t>(durable_position_, upto);
+  publish(std::move(tail), kept);
+  journal_bytes_ = 0;
+  if (!write_manifest_of(*kept, durable)) return;
+  durable_position_ = durable;
+  for (const auto& segment : *before) {
+    if (segment->last_position() > upto) continue;
+    segment->drop();
+    remove_file(segment->file());
+  }
+}
+
+void SegmentedHistory::expire() {
+  std::lock_guard writing(writing_);
+  const uint32_t oldest = row_seconds(clock_.now() - options_.retention);
+  const std::shared_ptr<const Segments> before = segments_;
+  auto kept = std::make_shared<Segments>();
+  for (const auto& segment : *before) {
+    if (segment->newest_time() >= oldest) kept->push_back(segment);
+  }
+  if (kept->size() == before->size()) return;
+  if (!write_manifest_of(*kept, durable_position_)) return;
+  publish(tail_, kept);
+  for (const auto& segment : *before) {
+    if (segment->newest_time() >= oldest) continue;
+    segment->drop();
+    remove_file(segment->file());
+  }
+}
+
+uint64_t SegmentedHistory::events() const {
+  const Snapshot now = snapshot();
+  uint64_t sum = now.tail->rows();
+  for (const auto& segment : *now.segments) sum += segment->rows();
+  return sum;
+}
+
+Result<void> SegmentedHistory::verify() const {
+  for (const auto& segment : *snapshot().segments) {
+    if (auto sound = segment->verify(); !sound) return sound;
+  }
+  return {};
+}
+
+}  // namespace cairn::history

@@ -1,0 +1,67 @@
+#pragma once
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "history/manifest.h"
+#include "history/segment.h"
+#include "history/store.h"
+#include "history/tail.h"
+
+namespace cairn::history {
+
+/// The history as segments plus a tail in memory. A search takes a snapshot of both and holds no lock while it reads files.
+class SegmentedHistory : public History {
+ public:
+  SegmentedHistory(env::Files& files, const env::Clock& clock, Options options);
+  Result<void> load();
+
+  std::string_view name() const override { return "history"; }
+  journal::Position position() const override { return {durable_position_}; }
+  void consume(journal::Position position, const journal::EntryView& entry) override;
+  Result<Page> search(const Query& query) override;
+  void clear(journal::Position position) override;
+  void expire() override;
+  uint64_t events() const override;
+
+  /// Everything consumed becomes a segment. Called when the tail is full; by tests at any time. False: the disk refused, the
+  /// tail stays in memory.
+  bool seal();
+  /// See Segment::verify.
+  Result<void> verify() const;
+
+ private:
+  using Segments = std::vector<std::shared_ptr<Segment>>;
+  struct Snapshot {
+    std::shared_ptr<const Tail> tail;
+    std::shared_ptr<const Segments> segments;
+  };
+
+  Snapshot snapshot() const;
+  void publish(std::shared_ptr<Tail> tail, std::shared_ptr<const Segments> segments);
+  void add_records(Tail& tail, uint64_t position, const std::vector<std::string_view>& records);
+  bool seal_locked();
+  bool write_manifest_of(const Segments& segments, uint64_t position);
+  void remove_file(const std::string& file);
+  size_t journal_bytes_max() const { return options_.tail_bytes_max * 4; }
+
+  env::Files& files_;
+  const env::Clock& clock_;
+  const Options options_;
+  Storage storage_;
+
+  std::mutex writing_;                           // one consume, seal, clear or expire at a time; held over file I/O
+  uint64_t consumed_ = 0;                        // the last entry in tail or segments
+  size_t journal_bytes_ = 0;                     // consumed since the last seal: what a restart would have to feed again
+  size_t retry_bytes_ = 0;                       // after a failed seal: no new attempt before that many
+  json::Document document_;
+
+  mutable std::mutex mutex_;                     // guards the two below; held for a moment only
+  std::shared_ptr<Tail> tail_;
+  std::shared_ptr<const Segments> segments_;
+  std::atomic<uint64_t> durable_position_ = 0;
+};
+
+}  // namespace cairn::history

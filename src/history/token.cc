@@ -1,0 +1,51 @@
+#include "history/token.h"
+
+#include "base/crypto.h"
+#include "base/text.h"
+#include "history/block.h"
+
+namespace cairn::history {
+
+namespace {
+
+constexpr size_t kCursorBytes = 12, kFingerprintBytes = 16;
+
+/// Covers cursor and parameters. It guards against mistakes, not against forgers: who makes up a token sees only what the query,
+/// which is authorized by itself, would show anyway.
+std::string fingerprint(std::string_view cursor, std::string_view parameters) {
+  std::string text = "cairn history token 1\n";
+  text += cursor;
+  text += parameters;
+  return crypto::sha256(text).substr(0, kFingerprintBytes);
+}
+
+}  // namespace
+
+std::string encode_token(const Cursor& cursor, std::string_view parameters) {
+  std::string bytes;
+  put_u64(bytes, cursor.position);
+  put_u32(bytes, cursor.index);
+  bytes += fingerprint(bytes, parameters);
+  return text::base64(bytes);
+}
+
+std::optional<Cursor> decode_token(std::string_view token, std::string_view parameters) {
+  const auto bytes = text::from_base64(token);
+  if (!bytes || bytes->size() != kCursorBytes + kFingerprintBytes) return std::nullopt;
+  const std::string_view cursor = std::string_view(*bytes).substr(0, kCursorBytes);
+  if (fingerprint(cursor, parameters) != std::string_view(*bytes).substr(kCursorBytes)) return std::nullopt;
+  return Cursor{get_u64(cursor.data()), get_u32(cursor.data() + 8)};
+}
+
+std::string cursor_text(const Cursor& cursor) { return fmt::format("{}-{}", cursor.position, cursor.index); }
+
+std::optional<Cursor> parse_cursor(std::string_view s) {
+  const size_t dash = s.find('-');
+  if (dash == std::string_view::npos) return std::nullopt;
+  const auto position = text::to_uint(s.substr(0, dash));
+  const auto index = text::to_uint(s.substr(dash + 1));
+  if (!position || !index || *index > 0xffffffff) return std::nullopt;
+  return Cursor{*position, static_cast<uint32_t>(*index)};
+}
+
+}  // namespace cairn::history
