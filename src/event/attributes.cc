@@ -86,7 +86,8 @@ Result<Attributes> attributes(std::string_view record, json::Document& document)
       case 18:
         if (name == "recipientAccountId") found.account = value.string_or("");
         break;
-      default: break;
+      default:
+        break;
     }
   });
   if (found.event_id.empty() || found.event_name.empty() || found.event_source.empty()) {

@@ -9,8 +9,8 @@ namespace cairn::event {
 namespace {
 
 // AWS's limits: "CloudTrail record contents". Words are cut; larger parts are left out as a whole.
-constexpr size_t kWordBytesMax = 1 << 10;        // userAgent, errorCode, errorMessage, requestID
-constexpr size_t kPartBytesMax = 100 << 10;      // requestParameters, responseElements
+constexpr size_t kWordBytesMax = 1 << 10;    // userAgent, errorCode, errorMessage, requestID
+constexpr size_t kPartBytesMax = 100 << 10;  // requestParameters, responseElements
 constexpr size_t kAdditionalBytesMax = 28 << 10;
 constexpr size_t kArnBytesMax = 2 << 10;
 constexpr std::string_view kOmitted = R"({"omitted":true})";
@@ -22,7 +22,7 @@ std::string_view cut(std::string_view s, size_t limit = kWordBytesMax) {
   return s.substr(0, limit);
 }
 
-enum class Parts { kAll, kNone };                // kNone: a record that is too large as a whole
+enum class Parts { kAll, kNone };  // kNone: a record that is too large as a whole
 
 /// Writes one record. Members come in AWS's order; those without a value are absent.
 class Record {
@@ -43,12 +43,10 @@ class Record {
     caller();
     if (!error_code_.empty()) word("errorCode", cut(error_code_));
     if (!facts_.error_message.empty()) word("errorMessage", cut(facts_.error_message));
-    part("requestParameters", kPartBytesMax, [&] {
-      is_s3_ ? append_s3_request(out_, facts_) : append_request_parameters(out_, facts_, error_code_);
-    });
-    part("responseElements", kPartBytesMax, [&] {
-      is_s3_ ? append_s3_response(out_, facts_) : append_response_elements(out_, facts_, error_code_);
-    });
+    part("requestParameters", kPartBytesMax,
+         [&] { is_s3_ ? append_s3_request(out_, facts_) : append_request_parameters(out_, facts_, error_code_); });
+    part("responseElements", kPartBytesMax,
+         [&] { is_s3_ ? append_s3_response(out_, facts_) : append_response_elements(out_, facts_, error_code_); });
     if (is_s3_) {
       part("additionalEventData", kAdditionalBytesMax, [&] { append_s3_additional(out_, facts_); });
     } else if (facts_.additional) {
@@ -87,7 +85,7 @@ class Record {
   /// One of the large members; `append` puts a finished value at the end of `out_`.
   template <class Append>
   void part(std::string_view name, size_t limit, Append append) {
-    writer_.key(name).raw({});                   // the value follows behind the writer's back
+    writer_.key(name).raw({});  // the value follows behind the writer's back
     const size_t mark = out_.size();
     if (parts_ == Parts::kAll) append();
     if (parts_ == Parts::kNone || out_.size() - mark > limit) {

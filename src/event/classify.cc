@@ -168,8 +168,8 @@ constexpr auto kReadOnly = std::to_array<Exception>({
 });
 static_assert(std::is_sorted(kReadOnly.begin(), kReadOnly.end(), [](const auto& a, const auto& b) { return a.row < b.row; }));
 
-constexpr auto kReadPrefixes = std::to_array<std::string_view>({"Get", "List", "Describe", "Head", "Lookup", "Search", "Select", "BatchGet",
-                                                                "Filter", "Test", "Validate", "Estimate", "Query"});
+constexpr auto kReadPrefixes = std::to_array<std::string_view>(
+    {"Get", "List", "Describe", "Head", "Lookup", "Search", "Select", "BatchGet", "Filter", "Test", "Validate", "Estimate", "Query"});
 
 }  // namespace
 
@@ -182,8 +182,7 @@ std::string event_name(std::string_view service_key, std::string_view operation)
 bool is_read_only(std::string_view service_key, std::string_view operation) {
   if (service_key == "signin") return false;
   const Row wanted{service_key, operation};
-  const auto it =
-      std::lower_bound(kReadOnly.begin(), kReadOnly.end(), wanted, [](const Exception& a, const Row& b) { return a.row < b; });
+  const auto it = std::lower_bound(kReadOnly.begin(), kReadOnly.end(), wanted, [](const Exception& a, const Row& b) { return a.row < b; });
   if (it != kReadOnly.end() && it->row == wanted) return it->read_only;
   return std::any_of(kReadPrefixes.begin(), kReadPrefixes.end(), [&](std::string_view prefix) { return operation.starts_with(prefix); });
 }

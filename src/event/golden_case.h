@@ -11,8 +11,8 @@ namespace cairn::event::testing {
 
 /// One record and the call it came from.
 struct GoldenCase {
-  size_t line = 0;                               // of the fixture, from 1
-  std::string service, operation, tier;          // model key; tier: how the record was come by (delivered, recorded, docs ...)
+  size_t line = 0;                       // of the fixture, from 1
+  std::string service, operation, tier;  // model key; tier: how the record was come by (delivered, recorded, docs ...)
   Json input, record;
 };
 

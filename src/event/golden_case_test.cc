@@ -42,7 +42,7 @@ Json unrecord(const aws::Shape* shape, const Json& recorded) {
   for (const aws::Member& one : shape->members) {
     if (const Json* value = member(recorded, text::lower_first(one.name))) object[one.name] = unrecord(one.shape, *value);
   }
-  for (const auto& [name, value] : recorded.items()) {   // what the model does not know
+  for (const auto& [name, value] : recorded.items()) {  // what the model does not know
     const bool known = std::any_of(shape->members.begin(), shape->members.end(),
                                    [&, &wanted = name](const aws::Member& one) { return text::lower_first(one.name) == wanted; });
     if (!known) object[name] = value;
@@ -144,8 +144,7 @@ std::optional<Time> parse_java_medium(std::string_view text) {
   const size_t month = kMonths.find(name);
   if (month == std::string_view::npos) return {};
   hour = hour % 12 + (half[0] == 'P' ? 12 : 0);
-  return timestamps::parse_iso8601(
-      fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", year, month / 3 + 1, day, hour, minute, second));
+  return timestamps::parse_iso8601(fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", year, month / 3 + 1, day, hour, minute, second));
 }
 
 std::vector<GoldenCase> golden_cases() {
@@ -236,7 +235,8 @@ void GoldenCall::as_modelled(const GoldenCase& golden) {
   }
   if (const Json* resources = member(record, "resources")) {
     for (const Json& one : *resources) {
-      facts_.resources.push_back({.type = text_of(one, "type"), .arn = text_of(one, "ARN"), .account = aws::AccountId(text_of(one, "accountId"))});
+      facts_.resources.push_back(
+          {.type = text_of(one, "type"), .arn = text_of(one, "ARN"), .account = aws::AccountId(text_of(one, "accountId"))});
     }
   }
 }
@@ -273,18 +273,20 @@ void GoldenCall::as_http(const GoldenCase& golden) {
     }
   }
   // What clients send beside, and records never show.
-  for (const std::string_view name : {"authorization", "x-amz-date", "x-amz-content-sha256", "x-amz-security-token", "content-type", "content-md5",
-                                      "x-amz-meta-owner", "x-amz-checksum-crc32", "x-amz-server-side-encryption-customer-key"}) {
+  for (const std::string_view name :
+       {"authorization", "x-amz-date", "x-amz-content-sha256", "x-amz-security-token", "content-type", "content-md5", "x-amz-meta-owner",
+        "x-amz-checksum-crc32", "x-amz-server-side-encryption-customer-key"}) {
     http_.headers.emplace_back(name, kSecret);
   }
-  if (golden.operation == "DeleteObjects") http_.query.emplace_back("x-id", "DeleteObjects");   // this client was a newer SDK
+  if (golden.operation == "DeleteObjects") http_.query.emplace_back("x-id", "DeleteObjects");  // this client was a newer SDK
   for (const auto& [name, value] : expected.items()) {
     if (!name.starts_with("X-Amz-")) continue;
     http_.authentication = HttpFacts::Authentication::kQueryString;
     http_.query.emplace_back(name, value.get<std::string>());
   }
   if (http_.authentication == HttpFacts::Authentication::kQueryString) {
-    for (const std::string_view name : {"X-Amz-Credential", "X-Amz-Signature", "X-Amz-Security-Token"}) http_.query.emplace_back(name, kSecret);
+    for (const std::string_view name : {"X-Amz-Credential", "X-Amz-Signature", "X-Amz-Security-Token"})
+      http_.query.emplace_back(name, kSecret);
   }
   if (facts_.principal.kind == aws::Principal::Kind::kAnonymous) http_.authentication = HttpFacts::Authentication::kAnonymous;
 

@@ -61,7 +61,7 @@ TEST_P(Golden, record_is_as_aws_wrote_it) {
   for (const std::string_view name : {"eventSource", "eventName", "readOnly", "managementEvent", "eventCategory", "eventType", "errorCode",
                                       "errorMessage", "requestParameters", "responseElements", "resources", "userIdentity"}) {
     const bool always = name.starts_with("error") || name == "resources";
-    if (!golden.record.contains(name) && !always) continue;      // the carried record is an excerpt
+    if (!golden.record.contains(name) && !always) continue;  // the carried record is an excerpt
     if (differs_on_purpose(golden.line, name)) continue;
     Json expected = golden.record.contains(name) ? golden.record[name] : Json("absent");
     Json actual = record.contains(name) ? record[name] : Json("absent");
@@ -85,7 +85,8 @@ TEST_P(Golden, record_is_as_aws_wrote_it) {
       EXPECT_EQ(keys.size(), golden.record["additionalEventDataKeys"].size());
     }
     if (golden.record.contains("additionalEventData")) {
-      for (const auto& [name, value] : golden.record["additionalEventData"].items()) EXPECT_EQ(record["additionalEventData"][name], value) << name;
+      for (const auto& [name, value] : golden.record["additionalEventData"].items())
+        EXPECT_EQ(record["additionalEventData"][name], value) << name;
     }
   }
   EXPECT_EQ(bytes.find(kSecret), std::string::npos) << "a secret was recorded";

@@ -7,12 +7,18 @@ using Kind = aws::Principal::Kind;
 
 std::string_view type_of(Kind kind) {
   switch (kind) {
-    case Kind::kAnonymous: return "AWSAccount";
-    case Kind::kRoot: return "Root";
-    case Kind::kUser: return "IAMUser";
-    case Kind::kAssumedRole: return "AssumedRole";
-    case Kind::kFederatedUser: return "FederatedUser";
-    case Kind::kService: return "AWSService";
+    case Kind::kAnonymous:
+      return "AWSAccount";
+    case Kind::kRoot:
+      return "Root";
+    case Kind::kUser:
+      return "IAMUser";
+    case Kind::kAssumedRole:
+      return "AssumedRole";
+    case Kind::kFederatedUser:
+      return "FederatedUser";
+    case Kind::kService:
+      return "AWSService";
   }
   return "Unknown";
 }

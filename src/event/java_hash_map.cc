@@ -40,7 +40,7 @@ size_t java_table_size(size_t size, HashTable table) {
     while (size > slots / 4 * 3) slots *= 2;
     return slots;
   }
-  const size_t wanted = size * 4 / 3 + 1;        // (int)(size / 0.75f + 1)
+  const size_t wanted = size * 4 / 3 + 1;  // (int)(size / 0.75f + 1)
   size_t slots = 1;
   while (slots < wanted) slots *= 2;
   return slots;

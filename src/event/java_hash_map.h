@@ -14,8 +14,8 @@ uint32_t java_spread_hash(std::string_view utf8);
 
 /// How many slots the table has once `size` members are in it.
 enum class HashTable {
-  kCopied,                                       // new HashMap(otherMap): sized for what is there
-  kGrown,                                        // new HashMap(), filled one by one: 16, doubled when three quarters are full
+  kCopied,  // new HashMap(otherMap): sized for what is there
+  kGrown,   // new HashMap(), filled one by one: 16, doubled when three quarters are full
 };
 size_t java_table_size(size_t size, HashTable table);
 
@@ -23,7 +23,7 @@ size_t java_table_size(size_t size, HashTable table);
 template <class Entry>
 void order_as_hash_map(std::vector<Entry>& entries, HashTable table) {
   const uint32_t mask = static_cast<uint32_t>(java_table_size(entries.size(), table) - 1);
-  std::vector<std::pair<uint32_t, uint32_t>> order;   // slot, place before: no two are equal
+  std::vector<std::pair<uint32_t, uint32_t>> order;  // slot, place before: no two are equal
   order.reserve(entries.size());
   for (uint32_t i = 0; i < entries.size(); ++i) order.emplace_back(java_spread_hash(entries[i].name) & mask, i);
   std::sort(order.begin(), order.end());

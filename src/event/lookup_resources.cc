@@ -6,7 +6,7 @@
 namespace cairn::event {
 namespace {
 
-constexpr size_t kResourcesMax = 32;             // of one event
+constexpr size_t kResourcesMax = 32;  // of one event
 
 enum class Part { kRequest, kResponse };
 
@@ -14,7 +14,7 @@ enum class Part { kRequest, kResponse };
 struct Place {
   std::string_view source, outer, member, type;
   Part part = Part::kRequest;
-  std::string_view only_event = {};              // "": whatever the event
+  std::string_view only_event = {};  // "": whatever the event
 };
 
 /// Sorted by source; within one, in the order that LookupEvents gives.
@@ -91,8 +91,8 @@ std::vector<LookupResource> lookup_resources(std::string_view event_source, std:
   std::vector<LookupResource> resources;
   const auto add = [&](std::string_view type, std::optional<std::string_view> name) {
     if (!name || name->empty() || resources.size() >= kResourcesMax) return;
-    const bool known = std::any_of(resources.begin(), resources.end(),
-                                   [&](const LookupResource& one) { return one.type == type && one.name == *name; });
+    const bool known =
+        std::any_of(resources.begin(), resources.end(), [&](const LookupResource& one) { return one.type == type && one.name == *name; });
     if (!known) resources.push_back({std::string(type), std::string(*name)});
   };
   const std::string_view source = event_source.substr(0, event_source.find('.'));

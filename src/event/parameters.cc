@@ -14,8 +14,8 @@ constexpr std::string_view kHidden = "HIDDEN_DUE_TO_SECURITY_REASONS";
 
 /// How one service's recorder writes values where they differ.
 struct Dialect {
-  bool narrow_space = false;                     // U+202F before AM and PM (newer Java)
-  bool html_safe = false;                        // Gson's escapes: = & < > ' as \u003d ...
+  bool narrow_space = false;  // U+202F before AM and PM (newer Java)
+  bool html_safe = false;     // Gson's escapes: = & < > ' as \u003d ...
 };
 
 Dialect dialect_of(std::string_view service_key) {
@@ -105,7 +105,7 @@ class Parameters {
     std::optional<Time> time;
     if (const auto* words = value.get_ptr<const std::string*>()) {
       time = timestamps::parse_iso8601(*words);
-    } else if (value.is_number() && std::abs(value.get<double>()) < 1e12) {   // epoch seconds
+    } else if (value.is_number() && std::abs(value.get<double>()) < 1e12) {  // epoch seconds
       time = Time(std::chrono::milliseconds(std::llround(value.get<double>() * 1000)));
     }
     if (!time) {
@@ -139,7 +139,8 @@ class Parameters {
         for (const auto& [name, element] : value.items()) element_of(shape->element.shape, &name, element);
         writer_.end_object();
         return;
-      case Type::kTimestamp: return timestamp(value);
+      case Type::kTimestamp:
+        return timestamp(value);
       case Type::kFloat:
       case Type::kDouble:
         if (value.is_number_integer()) {
@@ -147,7 +148,8 @@ class Parameters {
           return;
         }
         return verbatim(value);
-      default: break;
+      default:
+        break;
     }
     if (const auto* words = value.get_ptr<const std::string*>()) return string(*words);
     verbatim(value);

@@ -57,9 +57,8 @@ constexpr auto kNoResponse = std::to_array<SilentOperation>({
 
 template <size_t n>
 bool listed(const std::array<SilentOperation, n>& table, std::string_view service, std::string_view operation) {
-  return std::any_of(table.begin(), table.end(), [&](const SilentOperation& row) {
-    return row.service == service && row.operation == operation;
-  });
+  return std::any_of(table.begin(), table.end(),
+                     [&](const SilentOperation& row) { return row.service == service && row.operation == operation; });
 }
 
 }  // namespace
@@ -84,12 +83,8 @@ Treatment Redaction::of(const aws::Shape& shape) const {
   return shape.type == aws::Type::kBlob || shape.streaming ? kOmit : kRecord;
 }
 
-bool never_shows_request(std::string_view service_key, std::string_view operation) {
-  return listed(kNoRequest, service_key, operation);
-}
+bool never_shows_request(std::string_view service_key, std::string_view operation) { return listed(kNoRequest, service_key, operation); }
 
-bool never_shows_response(std::string_view service_key, std::string_view operation) {
-  return listed(kNoResponse, service_key, operation);
-}
+bool never_shows_response(std::string_view service_key, std::string_view operation) { return listed(kNoResponse, service_key, operation); }
 
 }  // namespace cairn::event

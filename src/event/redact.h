@@ -8,15 +8,15 @@
 namespace cairn::event {
 
 enum class Treatment {
-  kRecord,                                       // as it is
-  kOmit,                                         // the member is absent
-  kHide,                                         // "HIDDEN_DUE_TO_SECURITY_REASONS"
-  kEmptyObject,                                  // {} whether or not it was sent
+  kRecord,       // as it is
+  kOmit,         // the member is absent
+  kHide,         // "HIDDEN_DUE_TO_SECURITY_REASONS"
+  kEmptyObject,  // {} whether or not it was sent
 };
 
 /// One member that the model's `sensitive` trait does not tell about, or tells wrongly.
 struct RedactionRule {
-  std::string_view service, structure, member;   // by the model's names; structure "*": any
+  std::string_view service, structure, member;  // by the model's names; structure "*": any
   Treatment treatment;
 };
 
@@ -31,7 +31,7 @@ class Redaction {
 
  private:
   std::span<const RedactionRule> rules_;
-  Treatment sensitive_ = Treatment::kOmit;       // how this service treats sensitive members
+  Treatment sensitive_ = Treatment::kOmit;  // how this service treats sensitive members
 };
 
 /// True for operations whose requestParameters (responseElements) are null whatever was sent (answered).

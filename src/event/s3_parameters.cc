@@ -49,7 +49,7 @@ class Map {
   std::vector<std::string_view> reserved_;
 };
 
-constexpr size_t kForeignMembersMax = 256;       // query parameters or headers of one request that a record shows
+constexpr size_t kForeignMembersMax = 256;  // query parameters or headers of one request that a record shows
 
 /// Request headers that are recorded; sorted. Keys, tokens, checksums and user metadata are not among them.
 constexpr auto kRequestHeaders = std::to_array<std::string_view>({
@@ -114,8 +114,8 @@ constexpr auto kResponseHeaders = std::to_array<std::string_view>({
 static_assert(std::is_sorted(kResponseHeaders.begin(), kResponseHeaders.end()));
 
 /// Operations on objects whose responseElements hold response headers.
-constexpr auto kShowsResponse = std::to_array<std::string_view>({"CompleteMultipartUpload", "CopyObject", "CreateMultipartUpload",
-                                                                 "DeleteObject", "PutObject", "UploadPart", "UploadPartCopy"});
+constexpr auto kShowsResponse = std::to_array<std::string_view>(
+    {"CompleteMultipartUpload", "CopyObject", "CreateMultipartUpload", "DeleteObject", "PutObject", "UploadPart", "UploadPartCopy"});
 /// Operations that list: their object resource is a prefix.
 constexpr auto kAddressesPrefix =
     std::to_array<std::string_view>({"DeleteObjects", "HeadBucket", "ListMultipartUploads", "ListObjectVersions", "ListObjects"});
@@ -165,7 +165,7 @@ Body recorded_body(const Facts& facts) {
     const Result<Json> policy = json::parse(body);
     if (!policy || !policy->is_object()) return {};
     Json ordered = Json::object();
-    auto& members = ordered.get_ref<Json::object_t&>();   // filled as a vector: looking up each name first would be quadratic
+    auto& members = ordered.get_ref<Json::object_t&>();  // filled as a vector: looking up each name first would be quadratic
     if (const auto version = policy->find("Version"); version != policy->end()) members.emplace_back("Version", *version);
     for (const auto& [name, value] : policy->items()) {
       if (name != "Version") members.emplace_back(name, value);
@@ -209,7 +209,8 @@ void append_s3_request(std::string& out, const Facts& facts) {
   const Body body = recorded_body(facts);
   // Members of one slot keep this order: query, bucket, key, headers, body, Host.
   Map map;
-  for (const std::string_view name : {std::string_view("bucketName"), std::string_view("key"), std::string_view("Host"), std::string_view(body.name)}) {
+  for (const std::string_view name :
+       {std::string_view("bucketName"), std::string_view("key"), std::string_view("Host"), std::string_view(body.name)}) {
     map.reserve_name(name);
   }
   size_t shown = 0;
@@ -271,7 +272,8 @@ std::vector<Resource> s3_resources(const Facts& facts) {
   } else if (!http.key.empty()) {
     resources.push_back(object(fmt::format("{}{}/{}", prefix, http.bucket, http.key)));
   }
-  resources.push_back({.type = "AWS::S3::Bucket", .arn = prefix + http.bucket, .account = facts.owner.empty() ? facts.recipient : facts.owner});
+  resources.push_back(
+      {.type = "AWS::S3::Bucket", .arn = prefix + http.bucket, .account = facts.owner.empty() ? facts.recipient : facts.owner});
   if (facts.event_name == "CopyObject" || facts.event_name == "UploadPartCopy") {
     if (const std::string source = copied_from(header(http.headers, "x-amz-copy-source")); !source.empty()) {
       resources.push_back(object(prefix + source));

@@ -46,7 +46,7 @@ void append_text(std::string& out, std::string_view text) {
       if (text::to_int(text) && text != "-0") {
         out += text;
       } else {
-        json::append_quoted(out, text);          // beyond a Java long
+        json::append_quoted(out, text);  // beyond a Java long
       }
       return;
     }
