@@ -46,7 +46,7 @@ std::string finish_digest(EVP_MD_CTX* context) {
   return {reinterpret_cast<const char*>(bytes.data()), size};
 }
 
-// One-shot digests share a context per thread: a context that already has the same digest starts anew without allocating.
+// One-shot digests share a context per thread: one that already has the same digest starts anew without allocating.
 std::string one_shot(EVP_MD_CTX* context, const EVP_MD* digest, std::string_view first, std::string_view second = {}) {
   CHECK(EVP_DigestInit_ex2(context, digest, nullptr) == 1);
   CHECK(EVP_DigestUpdate(context, first.data(), first.size()) == 1);

@@ -16,7 +16,10 @@ constexpr uint64_t kHighs = 0x8080808080808080u;
 
 constexpr uint64_t zero_bytes(uint64_t word) { return (word - kOnes) & ~word & kHighs; }
 
-bool is_clean(char c) { return static_cast<unsigned char>(c) >= 0x20 && static_cast<signed char>(c) > 0 && c != '"' && c != '\\'; }
+bool is_clean(char c) {
+  auto byte = static_cast<unsigned char>(c);
+  return byte >= 0x20 && byte < 0x80 && c != '"' && c != '\\';
+}
 
 /// Where the first byte at or behind `i` stands that is not plain ASCII to be copied as it is.
 size_t end_of_clean_run(std::string_view s, size_t i) {
@@ -27,8 +30,8 @@ size_t end_of_clean_run(std::string_view s, size_t i) {
     uint64_t found = (eight | control | zero_bytes(eight ^ kOnes * '"') | zero_bytes(eight ^ kOnes * '\\')) & kHighs;
     if (!found) continue;
     // A borrow can only raise a false alarm in a byte behind a true one, so the lowest mark is right.
-    if constexpr (std::endian::native == std::endian::little) return i + static_cast<size_t>(std::countr_zero(found)) / 8;
-    break;
+    static_assert(std::endian::native == std::endian::little);
+    return i + static_cast<size_t>(std::countr_zero(found)) / 8;
   }
   while (i < s.size() && is_clean(s[i])) ++i;
   return i;
@@ -44,8 +47,10 @@ void append_escape(std::string& out, char c) {
     case '\n': out += "\\n"; return;
     case '\r': out += "\\r"; return;
     case '\t': out += "\\t"; return;
-    default: out += {'\\', 'u', '0', '0', kHex[static_cast<unsigned char>(c) >> 4], kHex[static_cast<unsigned char>(c) & 15]};
+    default: break;
   }
+  auto byte = static_cast<unsigned char>(c);
+  out += {'\\', 'u', '0', '0', kHex[byte >> 4], kHex[byte & 15]};
 }
 
 /// The offset of the bracket that opens a level too many, if there is one. Looks at brackets outside strings only.
@@ -280,8 +285,10 @@ Document::~Document() = default;
 
 Result<View> Document::parse(std::string_view text) {
   auto& parser = impl_->parser;
-  if (parser.capacity() > Impl::kKeptMax && text.size() <= Impl::kKeptMax) parser = simdjson::dom::parser(Impl::kTextMax);
-  // simdjson allows one level less than it is told, and allocates exactly for the text: steps of two spare later growth.
+  bool too_roomy = parser.capacity() > Impl::kKeptMax && text.size() <= Impl::kKeptMax;
+  if (too_roomy) parser = simdjson::dom::parser(Impl::kTextMax);
+  // simdjson allows one level less than it is told (and counts no empty array or object), and allocates exactly for the
+  // text: powers of two spare later growth.
   constexpr size_t kDepth = kDepthMax + 1;
   if (parser.capacity() < text.size() || parser.max_depth() != kDepth) {
     constexpr size_t kCapacityMin = 4096;

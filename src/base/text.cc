@@ -23,8 +23,8 @@ std::optional<Int> to_number(std::string_view s) {
 }
 
 bool is_unreserved(char c) {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.' ||
-         c == '~';
+  bool letter_or_digit = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+  return letter_or_digit || c == '-' || c == '_' || c == '.' || c == '~';
 }
 
 int hex_value(char c) {
@@ -84,7 +84,8 @@ std::string lower(std::string_view s) {
 }
 
 bool equals_ignoring_case(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower_char(x) == lower_char(y); });
+  auto same = [](char x, char y) { return lower_char(x) == lower_char(y); };
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), same);
 }
 
 bool is_digits(std::string_view s) {
@@ -210,7 +211,8 @@ std::optional<std::string> from_base64(std::string_view s) {
       out += static_cast<char>(bits >> count & 0xFF);
     }
   }
-  if (bits & ((1u << count) - 1)) return std::nullopt;   // bits behind the last byte must be zero: one spelling per value
+  bool leftover = bits & ((1u << count) - 1);   // bits behind the last byte must be zero: one spelling per value
+  if (leftover) return std::nullopt;
   return out;
 }
 

@@ -9,7 +9,8 @@ Io<std::string> read_file(Files& files, const std::string& path, uint64_t bytes_
   auto size = (*file)->size();
   if (!size) return tl::unexpected(size.error());
   if (*size > bytes_max) {
-    return tl::unexpected(IoFailure{IoFailure::kOther, fmt::format("{} has {} bytes, over the limit of {}", path, *size, bytes_max)});
+    auto message = fmt::format("{} has {} bytes, over the limit of {}", path, *size, bytes_max);
+    return tl::unexpected(IoFailure{IoFailure::kOther, std::move(message)});
   }
   std::string content(*size, '\0');
   auto read = (*file)->pread(0, content);

@@ -130,7 +130,8 @@ void DiskDirectory::commit(size_t count) {
 }
 
 void DiskDirectory::commit_half(const std::shared_ptr<const int>& move) {
-  auto half = std::find_if(unsynced_.begin(), unsynced_.end(), [&](const Change& change) { return change.move == move; });
+  auto same = [&](const Change& change) { return change.move == move; };
+  auto half = std::find_if(unsynced_.begin(), unsynced_.end(), same);
   if (half != unsynced_.end()) commit(static_cast<size_t>(half - unsynced_.begin()) + 1);
 }
 

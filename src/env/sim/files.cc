@@ -285,7 +285,7 @@ Done SimFiles::remove(const std::string& path) {
 
 Done SimFiles::make_directory(const std::string& path) {
   std::lock_guard lock(state_->mutex);
-  if (auto fault = state_->take_fault(Op::kMakeDirectory, path)) return io_failure(*fault, "cannot make directory", path);
+  if (auto fault = state_->take_fault(Op::kMakeDirectory, path)) return io_failure(*fault, "cannot make", path);
   std::shared_ptr<DiskDirectory> at = state_->root;
   for (const std::string& name : parts_of(path)) {
     const DiskNode* node = at->find(name);
@@ -304,7 +304,7 @@ Done SimFiles::make_directory(const std::string& path) {
 
 Done SimFiles::sync_directory(const std::string& path) {
   std::lock_guard lock(state_->mutex);
-  if (auto fault = state_->take_fault(Op::kSyncDirectory, path)) return io_failure(*fault, "cannot sync directory", path);
+  if (auto fault = state_->take_fault(Op::kSyncDirectory, path)) return io_failure(*fault, "cannot sync", path);
   auto directory = state_->directory(path);
   if (!directory) return io_failure(IoFailure::kNotFound, "no such directory", path);
   if (state_->begin_change()) state_->die();

@@ -48,7 +48,8 @@ class SimTasks::Handle final : public Task {
   std::shared_ptr<Activity> activity_;
 };
 
-SimTasks::SimTasks(SimClock& clock, SimRandom& random) : state_(std::make_shared<State>()), clock_(clock), random_(random) {}
+SimTasks::SimTasks(SimClock& clock, SimRandom& random)
+    : state_(std::make_shared<State>()), clock_(clock), random_(random) {}
 SimTasks::~SimTasks() = default;
 
 std::unique_ptr<Task> SimTasks::start(std::string name, std::function<Next()> step) {
