@@ -126,6 +126,8 @@ bool has_parts(const Shape& shape) {
 /// Walks a document along its shape and collects what is wrong, in AWS's words.
 class Validator {
  public:
+  explicit Validator(const aws::ServiceModel& service) : names_null_(service.key == "lambda") {}
+
   void structure(const Shape& shape, const Json& value, const std::string& prefix) {
     for (const Member& member : shape.members) {
       if (violations.size() >= kViolationsMax) return;
@@ -209,9 +211,11 @@ class Validator {
       rules.push_back(rule_text(shape, rule));
       for (const Json& item : items) good = good && fulfils(shape, item, rule);
     }
+    if (names_null_) rules.emplace_back("Member must not be null");
     if (!good) broken(collection, value, path, fmt::format("{} must satisfy constraint: [{}]", who, fmt::join(rules, ", ")));
   }
 
+  bool names_null_;                              // Lambda lists this rule among those of elements
   std::string parameter_;
 };
 
@@ -242,7 +246,7 @@ void validate(const aws::ServiceModel& service, const aws::OperationModel& opera
         throw malformed_xml(member);
     return;
   }
-  Validator validator;
+  Validator validator(service);
   validator.structure(*operation.input, in, "");
   if (validator.violations.empty()) return;
   aws::ErrorKind kind = aws::kValidation;
