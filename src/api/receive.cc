@@ -1,0 +1,159 @@
+#include "api/receive.h"
+
+#include <memory>
+
+#include "api/digests.h"
+#include "api/refusals.h"
+#include "aws/sigv4.h"
+#include "base/log.h"
+#include "base/text.h"
+
+namespace cairn::api {
+namespace {
+
+using aws::Error;
+using aws::ErrorKind;
+using aws::sigv4::ChunkDecoder;
+
+constexpr ErrorKind kIncompleteBody{.code = "IncompleteBody", .status = 400};
+constexpr ErrorKind kEntityTooLarge{.code = "EntityTooLarge", .status = 400};
+constexpr ErrorKind kMissingContentLength{.code = "MissingContentLength", .status = 411};
+constexpr ErrorKind kRequestTimeout{.code = "RequestTimeout", .status = 400};
+constexpr ErrorKind kInternalError{.code = "InternalError", .status = 500};
+
+constexpr std::string_view kStreaming = "STREAMING-";
+constexpr std::string_view kTrailer = "-TRAILER";
+
+Error ended_early() { return Error(kIncompleteBody, "The request body terminated unexpectedly"); }
+
+Error wrong_length(uint64_t expected, uint64_t provided) {
+  return detailed(Error(kIncompleteBody, "You did not provide the number of bytes specified by the Content-Length HTTP header"),
+                  {{"NumberBytesExpected", std::to_string(expected)}, {"NumberBytesProvided", std::to_string(provided)}});
+}
+
+Error too_large(uint64_t bytes) {
+  return detailed(Error(kEntityTooLarge, "Your proposed upload exceeds the maximum allowed size"),
+                  {{"ProposedSize", std::to_string(bytes)}, {"MaxSizeAllowed", std::to_string(kUploadBytesMax)}});
+}
+
+/// The client's part of the failures; the disk's below.
+Error not_received(http::BodyFailure failure) {
+  switch (failure) {
+    case http::BodyFailure::kTimeout:
+      return Error(kRequestTimeout,
+                   "Your socket connection to the server was not read from or written to within the timeout period. Idle connections "
+                   "will be closed.");
+    case http::BodyFailure::kTooLarge: return too_large(kUploadBytesMax + 1);
+    default: return ended_early();
+  }
+}
+
+Error not_stored(const env::IoFailure& failure) {
+  log::error("an object's bytes could not be stored", {{"error", failure.message}});
+  if (failure.kind == env::IoFailure::kNoSpace) return Error(aws::kServiceUnavailable, "Service is unable to handle request.");
+  return Error(kInternalError, "We encountered an internal error. Please try again.");
+}
+
+std::optional<ChunkDecoder> chunk_decoder(const http::Head& head, const Authenticated& caller) {
+  const std::string_view hash = head.header("x-amz-content-sha256").value_or("");
+  if (!hash.starts_with(kStreaming)) return std::nullopt;
+  const bool with_trailer = hash.ends_with(kTrailer);
+  // Without a key (--dev) chunk signatures are read over.
+  if (hash.starts_with("STREAMING-UNSIGNED") || caller.signing_key.empty())
+    return ChunkDecoder(ChunkDecoder::Mode::kUnsigned, with_trailer);
+  return ChunkDecoder(ChunkDecoder::Mode::kSigned, with_trailer,
+                      {.signing_key = caller.signing_key,
+                       .date_time = caller.claim->date_time,
+                       .scope = aws::sigv4::scope(*caller.claim),
+                       .seed_signature = caller.claim->signature});
+}
+
+/// The number of payload bytes that the head promises.
+uint64_t declared_bytes(const http::Head& head, bool chunked) {
+  std::optional<uint64_t> bytes = head.content_length;
+  if (chunked) bytes = text::to_uint(head.header("x-amz-decoded-content-length").value_or(""));
+  if (!bytes) throw Error(kMissingContentLength, "You must provide the Content-Length HTTP header.");
+  if (*bytes > kUploadBytesMax) throw too_large(*bytes);
+  return *bytes;
+}
+
+class Receiver {
+ public:
+  Receiver(const http::Head& head, const Authenticated& caller, blob::Store* blobs)
+      : caller_(caller), decoder_(chunk_decoder(head, caller)), expected_(declared_bytes(head, decoder_.has_value())), digests_(head) {
+    if (blobs == nullptr || expected_ <= kInlineBytesMax) return;
+    env::Io<std::unique_ptr<blob::Writer>> writer = blobs->create();
+    if (!writer) throw not_stored(writer.error());
+    writer_ = std::move(*writer);
+  }
+
+  void feed(std::string_view wire) {
+    if (!decoder_) return take(wire);
+    decoded_.clear();
+    const auto fed = decoder_->feed(wire, decoded_);
+    if (!fed && fed.error() == ChunkDecoder::Wrong::kSignature) throw wrong_chunk_signature(*caller_.claim);
+    if (!fed) throw ended_early();
+    take(decoded_);
+  }
+
+  Payload finish() {
+    static const std::vector<std::pair<std::string, std::string>> kNoTrailers;
+    if (decoder_ && !decoder_->complete()) throw ended_early();
+    if (payload_.size != expected_) throw wrong_length(expected_, payload_.size);
+    digests_.finish(decoder_ ? decoder_->trailers() : kNoTrailers, payload_);
+    if (writer_) {
+      env::Io<blob::BlobId> id = writer_->finish();
+      if (!id) throw not_stored(id.error());
+      payload_.blob = std::move(*id);
+    }
+    return std::move(payload_);
+  }
+
+ private:
+  void take(std::string_view data) {
+    payload_.size += data.size();
+    if (payload_.size > expected_) throw wrong_length(expected_, payload_.size);
+    digests_.update(data);
+    if (!writer_) {
+      payload_.bytes += data;
+    } else if (const env::Done written = writer_->append(data); !written) {
+      throw not_stored(written.error());
+    }
+  }
+
+  const Authenticated& caller_;
+  std::optional<ChunkDecoder> decoder_;
+  const uint64_t expected_;
+  Digests digests_;
+  std::unique_ptr<blob::Writer> writer_;         // null: into payload_.bytes
+  std::string decoded_;                          // of the last feed
+  Payload payload_;
+};
+
+}  // namespace
+
+Payload receive(http::BodyReader& reader, const http::Head& head, const Authenticated& caller, blob::Store& blobs) {
+  Receiver receiver(head, caller, &blobs);
+  const auto buffer = std::make_unique_for_overwrite<char[]>(kReceiveBufferBytes);
+  while (true) {
+    const Result<size_t, http::BodyFailure> bytes = reader.read({buffer.get(), kReceiveBufferBytes});
+    if (!bytes) throw not_received(bytes.error());
+    if (*bytes == 0) return receiver.finish();
+    receiver.feed({buffer.get(), *bytes});
+  }
+}
+
+Payload receive(std::string_view body, const http::Head& head, const Authenticated& caller) {
+  Receiver receiver(head, caller, nullptr);
+  receiver.feed(body);
+  return receiver.finish();
+}
+
+void check_body(std::string_view body, const http::Head& head) {
+  Digests digests(head);
+  digests.update(body);
+  Payload payload;
+  digests.finish({}, payload);
+}
+
+}  // namespace cairn::api

@@ -1,0 +1,27 @@
+#pragma once
+#include <cstdint>
+#include <string_view>
+
+#include "api/authenticate.h"
+#include "api/payload.h"
+#include "blob/store.h"
+#include "http/server.h"
+
+/// A streamed request body into a Payload: plain or aws-chunked, every length, signature and checksum verified before it counts.
+/// Failures are thrown aws::Errors with S3's codes: IncompleteBody, EntityTooLarge, MissingContentLength, SignatureDoesNotMatch,
+/// RequestTimeout, ServiceUnavailable (disk full), and those of api/digests.h. What was written by then is removed.
+namespace cairn::api {
+
+constexpr uint64_t kUploadBytesMax = 5ull << 30;         // one PutObject or UploadPart, as on AWS
+constexpr size_t kReceiveBufferBytes = 128 << 10;        // of one receiving thread, twice while chunks are decoded
+
+/// Blocks on the client: pool threads only. Bodies over kInlineBytesMax go to `blobs` as they arrive.
+Payload receive(http::BodyReader& reader, const http::Head& head, const Authenticated& caller, blob::Store& blobs);
+
+/// The same for a body that is in memory already, as it came off the wire; all of it ends up in `bytes`. Any thread.
+Payload receive(std::string_view body, const http::Head& head, const Authenticated& caller);
+
+/// Content-MD5 and checksum headers of a body that is no stream (DeleteObjects, PutBucketPolicy ...). Throws as above.
+void check_body(std::string_view body, const http::Head& head);
+
+}  // namespace cairn::api
