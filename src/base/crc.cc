@@ -45,8 +45,8 @@ Word run(const Tables<Word>& t, std::string_view data, Word seed) {
     uint64_t eight;
     std::memcpy(&eight, p, 8);
     eight ^= value;
-    value = t[7][eight & 0xFF] ^ t[6][eight >> 8 & 0xFF] ^ t[5][eight >> 16 & 0xFF] ^ t[4][eight >> 24 & 0xFF] ^
-            t[3][eight >> 32 & 0xFF] ^ t[2][eight >> 40 & 0xFF] ^ t[1][eight >> 48 & 0xFF] ^ t[0][eight >> 56];
+    value = t[7][eight & 0xFF] ^ t[6][eight >> 8 & 0xFF] ^ t[5][eight >> 16 & 0xFF] ^ t[4][eight >> 24 & 0xFF] ^ t[3][eight >> 32 & 0xFF] ^
+            t[2][eight >> 40 & 0xFF] ^ t[1][eight >> 48 & 0xFF] ^ t[0][eight >> 56];
   }
   for (; left; --left, ++p) value = value >> 8 ^ t[0][(value ^ static_cast<unsigned char>(*p)) & 0xFF];
   return ~value;

@@ -102,8 +102,8 @@ bool equal_constant_time(std::string_view a, std::string_view b) {
 
 struct Hasher::Impl {
   Algorithm algorithm;
-  Context context;       // for digests
-  uint64_t crc = 0;      // for checksums
+  Context context;   // for digests
+  uint64_t crc = 0;  // for checksums
 };
 
 Hasher::Hasher(Algorithm algorithm) : impl_(std::make_unique<Impl>(Impl{.algorithm = algorithm, .context = nullptr})) {
@@ -121,19 +121,29 @@ Hasher::~Hasher() = default;
 
 void Hasher::update(std::string_view data) {
   switch (impl_->algorithm) {
-    case Algorithm::kCrc32: impl_->crc = crc::crc32(data, static_cast<uint32_t>(impl_->crc)); return;
-    case Algorithm::kCrc32c: impl_->crc = crc::crc32c(data, static_cast<uint32_t>(impl_->crc)); return;
-    case Algorithm::kCrc64Nvme: impl_->crc = crc::crc64_nvme(data, impl_->crc); return;
-    default: CHECK(EVP_DigestUpdate(impl_->context.get(), data.data(), data.size()) == 1);
+    case Algorithm::kCrc32:
+      impl_->crc = crc::crc32(data, static_cast<uint32_t>(impl_->crc));
+      return;
+    case Algorithm::kCrc32c:
+      impl_->crc = crc::crc32c(data, static_cast<uint32_t>(impl_->crc));
+      return;
+    case Algorithm::kCrc64Nvme:
+      impl_->crc = crc::crc64_nvme(data, impl_->crc);
+      return;
+    default:
+      CHECK(EVP_DigestUpdate(impl_->context.get(), data.data(), data.size()) == 1);
   }
 }
 
 std::string Hasher::finish() {
   switch (impl_->algorithm) {
     case Algorithm::kCrc32:
-    case Algorithm::kCrc32c: return big_endian(static_cast<uint32_t>(impl_->crc));
-    case Algorithm::kCrc64Nvme: return big_endian(impl_->crc);
-    default: return finish_digest(impl_->context.get());
+    case Algorithm::kCrc32c:
+      return big_endian(static_cast<uint32_t>(impl_->crc));
+    case Algorithm::kCrc64Nvme:
+      return big_endian(impl_->crc);
+    default:
+      return finish_digest(impl_->context.get());
   }
 }
 

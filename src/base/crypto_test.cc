@@ -22,16 +22,14 @@ TEST(Crypto, Sha256) {
 
 TEST(Crypto, Sha1AndMd5) {
   EXPECT_EQ(hex(digest(Algorithm::kSha1, "abc")), "a9993e364706816aba3e25717850c26c9cd0d89d");
-  EXPECT_EQ(hex(md5("")), "d41d8cd98f00b204e9800998ecf8427e");                 // RFC 1321, A.5
+  EXPECT_EQ(hex(md5("")), "d41d8cd98f00b204e9800998ecf8427e");  // RFC 1321, A.5
   EXPECT_EQ(hex(md5("message digest")), "f96b697d7cb7938d525a2f31aaf161d0");
 }
 
 // RFC 4231: short key, key shorter than the output, key longer than a block, both long.
 TEST(Crypto, HmacSha256) {
-  EXPECT_EQ(hex(hmac_sha256(std::string(20, '\x0b'), "Hi There")),
-            "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
-  EXPECT_EQ(hex(hmac_sha256("Jefe", "what do ya want for nothing?")),
-            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+  EXPECT_EQ(hex(hmac_sha256(std::string(20, '\x0b'), "Hi There")), "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
+  EXPECT_EQ(hex(hmac_sha256("Jefe", "what do ya want for nothing?")), "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
   EXPECT_EQ(hex(hmac_sha256(std::string(131, '\xaa'), "Test Using Larger Than Block-Size Key - Hash Key First")),
             "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
   EXPECT_EQ(hex(hmac_sha256(std::string(131, '\xaa'),
@@ -72,8 +70,7 @@ TEST(Crypto, ChecksumsAgreeWithTheirDefinitionAtEveryLength) {
   std::string data;
   for (unsigned i = 0; i < 67; ++i) {
     EXPECT_EQ(crc32c(data), by_definition(data, 0x82F63B78, UINT32_MAX));
-    EXPECT_EQ(text::from_hex(fmt::format("{:08x}", by_definition(data, 0xEDB88320, UINT32_MAX))),
-              digest(Algorithm::kCrc32, data));
+    EXPECT_EQ(text::from_hex(fmt::format("{:08x}", by_definition(data, 0xEDB88320, UINT32_MAX))), digest(Algorithm::kCrc32, data));
     EXPECT_EQ(text::from_hex(fmt::format("{:016x}", by_definition(data, 0x9A6C9329AC4BC9B5, UINT64_MAX))),
               digest(Algorithm::kCrc64Nvme, data));
     data += static_cast<char>(i * 41 + 7);
@@ -83,8 +80,8 @@ TEST(Crypto, ChecksumsAgreeWithTheirDefinitionAtEveryLength) {
 TEST(Crypto, HashingInPiecesIsHashingTheWhole) {
   std::string data;
   for (int i = 0; i < 1000; ++i) data += static_cast<char>(i * 31);
-  for (auto algorithm : {Algorithm::kMd5, Algorithm::kSha1, Algorithm::kSha256, Algorithm::kCrc32, Algorithm::kCrc32c,
-                         Algorithm::kCrc64Nvme}) {
+  for (auto algorithm :
+       {Algorithm::kMd5, Algorithm::kSha1, Algorithm::kSha256, Algorithm::kCrc32, Algorithm::kCrc32c, Algorithm::kCrc64Nvme}) {
     Hasher pieces(algorithm);
     for (size_t at = 0, n = 0; at < data.size(); at += n, n = n % 13 + 1) pieces.update(std::string_view(data).substr(at, n));
     EXPECT_EQ(pieces.finish(), digest(algorithm, data));

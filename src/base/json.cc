@@ -40,14 +40,29 @@ size_t end_of_clean_run(std::string_view s, size_t i) {
 void append_escape(std::string& out, char c) {
   constexpr std::string_view kHex = "0123456789abcdef";
   switch (c) {
-    case '"': out += "\\\""; return;
-    case '\\': out += "\\\\"; return;
-    case '\b': out += "\\b"; return;
-    case '\f': out += "\\f"; return;
-    case '\n': out += "\\n"; return;
-    case '\r': out += "\\r"; return;
-    case '\t': out += "\\t"; return;
-    default: break;
+    case '"':
+      out += "\\\"";
+      return;
+    case '\\':
+      out += "\\\\";
+      return;
+    case '\b':
+      out += "\\b";
+      return;
+    case '\f':
+      out += "\\f";
+      return;
+    case '\n':
+      out += "\\n";
+      return;
+    case '\r':
+      out += "\\r";
+      return;
+    case '\t':
+      out += "\\t";
+      return;
+    default:
+      break;
   }
   auto byte = static_cast<unsigned char>(c);
   out += {'\\', 'u', '0', '0', kHex[byte >> 4], kHex[byte & 15]};
@@ -68,8 +83,11 @@ std::optional<size_t> too_deep_at(std::string_view text) {
         if (++depth > kDepthMax) return i;
         break;
       case ']':
-      case '}': --depth; break;
-      default: break;
+      case '}':
+        --depth;
+        break;
+      default:
+        break;
     }
   }
   return std::nullopt;
@@ -118,11 +136,11 @@ class Builder : public nlohmann::json_sax<Json> {
   const std::string& message() const { return message_; }
 
  private:
-  static constexpr size_t kSearchedMax = 16;   // above, an index of the names is kept
+  static constexpr size_t kSearchedMax = 16;  // above, an index of the names is kept
 
   struct Level {
     Json* value;
-    size_t member = 0;                                    // of an object: which one the next value is for
+    size_t member = 0;  // of an object: which one the next value is for
     std::unordered_map<std::string, size_t> positions;
   };
 
@@ -274,7 +292,7 @@ void View::each_member(const std::function<void(std::string_view, View)>& f) con
 
 struct Document::Impl {
   static constexpr size_t kTextMax = 64 << 20;
-  static constexpr size_t kKeptMax = 1 << 20;   // buffers for longer texts (about 15 bytes a byte) are let go afterwards
+  static constexpr size_t kKeptMax = 1 << 20;  // buffers for longer texts (about 15 bytes a byte) are let go afterwards
   simdjson::dom::parser parser{kTextMax};
 };
 

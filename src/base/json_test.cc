@@ -74,7 +74,7 @@ TEST(JsonParse, LastOfDuplicateMembersWins) {
 TEST(JsonParse, TakesManyMembersInLinearTime) {
   std::string many = "{";
   for (int i = 0; i < 200'000; ++i) many += fmt::format("\"{:x}\":0,", i);
-  auto document = parse(many + "\"end\":0}");   // with a search per member this would take minutes
+  auto document = parse(many + "\"end\":0}");  // with a search per member this would take minutes
   ASSERT_TRUE(document);
   EXPECT_EQ(document->size(), 200'001u);
 }
@@ -86,8 +86,10 @@ TEST(JsonParse, NamesTheOffsetOfWhatIsWrong) {
 }
 
 TEST(JsonParse, RefusesWhatIsNotStrictJson) {
-  for (auto bad : {"", " ", "{", "[1,]", "{\"a\":1,}", "{a:1}", "'a'", "01", "1.", "+1", "NaN", "nul", "1 2", "[1]x", "\"\n\"",
-                   "\"\\x\"", "\"\\ud800\"", "\"\xFF\"", "\xEF\xBB\xBF{}", "// c\n1", "/**/1", "\"", "{\"a\"}", "]"}) {
+  for (
+      auto bad :
+      {"",     " ",      "{",       "[1,]",        "{\"a\":1,}", "{a:1}",          "'a'",     "01",    "1.", "+1",      "NaN", "nul", "1 2",
+       "[1]x", "\"\n\"", "\"\\x\"", "\"\\ud800\"", "\"\xFF\"",   "\xEF\xBB\xBF{}", "// c\n1", "/**/1", "\"", "{\"a\"}", "]"}) {
     EXPECT_FALSE(parse(bad)) << bad;
     EXPECT_FALSE(Document().parse(bad)) << bad;
   }
@@ -169,9 +171,7 @@ TEST(JsonDocument, ServesManyTextsAfterAnother) {
   EXPECT_TRUE(moved.parse("1"));
 }
 
-TEST(JsonDocument, RefusesOver64MiB) {
-  EXPECT_FALSE(Document().parse(std::string((64 << 20) + 1, ' ')));
-}
+TEST(JsonDocument, RefusesOver64MiB) { EXPECT_FALSE(Document().parse(std::string((64 << 20) + 1, ' '))); }
 
 }  // namespace
 }  // namespace cairn::json

@@ -211,7 +211,7 @@ std::optional<std::string> from_base64(std::string_view s) {
       out += static_cast<char>(bits >> count & 0xFF);
     }
   }
-  bool leftover = bits & ((1u << count) - 1);   // bits behind the last byte must be zero: one spelling per value
+  bool leftover = bits & ((1u << count) - 1);  // bits behind the last byte must be zero: one spelling per value
   if (leftover) return std::nullopt;
   return out;
 }
@@ -223,10 +223,10 @@ size_t code_points(std::string_view s) {
 }
 
 std::optional<std::string_view> nearest(std::string_view word, const std::vector<std::string_view>& candidates) {
-  constexpr size_t kWordMax = 200;   // the distance costs the product of both lengths
+  constexpr size_t kWordMax = 200;  // the distance costs the product of both lengths
   if (word.empty() || word.size() > kWordMax) return std::nullopt;
   std::optional<std::string_view> best;
-  size_t limit = std::max<size_t>(1, word.size() / 3);   // a third of the letters wrong is no slip any more
+  size_t limit = std::max<size_t>(1, word.size() / 3);  // a third of the letters wrong is no slip any more
   for (std::string_view candidate : candidates) {
     if (candidate.size() > word.size() + limit || word.size() > candidate.size() + limit) continue;
     size_t distance = edit_distance(word, candidate);

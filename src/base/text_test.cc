@@ -41,8 +41,8 @@ TEST(Text, ReadsWholeNumbersOnly) {
 
 // The borders that the Unicode standard draws (table 3-7) and the classic ways over them.
 TEST(Text, KnowsUtf8) {
-  for (auto good : {"", "plain", "\xC2\x80", "\xDF\xBF", "\xE0\xA0\x80", "\xED\x9F\xBF", "\xEE\x80\x80", "\xEF\xBF\xBF",
-                    "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF"}) {
+  for (auto good : {"", "plain", "\xC2\x80", "\xDF\xBF", "\xE0\xA0\x80", "\xED\x9F\xBF", "\xEE\x80\x80", "\xEF\xBF\xBF", "\xF0\x90\x80\x80",
+                    "\xF4\x8F\xBF\xBF"}) {
     EXPECT_TRUE(is_utf8(good)) << good;
     EXPECT_EQ(replace_invalid_utf8(good), good);
   }
@@ -53,9 +53,7 @@ TEST(Text, KnowsUtf8) {
   }
 }
 
-TEST(Text, ReplacesEachBadByte) {
-  EXPECT_EQ(replace_invalid_utf8("a\xE2\x82z\xC3\xA4"), "a\xEF\xBF\xBD\xEF\xBF\xBDz\xC3\xA4");
-}
+TEST(Text, ReplacesEachBadByte) { EXPECT_EQ(replace_invalid_utf8("a\xE2\x82z\xC3\xA4"), "a\xEF\xBF\xBD\xEF\xBF\xBDz\xC3\xA4"); }
 
 TEST(Text, CountsCharactersAsAwsLimitsDo) {
   EXPECT_EQ(code_points(""), 0u);
@@ -85,8 +83,13 @@ TEST(Text, HexBothWays) {
 }
 
 TEST(Text, Base64AsInRfc4648) {
-  for (auto [plain, coded] : {std::pair{"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foob", "Zm9vYg=="},
-                              {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"}}) {
+  for (auto [plain, coded] : {std::pair{"", ""},
+                              {"f", "Zg=="},
+                              {"fo", "Zm8="},
+                              {"foo", "Zm9v"},
+                              {"foob", "Zm9vYg=="},
+                              {"fooba", "Zm9vYmE="},
+                              {"foobar", "Zm9vYmFy"}}) {
     EXPECT_EQ(base64(plain), coded);
     EXPECT_EQ(from_base64(coded), plain);
   }

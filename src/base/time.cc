@@ -11,12 +11,10 @@ namespace {
 
 using namespace std::chrono;
 
-constexpr std::array<std::string_view, 12> kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+constexpr std::array<std::string_view, 12> kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 constexpr std::array<std::string_view, 7> kDays = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-constexpr std::array<std::string_view, 7> kLongDays = {"Sunday",   "Monday", "Tuesday", "Wednesday",
-                                                       "Thursday", "Friday", "Saturday"};
-constexpr int64_t kSecondsMax = 253'402'300'799;   // 9999-12-31T23:59:59Z; formats above have four digits for a year
+constexpr std::array<std::string_view, 7> kLongDays = {"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"};
+constexpr int64_t kSecondsMax = 253'402'300'799;  // 9999-12-31T23:59:59Z; formats above have four digits for a year
 
 struct Fields {
   int year, month, day, hour, minute, second, millis, weekday;
@@ -181,7 +179,9 @@ std::optional<Time> parse_iso8601(std::string_view s) {
   Fields f{};
   f.year = in.number(4);
   bool extended = in.skip("-");
-  auto separator = [&](std::string_view mark) { if (extended) in.need(mark); };
+  auto separator = [&](std::string_view mark) {
+    if (extended) in.need(mark);
+  };
   f.month = in.number(2);
   separator("-");
   f.day = in.number(2);
@@ -225,7 +225,7 @@ std::optional<Time> parse_http_date(std::string_view s) {
     f.second = in.number(2);
   };
   size_t comma = s.find(',');
-  if (comma == std::string_view::npos) {   // asctime: Sun Nov  6 08:49:37 1994
+  if (comma == std::string_view::npos) {  // asctime: Sun Nov  6 08:49:37 1994
     in.one_of(kDays);
     in.need(" ");
     f.month = in.month();
@@ -235,7 +235,7 @@ std::optional<Time> parse_http_date(std::string_view s) {
     clock();
     in.need(" ");
     f.year = in.number(4);
-  } else if (comma == 3) {                 // RFC 1123: Sun, 06 Nov 1994 08:49:37 GMT
+  } else if (comma == 3) {  // RFC 1123: Sun, 06 Nov 1994 08:49:37 GMT
     in.one_of(kDays);
     in.need(", ");
     f.day = in.number(2);
@@ -246,7 +246,7 @@ std::optional<Time> parse_http_date(std::string_view s) {
     in.need(" ");
     clock();
     in.need(" GMT");
-  } else {                                 // RFC 850: Sunday, 06-Nov-94 08:49:37 GMT
+  } else {  // RFC 850: Sunday, 06-Nov-94 08:49:37 GMT
     in.one_of(kLongDays);
     in.need(", ");
     f.day = in.number(2);
@@ -264,7 +264,7 @@ std::optional<Time> parse_http_date(std::string_view s) {
 }
 
 std::optional<Time> parse_epoch(std::string_view s) {
-  if (s.find_first_of("eE") != std::string_view::npos) {   // Java's big numbers: 1.767322800123E9
+  if (s.find_first_of("eE") != std::string_view::npos) {  // Java's big numbers: 1.767322800123E9
     double value = 0;
     auto [end, error] = std::from_chars(s.data(), s.data() + s.size(), value);
     if (error != std::errc{} || end != s.data() + s.size() || !(std::abs(value) <= kSecondsMax)) return std::nullopt;
@@ -314,7 +314,7 @@ std::string format_duration(milliseconds d) {
   for (const Unit& unit : kUnits) {
     if (d.count() % unit.millis == 0) return std::to_string(d.count() / unit.millis).append(unit.name);
   }
-  return {};   // not reached: every count is a multiple of 1 ms
+  return {};  // not reached: every count is a multiple of 1 ms
 }
 
 }  // namespace cairn::timestamps

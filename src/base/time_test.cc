@@ -10,7 +10,7 @@ using namespace std::chrono_literals;
 // 1767323045 = 2026-01-02T03:04:05Z, by date(1).
 constexpr Time kMoment{1767323045678ms};
 constexpr Time kWhole{1767323045000ms};
-constexpr Time kRfcExample{784111777000ms};   // RFC 9110, 5.6.7: Sun, 06 Nov 1994 08:49:37 GMT
+constexpr Time kRfcExample{784111777000ms};  // RFC 9110, 5.6.7: Sun, 06 Nov 1994 08:49:37 GMT
 
 TEST(Timestamps, WritesEachForm) {
   EXPECT_EQ(iso8601(kMoment), "2026-01-02T03:04:05Z");
@@ -44,8 +44,8 @@ TEST(Timestamps, ReadsIso8601) {
 
 TEST(Timestamps, RefusesWhatIsNoIso8601) {
   for (auto bad : {"", "2026-01-02", "2026-01-02T03:04:05", "2026-01-02T03:04Z", "2026-13-01T00:00:00Z", "2026-02-30T00:00:00Z",
-                   "2025-02-29T00:00:00Z", "2026-01-02T24:00:00Z", "2026-01-02T03:60:05Z", "2026-01-02T03:04:05.Z",
-                   "2026-01-02T03:04:05Zx", "2026-01-02 03:04:05Z", "2026-0102T03:04:05Z", "2026-01-02T03:04:05+99:00"}) {
+                   "2025-02-29T00:00:00Z", "2026-01-02T24:00:00Z", "2026-01-02T03:60:05Z", "2026-01-02T03:04:05.Z", "2026-01-02T03:04:05Zx",
+                   "2026-01-02 03:04:05Z", "2026-0102T03:04:05Z", "2026-01-02T03:04:05+99:00"}) {
     EXPECT_FALSE(parse_iso8601(bad)) << bad;
   }
 }

@@ -5,7 +5,7 @@
 /// The shape of UTF-8, for those who walk over text that may be broken.
 namespace cairn::utf8 {
 
-inline constexpr std::string_view kReplacement = "\xEF\xBF\xBD";   // U+FFFD
+inline constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
 
 /// How many bytes the well-formed code point at s[i] takes (1 to 4); 0 if there is none. `i` < s.size().
 /// Overlong forms, surrogates and what lies beyond U+10FFFF are not well-formed.

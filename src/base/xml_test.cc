@@ -46,9 +46,9 @@ TEST(Xml, JoinsCharacterData) {
 }
 
 TEST(Xml, RefusesWhatIsNotOnePlainDocument) {
-  for (auto bad : {"", "text", "<a>", "<a></b>", "<a/><b/>", "<a b=c/>", "<a>&unknown;</a>", "<a>&</a>", "<a>&#0;</a>",
-                   "<a>&#xD800;</a>", "<a>&#x110000;</a>", "<a>&#12x;</a>", "<a>\xFF</a>", "<a b='&nbsp;'/>", "<a><!-- </a>",
-                   "<!DOCTYPE a><a/>", "<!DOCTYPE a [<!ENTITY x 'y'>]><a/>", "<!DOCTYPE a SYSTEM 'file:///etc/passwd'><a/>"}) {
+  for (auto bad : {"", "text", "<a>", "<a></b>", "<a/><b/>", "<a b=c/>", "<a>&unknown;</a>", "<a>&</a>", "<a>&#0;</a>", "<a>&#xD800;</a>",
+                   "<a>&#x110000;</a>", "<a>&#12x;</a>", "<a>\xFF</a>", "<a b='&nbsp;'/>", "<a><!-- </a>", "<!DOCTYPE a><a/>",
+                   "<!DOCTYPE a [<!ENTITY x 'y'>]><a/>", "<!DOCTYPE a SYSTEM 'file:///etc/passwd'><a/>"}) {
     EXPECT_FALSE(parse(bad)) << bad;
   }
   EXPECT_FALSE(parse(std::string("<a>\0</a>", 8)));

@@ -5,9 +5,7 @@ namespace {
 
 class SystemClock final : public Clock {
  public:
-  Time now() const override {
-    return std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
-  }
+  Time now() const override { return std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now()); }
   std::chrono::nanoseconds steady() const override { return std::chrono::steady_clock::now().time_since_epoch(); }
 };
 

@@ -17,22 +17,27 @@ namespace {
 
 IoFailure::Kind kind_of(int error) {
   switch (error) {
-    case ENOENT: return IoFailure::kNotFound;
-    case EEXIST: return IoFailure::kExists;
+    case ENOENT:
+      return IoFailure::kNotFound;
+    case EEXIST:
+      return IoFailure::kExists;
     case ENOSPC:
-    case EDQUOT: return IoFailure::kNoSpace;
+    case EDQUOT:
+      return IoFailure::kNoSpace;
     case EACCES:
     case EPERM:
-    case EROFS: return IoFailure::kDenied;
+    case EROFS:
+      return IoFailure::kDenied;
     case EWOULDBLOCK:
-    case EBUSY: return IoFailure::kBusy;
-    default: return IoFailure::kOther;
+    case EBUSY:
+      return IoFailure::kBusy;
+    default:
+      return IoFailure::kOther;
   }
 }
 
 tl::unexpected<IoFailure> io_failure(std::string_view what, const std::string& path, int error) {
-  return tl::unexpected(
-      IoFailure{kind_of(error), fmt::format("cannot {} {}: {}", what, path, std::generic_category().message(error))});
+  return tl::unexpected(IoFailure{kind_of(error), fmt::format("cannot {} {}: {}", what, path, std::generic_category().message(error))});
 }
 
 /// Calls again what a signal interrupted.
@@ -75,9 +80,8 @@ class SystemFile final : public File {
   Io<size_t> pread(uint64_t offset, std::span<char> out) override {
     size_t done = 0;
     while (done < out.size()) {
-      ssize_t n = uninterrupted([&] {
-        return ::pread(descriptor_.get(), out.data() + done, out.size() - done, static_cast<off_t>(offset + done));
-      });
+      ssize_t n = uninterrupted(
+          [&] { return ::pread(descriptor_.get(), out.data() + done, out.size() - done, static_cast<off_t>(offset + done)); });
       if (n < 0) return io_failure("read", path_, errno);
       if (n == 0) break;
       done += static_cast<size_t>(n);
@@ -87,8 +91,7 @@ class SystemFile final : public File {
 
   Done pwrite(uint64_t offset, std::string_view data) override {
     while (!data.empty()) {
-      ssize_t n = uninterrupted(
-          [&] { return ::pwrite(descriptor_.get(), data.data(), data.size(), static_cast<off_t>(offset)); });
+      ssize_t n = uninterrupted([&] { return ::pwrite(descriptor_.get(), data.data(), data.size(), static_cast<off_t>(offset)); });
       if (n < 0) return io_failure("write", path_, errno);
       data.remove_prefix(static_cast<size_t>(n));
       offset += static_cast<uint64_t>(n);
@@ -109,7 +112,7 @@ class SystemFile final : public File {
   }
 
   Io<uint64_t> size() override {
-    struct stat info{};
+    struct stat info {};
     if (::fstat(descriptor_.get(), &info) != 0) return io_failure("examine", path_, errno);
     return static_cast<uint64_t>(info.st_size);
   }
@@ -124,10 +127,17 @@ class SystemFiles final : public Files {
   Io<std::unique_ptr<File>> open(const std::string& path, Open mode) override {
     int flags = O_RDWR;
     switch (mode) {
-      case Open::kRead: flags = O_RDONLY; break;
-      case Open::kReadWrite: break;
-      case Open::kCreateNew: flags |= O_CREAT | O_EXCL; break;
-      case Open::kCreateOrOpen: flags |= O_CREAT; break;
+      case Open::kRead:
+        flags = O_RDONLY;
+        break;
+      case Open::kReadWrite:
+        break;
+      case Open::kCreateNew:
+        flags |= O_CREAT | O_EXCL;
+        break;
+      case Open::kCreateOrOpen:
+        flags |= O_CREAT;
+        break;
     }
     Descriptor descriptor = open_descriptor(path, flags);
     if (!descriptor.valid()) return io_failure("open", path, errno);
@@ -153,7 +163,7 @@ class SystemFiles final : public Files {
       if (::mkdir(path.c_str(), kOwnerOnly) == 0) return {};
       error = errno;
     }
-    struct stat info{};
+    struct stat info {};
     if (error == EEXIST && ::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode)) return {};
     return io_failure("make directory", path, error);
   }
@@ -182,7 +192,7 @@ class SystemFiles final : public Files {
   }
 
   Io<uint64_t> free_bytes(const std::string& path) override {
-    struct statvfs info{};
+    struct statvfs info {};
     if (::statvfs(path.c_str(), &info) != 0) return io_failure("examine", path, errno);
     return static_cast<uint64_t>(info.f_bavail) * info.f_frsize;
   }
@@ -193,8 +203,8 @@ class SystemFiles final : public Files {
     if (uninterrupted([&] { return ::flock(descriptor->get(), LOCK_EX | LOCK_NB); }) != 0) {
       if (errno != EWOULDBLOCK) return io_failure("lock", path, errno);
       auto holder = read_file(*this, path, 32);
-      return tl::unexpected(IoFailure{
-          IoFailure::kBusy, fmt::format("{} is locked by process {}", path, holder ? std::string_view(*holder) : "?")});
+      return tl::unexpected(
+          IoFailure{IoFailure::kBusy, fmt::format("{} is locked by process {}", path, holder ? std::string_view(*holder) : "?")});
     }
     // The number is for people; what counts is the lock, which the kernel drops when the process ends, however it ends.
     std::string pid = std::to_string(::getpid());

@@ -61,7 +61,7 @@ std::string Random::uuid() {
 std::string Random::letters(size_t n, const char* alphabet) {
   size_t size = std::strlen(alphabet);
   CHECK(size >= 1 && size <= 256);
-  size_t usable = 256 - 256 % size;   // bytes above would favour the alphabet's first letters
+  size_t usable = 256 - 256 % size;  // bytes above would favour the alphabet's first letters
   std::string out;
   while (out.size() < n) {
     for (char c : bytes(n - out.size())) {

@@ -17,7 +17,7 @@ class ThreadTask final : public Task {
       : step_(std::move(step)), thread_([this, name = std::move(name)] { run(name); }) {}
 
   ~ThreadTask() override {
-    CHECK(std::this_thread::get_id() != thread_.get_id());   // a step cannot wait for itself
+    CHECK(std::this_thread::get_id() != thread_.get_id());  // a step cannot wait for itself
     {
       std::lock_guard lock(mutex_);
       stopping_ = true;
@@ -37,20 +37,23 @@ class ThreadTask final : public Task {
  private:
   // A step that throws ends the process: nobody is above it who could handle that.
   void run(const std::string& name) noexcept {
-    constexpr size_t kNameMax = 15;   // the kernel's limit
+    constexpr size_t kNameMax = 15;  // the kernel's limit
     pthread_setname_np(pthread_self(), name.substr(0, kNameMax).c_str());
     for (;;) {
       {
         std::lock_guard lock(mutex_);
         if (stopping_) return;
-        woken_ = false;   // before the step, so that a wake during it is kept
+        woken_ = false;  // before the step, so that a wake during it is kept
       }
       Next next = step_();
       std::unique_lock lock(mutex_);
       auto called = [this] { return woken_ || stopping_; };
       switch (next.kind) {
-        case Next::kNow: break;
-        case Next::kWhenWoken: changed_.wait(lock, called); break;
+        case Next::kNow:
+          break;
+        case Next::kWhenWoken:
+          changed_.wait(lock, called);
+          break;
         case Next::kAfter:
           // Capped, since now plus an unlimited delay would overflow; a step too early harms nobody.
           changed_.wait_for(lock, std::min<std::chrono::nanoseconds>(next.delay, std::chrono::hours(24)), called);
@@ -62,9 +65,9 @@ class ThreadTask final : public Task {
   std::function<Next()> step_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  bool woken_ = false;      // under mutex_
-  bool stopping_ = false;   // under mutex_
-  std::thread thread_;      // last: it uses all of the above
+  bool woken_ = false;     // under mutex_
+  bool stopping_ = false;  // under mutex_
+  std::thread thread_;     // last: it uses all of the above
 };
 
 class ThreadTasks final : public Tasks {

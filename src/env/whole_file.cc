@@ -31,7 +31,7 @@ Done write_file_atomically(Files& files, const std::string& path, std::string_vi
     return files.rename(temporary, path);
   };
   if (Done done = write(); !done) {
-    [[maybe_unused]] Done removed = files.remove(temporary);   // best effort: the failure that counts is the first
+    [[maybe_unused]] Done removed = files.remove(temporary);  // best effort: the failure that counts is the first
     return done;
   }
   return files.sync_directory(parent_directory(path));

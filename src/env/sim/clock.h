@@ -14,8 +14,8 @@ class SimClock final : public Clock {
   Time now() const override;
   std::chrono::nanoseconds steady() const override;
 
-  void advance(std::chrono::nanoseconds d);   // both clocks, d >= 0; fractions of a millisecond add up
-  void set(Time t);                           // the wall clock jumps, also backwards; steady() does not notice
+  void advance(std::chrono::nanoseconds d);  // both clocks, d >= 0; fractions of a millisecond add up
+  void set(Time t);                          // the wall clock jumps, also backwards; steady() does not notice
 
  private:
   mutable std::mutex mutex_;

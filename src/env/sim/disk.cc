@@ -60,8 +60,11 @@ void DiskFile::apply_in_part(const Change& change, std::string& content, SimRand
     switch (random.below(8)) {
       case 0:
       case 1:
-      case 2: break;                                                  // dropped
-      case 3: sector.assign(n, '\0'); [[fallthrough]];                // the size arrived, the bytes did not
+      case 2:
+        break;  // dropped
+      case 3:
+        sector.assign(n, '\0');
+        [[fallthrough]];  // the size arrived, the bytes did not
       case 4:
       case 5:
       case 6:
@@ -69,7 +72,9 @@ void DiskFile::apply_in_part(const Change& change, std::string& content, SimRand
         if (random.one_in(8)) sector.resize(random.below(n));
         apply({offset, std::move(sector)}, content);
         break;
-      default: apply({offset, std::move(sector)}, content); break;
+      default:
+        apply({offset, std::move(sector)}, content);
+        break;
     }
     data.remove_prefix(n);
     offset += n;
@@ -85,8 +90,8 @@ void DiskDirectory::put(const std::string& name, DiskNode node) { change({{{name
 
 void DiskDirectory::erase(const std::string& name) { change({{{name, std::nullopt}}, {}, nullptr}); }
 
-void DiskDirectory::move(const std::shared_ptr<DiskDirectory>& from, const std::string& from_name,
-                         const std::shared_ptr<DiskDirectory>& to, const std::string& to_name) {
+void DiskDirectory::move(const std::shared_ptr<DiskDirectory>& from, const std::string& from_name, const std::shared_ptr<DiskDirectory>& to,
+                         const std::string& to_name) {
   const DiskNode* found = from->find(from_name);
   CHECK(found);
   DiskNode node = *found;

@@ -55,13 +55,13 @@ struct SimFiles::State {
     std::string name;
     const DiskNode* node() const { return directory ? directory->find(name) : nullptr; }
   };
-  std::mutex mutex;   // guards all below
+  std::mutex mutex;  // guards all below
   std::shared_ptr<DiskDirectory> root = std::make_shared<DiskDirectory>();
   std::set<const DiskFile*> locked;
   std::vector<Fault> faults;
-  std::optional<uint64_t> capacity;   // of all files together
-  uint64_t incarnation = 1;           // grows with each crash; older handles are dead
-  bool dead = false;                  // between SimCrash and crash()
+  std::optional<uint64_t> capacity;  // of all files together
+  uint64_t incarnation = 1;          // grows with each crash; older handles are dead
+  bool dead = false;                 // between SimCrash and crash()
   uint64_t operations = 0;
   uint64_t crash_operation = 0;
 
@@ -108,8 +108,7 @@ struct SimFiles::State {
 class SimFiles::Handle final : public File {
  public:
   Handle(std::shared_ptr<State> state, std::shared_ptr<DiskFile> file, std::string path, bool writable)
-      : state_(std::move(state)), file_(std::move(file)), path_(std::move(path)), writable_(writable),
-        incarnation_(state_->incarnation) {}
+      : state_(std::move(state)), file_(std::move(file)), path_(std::move(path)), writable_(writable), incarnation_(state_->incarnation) {}
 
   Io<size_t> pread(uint64_t offset, std::span<char> out) override {
     std::lock_guard lock(state_->mutex);
@@ -178,9 +177,7 @@ class SimFiles::Handle final : public File {
 
  private:
   bool stale() const { return incarnation_ != state_->incarnation; }
-  std::optional<IoFailure::Kind> refuse(Op op) {
-    return stale() ? IoFailure::kOther : state_->take_fault(op, path_);
-  }
+  std::optional<IoFailure::Kind> refuse(Op op) { return stale() ? IoFailure::kOther : state_->take_fault(op, path_); }
 
   std::shared_ptr<State> state_;
   std::shared_ptr<DiskFile> file_;

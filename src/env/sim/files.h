@@ -10,7 +10,7 @@ namespace cairn::env {
 
 /// Thrown out of a file operation when the simulated machine dies. Nothing but the simulation's driver may catch it.
 struct SimCrash {
-  uint64_t operation;   // which one it died in
+  uint64_t operation;  // which one it died in
 };
 
 /// A file system in memory that knows what is durable and what is not. Any thread.
@@ -20,8 +20,19 @@ struct SimCrash {
 class SimFiles final : public Files {
  public:
   enum class Op {
-    kOpen, kRead, kWrite, kSync, kTruncate, kSize,
-    kRename, kRemove, kMakeDirectory, kSyncDirectory, kList, kFreeBytes, kLock,
+    kOpen,
+    kRead,
+    kWrite,
+    kSync,
+    kTruncate,
+    kSize,
+    kRename,
+    kRemove,
+    kMakeDirectory,
+    kSyncDirectory,
+    kList,
+    kFreeBytes,
+    kLock,
   };
   enum class Unsynced { kSome, kNothing, kEverything };
 
@@ -45,7 +56,7 @@ class SimFiles final : public Files {
   /// its bytes; after a failed sync the writes it was for are never durable, whatever a later sync says (as on Linux).
   void fail_next(Op op, std::string path_part, IoFailure::Kind kind, uint64_t times = 1);
   static constexpr uint64_t kAlways = UINT64_MAX;
-  void heal();   // takes back what `fail_next` asked for
+  void heal();  // takes back what `fail_next` asked for
 
   /// From now on files may grow by `n` bytes together (a file counts with its size, holes too); then kNoSpace, where a
   /// write leaves what still fits. Removing and truncating give space back.

@@ -8,7 +8,7 @@
 namespace cairn::env {
 
 SimRandom::SimRandom(uint64_t seed) {
-  for (uint64_t& word : state_) {   // splitmix64: never leaves all four words zero
+  for (uint64_t& word : state_) {  // splitmix64: never leaves all four words zero
     uint64_t z = seed += 0x9E3779B97F4A7C15u;
     z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9u;
     z = (z ^ z >> 27) * 0x94D049BB133111EBu;

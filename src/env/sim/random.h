@@ -14,11 +14,11 @@ class SimRandom final : public Random {
   void fill(std::span<std::byte> out) override;
 
   uint64_t next();
-  uint64_t below(uint64_t limit);              // evenly from 0 to limit-1; limit >= 1
+  uint64_t below(uint64_t limit);  // evenly from 0 to limit-1; limit >= 1
   bool one_in(uint64_t n) { return below(n) == 0; }
 
  private:
-  uint64_t draw();                             // under mutex_
+  uint64_t draw();  // under mutex_
   std::mutex mutex_;
   std::array<uint64_t, 4> state_;
 };

@@ -11,13 +11,13 @@ struct SimTasks::Activity {
   std::string name;
   std::function<Next()> step;
   bool running = false;
-  bool woken = true;                                   // the first step is due at once
-  std::optional<std::chrono::nanoseconds> deadline;    // on the steady clock
+  bool woken = true;                                 // the first step is due at once
+  std::optional<std::chrono::nanoseconds> deadline;  // on the steady clock
 };
 
 struct SimTasks::State {
-  std::mutex mutex;                                    // guards all activities, but is not held while a step runs
-  std::vector<std::shared_ptr<Activity>> activities;   // in order of their start, so that a seed means the same order
+  std::mutex mutex;                                   // guards all activities, but is not held while a step runs
+  std::vector<std::shared_ptr<Activity>> activities;  // in order of their start, so that a seed means the same order
 
   std::optional<std::chrono::nanoseconds> earliest_deadline() {
     std::lock_guard lock(mutex);
@@ -31,8 +31,7 @@ struct SimTasks::State {
 
 class SimTasks::Handle final : public Task {
  public:
-  Handle(std::shared_ptr<State> state, std::shared_ptr<Activity> activity)
-      : state_(std::move(state)), activity_(std::move(activity)) {}
+  Handle(std::shared_ptr<State> state, std::shared_ptr<Activity> activity) : state_(std::move(state)), activity_(std::move(activity)) {}
   ~Handle() override {
     std::lock_guard lock(state_->mutex);
     CHECK(!activity_->running);
@@ -48,8 +47,7 @@ class SimTasks::Handle final : public Task {
   std::shared_ptr<Activity> activity_;
 };
 
-SimTasks::SimTasks(SimClock& clock, SimRandom& random)
-    : state_(std::make_shared<State>()), clock_(clock), random_(random) {}
+SimTasks::SimTasks(SimClock& clock, SimRandom& random) : state_(std::make_shared<State>()), clock_(clock), random_(random) {}
 SimTasks::~SimTasks() = default;
 
 std::unique_ptr<Task> SimTasks::start(std::string name, std::function<Next()> step) {

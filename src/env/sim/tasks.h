@@ -14,7 +14,7 @@ namespace cairn::env {
 class SimTasks final : public Tasks {
  public:
   SimTasks(SimClock& clock, SimRandom& random);
-  ~SimTasks() override;   // tasks may outlive it: they never run again
+  ~SimTasks() override;  // tasks may outlive it: they never run again
 
   std::unique_ptr<Task> start(std::string name, std::function<Next()> step) override;
 
