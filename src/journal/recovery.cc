@@ -81,47 +81,49 @@ class Finder {
   Result<Found> run() {
     readers_.reserve(segments_.size());
     for (const auto& segment : segments_) readers_.emplace_back(*segment);
-    size_t at = 0;
-    uint64_t offset = kSegmentHeaderBytes;
     while (true) {
-      auto more = follow(at, offset);
-      if (!more) return tl::unexpected(more.error());
-      if (*more) {
-        offset = segments_[at]->end;
-        continue;
-      }
-      if (at + 1 == segments_.size()) break;
-      more = follow(at + 1, kSegmentHeaderBytes);
+      auto more = follow(at_, offset_);
+      for (size_t next = at_ + 1; more && !*more && next < segments_.size(); ++next) more = follow(next, kSegmentHeaderBytes);
+      if (more && !*more) more = examine_rest();
       if (!more) return tl::unexpected(more.error());
       if (!*more) break;
-      readers_[at++].free();
-      offset = segments_[at]->end;
     }
-    if (auto done = examine_rest(at, offset); !done) return tl::unexpected(done.error());
-    if (found_.last_batch_offset != 0) {
-      const auto last = readers_[at].at(found_.last_batch_offset, offset - found_.last_batch_offset);
-      if (!last) return tl::unexpected(last.error());
-      found_.last_batch = *last;
+    if (last_ && last_->count > 0) {
+      const uint64_t offset = offset_ - last_->total_bytes();
+      const auto bytes = readers_[at_].at(offset, last_->total_bytes());
+      if (!bytes) return tl::unexpected(bytes.error());
+      found_.doubtful = Doubtful{*last_, std::string(*bytes), offset};
     }
-    found_.live.assign(segments_.begin(), segments_.begin() + static_cast<ptrdiff_t>(at) + 1);
-    found_.spares.assign(segments_.begin() + static_cast<ptrdiff_t>(at) + 1, segments_.end());
+    const auto end = segments_.begin() + static_cast<ptrdiff_t>(at_) + 1;
+    found_.live.assign(segments_.begin(), end);
+    found_.spares.assign(end, segments_.end());
     found_.last = {next_ - 1};
+    if (last_) {
+      found_.incarnation = last_->incarnation;
+      found_.chain = last_->checksum;
+    }
     return std::move(found_);
   }
 
  private:
-  /// Takes the batch at `offset` if it continues the journal.
+  bool continues(const BatchHeader& header) const {
+    // The first batch of a journal whose beginning was released is taken as it is.
+    if (next_ == 0) return header.first != 0;
+    if (last_ && header.incarnation < last_->incarnation) return false;
+    if (header.first == next_ && header.previous == (last_ ? last_->checksum : 0)) return true;
+    const bool repeats = last_ && last_->count > 0 && header.count == last_->count && header.first == last_->first &&
+                         header.previous == last_->previous;
+    return repeats;
+  }
+
+  /// Takes the batch at `offset` of a segment, if it continues the journal, and goes behind it.
   Result<bool> follow(size_t index, uint64_t offset) {
     Segment& segment = *segments_[index];
     Reader& reader = readers_[index];
     const auto head = reader.at(offset, kBatchHeaderBytes);
     if (!head) return tl::unexpected(head.error());
-    auto header = decode_batch_header(*head, segment.header.salt);
-    if (!header || header->total_bytes() > reader.size() - offset) return false;
-    // The first batch of a journal whose beginning was released is taken as it is; later ones must fit.
-    const bool begins = next_ == 0;
-    if (begins ? header->first == 0 : header->first != next_ || header->previous != found_.chain) return false;
-    if (header->incarnation < found_.incarnation) return false;
+    const auto header = decode_batch_header(*head, segment.header.salt);
+    if (!header || header->total_bytes() > reader.size() - offset || !continues(*header)) return false;
     const auto whole = reader.at(offset, header->total_bytes());
     if (!whole) return tl::unexpected(whole.error());
     if (const auto bad = walk_entries(*header, whole->substr(kBatchHeaderBytes), 0, {})) {
@@ -129,33 +131,38 @@ class Finder {
       bad_segment_ = index;
       return false;
     }
+    bad_entry_.reset();
+    last_ = header;
     next_ = header->first + header->count;
-    found_.chain = header->checksum;
-    found_.incarnation = header->incarnation;
-    found_.last_batch_offset = offset;
+    for (; at_ < index; ++at_) {
+      readers_[at_].free();
+      if (segments_[at_]->first == 0) segments_[at_]->first = header->first;   // skipped: what it held is repeated here
+    }
     if (segment.first == 0) segment.first = header->first;
     segment.end = offset + header->total_bytes();
+    offset_ = segment.end;
     return true;
   }
 
-  /// No batch continues at `offset` of segment `at`: damage, or a torn tail, or just the end.
-  Result<void> examine_rest(size_t at, uint64_t offset) {
+  /// No batch continues here: damage, or a torn tail, or just the end. True: a repeat was found behind, go on.
+  Result<bool> examine_rest() {
     if (next_ == 0) {
       return failure("journal: the beginning of segment {} is damaged. Nothing was changed. Restore the file from a backup.",
-                     segments_[at]->path);
+                     segments_[at_]->path);
     }
-    for (size_t i = at; i < segments_.size(); ++i) {
-      if (auto done = examine(at, i, i == at ? offset : kSegmentHeaderBytes); !done) return done;
+    for (size_t i = at_; i < segments_.size(); ++i) {
+      const auto more = examine(i, i == at_ ? offset_ : kSegmentHeaderBytes);
+      if (!more || *more) return more;
     }
-    return {};
+    return false;
   }
 
-  Result<void> examine(size_t at, size_t index, uint64_t begin) {
+  Result<bool> examine(size_t index, uint64_t begin) {
     Segment& segment = *segments_[index];
     Reader& reader = readers_[index];
     uint64_t torn_end = begin;
     for (uint64_t offset = begin; offset + kBatchHeaderBytes <= reader.size();) {
-      const auto piece = reader.at(offset, kPieceBytes);
+      auto piece = reader.at(offset, kPieceBytes);
       if (!piece) return tl::unexpected(piece.error());
       const size_t starts = piece->size() - kBatchHeaderBytes;  // the last place in the piece where a header fits
       if (!is_blank(*piece)) {
@@ -165,7 +172,12 @@ class Finder {
           if (magic != kBatchMagic) continue;     // nearly always; the rest is slow
           const auto header = decode_batch_header(piece->substr(i, kBatchHeaderBytes), segment.header.salt);
           if (!header) continue;
-          if (header->durable >= next_) return damage(at);
+          if (index <= at_ + 1 && offset + i == begin + header->total_bytes() && continues(*header)) {
+            if (const auto repeat = follow_repeat(index, begin, offset + i, *header); !repeat || *repeat) return repeat;
+            piece = reader.at(offset, kPieceBytes);
+            if (!piece) return tl::unexpected(piece.error());
+          }
+          if (header->durable >= next_) return damage();
           torn_end = std::max(torn_end, std::min(offset + i + header->total_bytes(), reader.size()));
         }
         // A recycled file is full of its earlier life; only in a zero-filled one content means a torn write.
@@ -177,11 +189,21 @@ class Finder {
       offset += starts / kStepBytes * kStepBytes + kStepBytes;
     }
     if (torn_end > begin) found_.torn.push_back({segments_[index], begin, torn_end - begin});
-    return {};
+    return false;
   }
 
-  Result<void> damage(size_t at) const {
-    const size_t where = bad_entry_ ? bad_segment_ : at;
+  /// The batch at `offset` continues the journal, though not where it should: a repeat, whose original at `begin` is gone.
+  Result<bool> follow_repeat(size_t index, uint64_t begin, uint64_t offset, const BatchHeader& header) {
+    const auto taken = follow(index, offset);
+    if (!taken || !*taken) return taken;
+    const auto bytes = readers_[index].at(offset, header.total_bytes());
+    if (!bytes) return tl::unexpected(bytes.error());
+    found_.repairs.push_back({segments_[index], begin, std::string(*bytes)});
+    return true;
+  }
+
+  tl::unexpected<Failure> damage() const {
+    const size_t where = bad_entry_ ? bad_segment_ : at_;
     return failure(
         "journal: segment {}, entry {} is damaged (checksum), although it was acknowledged: later entries say so. Nothing was "
         "changed. Restore the file from a backup.",
@@ -191,6 +213,9 @@ class Finder {
   std::vector<std::shared_ptr<Segment>> segments_;
   std::vector<Reader> readers_;
   Found found_;
+  size_t at_ = 0;                                 // where the next batch is expected: segment ...
+  uint64_t offset_ = kSegmentHeaderBytes;         // ... and place in it
+  std::optional<BatchHeader> last_;
   uint64_t next_ = segments_.front()->header.number == 1 ? 1 : 0;   // position expected; 0: the first found begins
   std::optional<uint64_t> bad_entry_;
   size_t bad_segment_ = 0;
@@ -220,7 +245,7 @@ Result<Found> find_end(env::Files& files, const std::string& directory) {
   return Finder(std::move(segments)).run();
 }
 
-env::Done cut(const std::vector<TornTail>& torn) {
+env::Done mend(const std::vector<TornTail>& torn, const std::vector<Repair>& repairs) {
   for (const TornTail& tail : torn) {
     for (uint64_t done = 0; done < tail.bytes;) {
       const uint64_t bytes = std::min<uint64_t>(kPieceBytes, tail.bytes - done);
@@ -228,6 +253,10 @@ env::Done cut(const std::vector<TornTail>& torn) {
       done += bytes;
     }
     if (auto synced = tail.segment->file->sync(); !synced) return synced;
+  }
+  for (const Repair& repair : repairs) {
+    if (auto written = repair.segment->file->pwrite(repair.offset, repair.bytes); !written) return written;
+    if (auto synced = repair.segment->file->sync(); !synced) return synced;
   }
   return {};
 }

@@ -1,5 +1,6 @@
 #pragma once
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,20 @@ struct TornTail {
   uint64_t bytes = 0;
 };
 
+/// A batch to be written where its original was destroyed.
+struct Repair {
+  std::shared_ptr<Segment> segment;
+  uint64_t offset = 0;
+  std::string bytes;
+};
+
+/// The last batch, when nothing behind it says that it is durable.
+struct Doubtful {
+  BatchHeader header;
+  std::string bytes;
+  uint64_t offset = 0;                            // in live.back()
+};
+
 struct Found {
   std::vector<std::shared_ptr<Segment>> live;    // oldest first; the last is the one to write on. Empty: there is no journal yet
   std::vector<std::shared_ptr<Segment>> spares;
@@ -24,14 +39,14 @@ struct Found {
   uint64_t incarnation = 0;                       // the highest of any batch
   uint32_t chain = 0;                             // checksum of the last batch
   std::vector<TornTail> torn;
-  std::string last_batch;                         // its bytes, perhaps in the system's cache only
-  uint64_t last_batch_offset = 0;                 // in live.back()
+  std::vector<Repair> repairs;
+  std::optional<Doubtful> doubtful;
 };
 
 /// Reads all there is and changes nothing. A failure names the damaged segment and entry, and what to do.
 Result<Found> find_end(env::Files& files, const std::string& directory);
 
-/// Overwrites the torn tail with zeroes, synced.
-env::Done cut(const std::vector<TornTail>& torn);
+/// Overwrites the torn tail with zeroes and makes the repairs, synced.
+env::Done mend(const std::vector<TornTail>& torn, const std::vector<Repair>& repairs);
 
 }  // namespace cairn::journal

@@ -136,17 +136,18 @@ Result<size_t> Segments::read(Position after, size_t bytes_max, const OnEntry& f
       if (!head) return tl::unexpected(head.error());
       const auto header = decode_batch_header(*head, segment->header.salt);
       if (!header || header->total_bytes() > end - at.offset) return damaged(*segment, at.last + 1);
-      if (header->count > 0 && header->last() > after.seq) {
+      // A repeat holds entries that were given already.
+      if (header->count > 0 && header->last() > at.last) {
         const auto body = window.view(at.offset + kBatchHeaderBytes, header->bytes);
         if (!body) return tl::unexpected(body.error());
-        const auto bad = walk_entries(*header, *body, after.seq, [&](Position position, std::string_view payload) {
+        const auto bad = walk_entries(*header, *body, at.last, [&](Position position, std::string_view payload) {
           ++given;
           given_bytes += payload.size();
           f(position, payload);
         });
         if (bad) return damaged(*segment, *bad);
       }
-      at.last = header->first + header->count - 1;
+      at.last = std::max(at.last, header->first + header->count - 1);
       at.offset += header->total_bytes();
     }
     lock.lock();

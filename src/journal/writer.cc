@@ -61,28 +61,51 @@ Writer::~Writer() {
   committer_.reset();
 }
 
-/// Makes certain what recovery found, and that this opening shows.
-Result<void> Writer::begin(std::vector<TornTail> torn, std::string last_batch, uint64_t last_batch_offset) {
+env::Done Writer::begin(const std::vector<TornTail>& torn, const std::vector<Repair>& repairs, std::optional<Doubtful> doubtful) {
   const std::lock_guard lock(commit_mutex_);
-  const auto failed = [&](const env::IoFailure& why) {
-    return failure("journal: cannot write segment {}: {}", current_->path, why.message);
-  };
-  if (auto done = cut(torn); !done) return failed(done.error());
-  if (!last_batch.empty()) {
-    if (auto done = current_->file->pwrite(last_batch_offset, last_batch); !done) return failed(done.error());
+  if (auto done = mend(torn, repairs); !done) return done;
+  if (doubtful) {
+    if (auto done = repeat(*doubtful); !done) return done;
   }
   if (room_ >= kBatchHeaderBytes) {
     BatchHeader header{.incarnation = incarnation_, .first = appended_ + 1, .durable = durable_, .previous = chain_};
     std::string mark(std::min<uint64_t>(room_, 2 * kBatchHeaderBytes), '\0');
     encode_batch_header(header, current_->header.salt, mark.data());
-    if (auto done = current_->file->pwrite(offset_, mark); !done) return failed(done.error());
+    if (auto done = current_->file->pwrite(offset_, mark); !done) return done;
     chain_ = header.checksum;
     offset_ += kBatchHeaderBytes;
     room_ = current_->header.bytes - offset_;
   }
-  if (auto done = current_->file->sync(); !done) return failed(done.error());
+  if (auto done = current_->file->sync(); !done) return done;
   segments_.publish(appended_ + 1, offset_, {durable_});
   low_on_disk();
+  return {};
+}
+
+env::Done Writer::repeat(Doubtful& doubtful) {
+  const std::shared_ptr<Segment> original = current_;
+  while (!make_room(doubtful.bytes.size())) {     // rare: it lies at its segment's very end
+    bool made = false;
+    while (!made) {
+      if (auto done = make_spare(made); !done) return done;
+    }
+  }
+  BatchHeader header = doubtful.header;
+  header.incarnation = incarnation_;
+  std::string again = doubtful.bytes;
+  encode_batch_header(header, current_->header.salt, again.data());
+  again.append(std::min<uint64_t>(kBatchHeaderBytes, room_ - again.size()), '\0');
+  if (auto done = current_->file->pwrite(offset_, again); !done) return done;
+  if (auto done = current_->file->sync(); !done) return done;
+  // Only now in place: an interrupted overwrite may destroy what it was to refresh.
+  if (auto done = original->file->pwrite(doubtful.offset, doubtful.bytes); !done) return done;
+  if (original != current_) {
+    if (auto done = original->file->sync(); !done) return done;
+  }
+  chain_ = header.checksum;
+  offset_ += doubtful.bytes.size();
+  room_ = current_->header.bytes - offset_;
+  segments_.publish(header.first, offset_, {durable_});
   return {};
 }
 
@@ -406,11 +429,11 @@ Result<std::unique_ptr<Journal>> Journal::open(env::Files& files, env::Tasks& ta
 
   Recovery summary{.last = found->last};
   for (const TornTail& torn : found->torn) summary.torn_bytes += torn.bytes;
-  auto torn = std::move(found->torn);
-  auto last_batch = std::move(found->last_batch);
-  const uint64_t last_batch_offset = found->last_batch_offset;
+  const auto torn = std::move(found->torn);
+  const auto repairs = std::move(found->repairs);
+  auto doubtful = std::move(found->doubtful);
   auto writer = std::make_unique<Writer>(files, options, std::move(*found));
-  if (auto done = writer->begin(std::move(torn), std::move(last_batch), last_batch_offset); !done) return tl::unexpected(done.error());
+  if (auto done = writer->begin(torn, repairs, std::move(doubtful)); !done) return failed(done.error());
   constexpr size_t kReplayBytes = 1 << 20;
   Position at = replay_after;
   while (at < summary.last) {

@@ -20,7 +20,8 @@ class Writer final : public Journal {
   Writer(env::Files& files, const Options& options, Found found);
   ~Writer() override;
 
-  Result<void> begin(std::vector<TornTail> torn, std::string last_batch, uint64_t last_batch_offset);  // before anything else
+  /// Makes certain what recovery found, and that this opening shows. Before anything else.
+  env::Done begin(const std::vector<TornTail>& torn, const std::vector<Repair>& repairs, std::optional<Doubtful> doubtful);
   void start(env::Tasks& tasks);
 
   Position append(std::string_view entry, Waiter* waiter) override;
@@ -47,6 +48,7 @@ class Writer final : public Journal {
   Outcome commit_batch();                         // with commit_mutex_
   Outcome write(Batch& batch);                    // with commit_mutex_; into the newest segment
   bool make_room(size_t bytes);                   // with commit_mutex_
+  env::Done repeat(Doubtful& doubtful);           // with commit_mutex_
   Outcome fatal(const std::string& what, const env::IoFailure& why);
   void finish(Batch& batch);                      // with commit_mutex_: tells everyone
 

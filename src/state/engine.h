@@ -12,7 +12,8 @@
 
 namespace cairn::state {
 
-/// The checkpoint behind the store: a durable, ordered map with a position. Engines: sqlite.h; twin: sim/engine.h.
+/// The checkpoint behind the store: a durable, ordered map with a position. Engines: sqlite.cc; twin: sim/engine.h. Reads that
+/// fail (a damaged file, an I/O error) throw std::runtime_error: an absent key must never be mistaken for an unreadable one.
 class Engine {
  public:
   struct Row {

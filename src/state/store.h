@@ -1,5 +1,6 @@
 #pragma once
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -32,29 +33,38 @@ struct Page {
 class Store;
 
 /// What one call reads and changes. Reads see its own changes. Not thread-safe. It remembers what was read (values and
-/// ranges), so that commit can tell whether any of it has changed since.
+/// ranges), so that commit can tell whether any of it has changed since. May live long; not longer than the store. Reads throw
+/// std::runtime_error when the engine cannot be read.
 class Transaction {
  public:
   explicit Transaction(Store& store);
+  Transaction(const Transaction&) = delete;
+  Transaction& operator=(const Transaction&) = delete;
+  ~Transaction();
   std::optional<std::string> get(const std::string& key);
   bool exists(const std::string& key);
-  /// Keys that start with `prefix` and are > `after` (whole key), in byte order, at most `limit`.
+  /// Keys that start with `prefix` and are > `after` (whole key), in byte order, at most `limit` (and kListMax).
   Page list(const std::string& prefix, const std::string& after, size_t limit);
   void put(std::string key, std::string value);
   void erase(std::string key);
   std::span<const journal::Change> changes() const;
   void reset();                                  // forgets reads and changes: begin again, from now
 
+  static constexpr size_t kListMax = 1 << 16;    // keys in one page
+
  private:
   friend class Store;
   struct RangeRead {
     std::string prefix, after, last;             // what was covered: after < key <= last (last empty: to the prefix's end)
   };
+  void change(std::string key, std::optional<std::string> value);
+
   Store* store_;
   journal::Position base_;                       // everything up to here was visible when it began
   std::vector<std::string> reads_;
   std::vector<RangeRead> ranges_;
-  std::vector<journal::Change> changes_;
+  std::vector<journal::Change> changes_;         // at most one for a key
+  std::map<std::string, size_t, std::less<>> changed_;   // key -> where in changes_
 };
 
 struct Options {
@@ -75,12 +85,13 @@ class Store {
   struct Conflict {};
   /// If nothing that `transaction` read has changed since it began: calls `append` (which puts records and changes into the
   /// journal as one entry and returns its position), makes the changes visible, returns the position. Else Conflict, and
-  /// nothing happened: run the decision again on a reset transaction. Any thread; `append` runs under the commit lock.
+  /// nothing happened: run the decision again on a reset transaction. Any thread; `append` runs under the store's locks and
+  /// must not read it. After a commit the transaction is spent until reset.
   Result<journal::Position, Conflict> commit(Transaction& transaction,
                                              const std::function<journal::Position(std::span<const journal::Change>)>& append);
-  bool accepting() const;
+  bool accepting() const;                        // false while too much waits for a checkpoint: refuse before deciding
   journal::Position checkpointed() const;        // durable in the engine; the journal may release up to here
-  void checkpoint();                             // now, up to what is durable in the journal; for tests and shutdown
+  void checkpoint();                             // now, if all that was appended is durable (drain first); for tests and shutdown
 
  private:
   friend class Transaction;
