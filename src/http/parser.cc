@@ -320,6 +320,7 @@ ChunkedDecoder::State ChunkedDecoder::feed(std::string_view in, size_t& consumed
     if (line_.size() + n > line_max) return bad();
     line_.append(in.substr(0, n));
     in.remove_prefix(n);
+    if (phase_ == Phase::kDataEnd && !std::string_view("\r\n").starts_with(line_)) return bad();
     if (line_.back() != '\n') continue;
     if (line_.size() < 2 || line_[line_.size() - 2] != '\r') return bad();
     const std::string_view line = std::string_view(line_).substr(0, line_.size() - 2);

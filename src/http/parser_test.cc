@@ -152,7 +152,7 @@ TEST(ChunkedDecoder, GivesTheSameWhateverTheCuts) {
 
 TEST(ChunkedDecoder, RefusesLooseForms) {
   for (const std::string_view bad :
-       {"5\nhello\r\n0\r\n\r\n", "5\r\nhello0\r\n\r\n", "5\r\nhelloX\r\n", "5\r\nhello\n0\r\n\r\n", "-1\r\n", "0x5\r\nhello\r\n", "\r\n", " 5\r\n",
+       {"5\nhello\r\n0\r\n\r\n", "5\r\nhello0\r\n\r\n", "5\r\nhelloX", "5\r\nhello\rX", "5\r\nhelloX\r\n", "5\r\nhello\n0\r\n\r\n", "-1\r\n", "0x5\r\nhello\r\n", "\r\n", " 5\r\n",
         "5 \r\nhello\r\n", "g\r\n", "10000000000000000\r\n", "5;a\x01\r\n", "0\r\nno colon\r\n\r\n", "0\r\n folded: x\r\n\r\n", "0\r\na: b\n\r\n",
         "5\r\r\nhello\r\n"}) {
     for (size_t step = 1; step <= bad.size(); ++step) {

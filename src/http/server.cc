@@ -48,9 +48,6 @@ Result<std::unique_ptr<asio::ssl::context>> make_tls(const Options& options) {
   if (problem) return failure("cannot use the TLS certificate {}: {}", options.tls_certificate_file, problem.message());
   tls->use_private_key_file(options.tls_key_file, asio::ssl::context::pem, problem);
   if (problem) return failure("cannot use the TLS key {}: {}", options.tls_key_file, problem.message());
-  if (SSL_CTX_check_private_key(native) != 1) {
-    return failure("the TLS key {} does not belong to the certificate {}", options.tls_key_file, options.tls_certificate_file);
-  }
   return tls;
 }
 
