@@ -1,0 +1,118 @@
+#include "cli/commands.h"
+
+#include <CLI/CLI.hpp>
+
+#include "cli/exports.h"
+#include "cli/lookup.h"
+
+namespace cairn::cli {
+
+namespace {
+
+constexpr const char* kTargetHelp = "Server and credentials";
+
+void add_target(CLI::App& command, TargetOptions& options, const char* data_names, const char* endpoint_help, const char* profile_help) {
+  command.add_option("--endpoint-url", options.endpoint_url, endpoint_help)
+      ->type_name("URL")
+      ->group(kTargetHelp);
+  command.add_option("--region", options.region, "Region (default: $AWS_REGION, $AWS_DEFAULT_REGION, the profile's, us-east-1)")
+      ->type_name("REGION")
+      ->group(kTargetHelp);
+  command.add_option("--profile", options.profile, profile_help)
+      ->type_name("NAME")
+      ->group(kTargetHelp);
+  command.add_option(data_names, options.data, "Data directory of a server on this machine (default: $CAIRN_DATA, ~/.cairn)")
+      ->type_name("DIR")
+      ->group(kTargetHelp);
+}
+
+void add_env(CLI::App& app, int& exit_code) {
+  CLI::App* command = app.add_subcommand("env", "Print shell exports that point AWS CLI, SDKs and cairn at the server");
+  auto options = std::make_shared<TargetOptions>();
+  add_target(*command, *options, "--data,--data-dir", "The server (default: where the data directory's is)",
+             "Profile of the data directory's credentials file (default: default)");
+  command->footer(
+      "Examples:\n"
+      "  eval \"$(cairn env)\"                  this shell talks to the server from now on\n"
+      "  eval \"$(cairn env --data ./demo)\"    to the one with that data directory\n"
+      "  aws cloudtrail lookup-events         then any AWS client finds it\n\n"
+      "The exports name a config file in the data directory (aws-cli/config). It loads a small plugin that makes AWS CLIs older than\n"
+      "2.13 and 1.29 honour AWS_ENDPOINT_URL; newer ones are left as they are.\n");
+  command->callback([options, &exit_code] {
+    const auto exports = make_exports(*options, system_surroundings());
+    if (exports) {
+      fmt::print("{}", *exports);
+      return;
+    }
+    fmt::print(stderr, "cairn env: {}\n", exports.error().message);
+    exit_code = 1;
+  });
+}
+
+void add_lookup(CLI::App& app, int& exit_code) {
+  CLI::App* command = app.add_subcommand("lookup", "Search the event history: who did what, when, to which resource");
+  auto options = std::make_shared<LookupOptions>();
+  struct Attribute {
+    const char* option;
+    const char* name;
+    const char* help;
+    bool is_truth = false;                       // `true` or `false` only
+  };
+  constexpr Attribute kAttributes[] = {
+      {"--event-id", "EventId", "The event with this id"},
+      {"--event-name", "EventName", "Calls of this operation, e.g. CreateBucket"},
+      {"--read-only", "ReadOnly", "true: reads, false: writes", true},
+      {"--username", "Username", "Calls of this user, role session or `root`"},
+      {"--resource-type", "ResourceType", "Events about this type, e.g. AWS::S3::Bucket"},
+      {"--resource-name", "ResourceName", "Events about this resource, e.g. a bucket's name"},
+      {"--event-source", "EventSource", "Calls of this service, e.g. s3.amazonaws.com"},
+      {"--access-key-id", "AccessKeyId", "Calls signed with this key"},
+  };
+  options->filters.resize(std::size(kAttributes));
+  for (size_t i = 0; i < std::size(kAttributes); ++i) {
+    options->filters[i].first = kAttributes[i].name;
+    CLI::Option* option = command->add_option(kAttributes[i].option, options->filters[i].second, kAttributes[i].help)
+                              ->type_name("VALUE")
+                              ->group("Which events (all that are given must hold; exact, case-sensitive)");
+    if (kAttributes[i].is_truth) option->check(CLI::IsMember({"true", "false"}));
+  }
+  const char* when = "When and where";
+  command->add_option("--start-time", options->start_time, "Not before: 2026-01-31T09:30:00Z, 2026-01-31, epoch seconds, or ago: 15m, 2h, 7d")
+      ->type_name("TIME")
+      ->group(when);
+  command->add_option("--end-time", options->end_time, "Not after; as --start-time")->type_name("TIME")->group(when);
+  command->add_flag("--data", options->data_events, "Data events, too: reads and writes of objects")->group(when);
+  command->add_flag("--all-regions", options->all_regions, "Events of every region")->group(when);
+  const char* output = "Output";
+  command->add_option("--max-items", options->items_max, "At most so many, the newest; 0: all (default: 50)")->type_name("N")->group(output);
+  command->add_flag("--follow", options->follow, "Go on with events as they arrive, until interrupted")->group(output);
+  command
+      ->add_option_function<std::string>(
+          "--output", [options](const std::string& format) { options->output = format == "json" ? Output::kJson : format == "csv" ? Output::kCsv : Output::kTable; },
+          "How to write them (default: table)")
+      ->type_name("FORMAT")
+      ->check(CLI::IsMember({"table", "json", "csv"}))
+      ->group(output);
+  add_target(*command, options->target, "--data-dir",
+             "The server (default: $AWS_ENDPOINT_URL, the profile's endpoint_url, the data directory's)",
+             "Profile of your AWS credentials and config files (default: $AWS_PROFILE)");
+  command->footer(
+      "Examples:\n"
+      "  cairn lookup                                             the 50 newest management events\n"
+      "  cairn lookup --username alice --read-only false          what alice changed\n"
+      "  cairn lookup --resource-name my-bucket --data            everything about a bucket, objects included\n"
+      "  cairn lookup --start-time 2h --output csv --max-items 0  the last two hours, for a spreadsheet\n"
+      "  cairn lookup --follow --all-regions                      watch calls as they come\n\n"
+      "JSON has the members of `aws cloudtrail lookup-events` and some more (Region, ErrorCode, SourceIPAddress); CloudTrailEvent holds\n"
+      "the whole record. With --follow it is one event a line. Cells of CSV that a spreadsheet would run as a formula begin with '.\n");
+  command->callback([options, &exit_code] { exit_code = lookup(*options); });
+}
+
+}  // namespace
+
+void add_commands(CLI::App& app, int& exit_code) {
+  add_env(app, exit_code);
+  add_lookup(app, exit_code);
+}
+
+}  // namespace cairn::cli

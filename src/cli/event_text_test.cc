@@ -1,0 +1,102 @@
+#include "cli/event_text.h"
+
+#include <gtest/gtest.h>
+
+#include "base/text.h"
+#include "cli/lookup.h"
+#include "cli/when.h"
+
+namespace cairn::cli {
+namespace {
+
+const Json kEvent = Json::parse(R"({"EventId":"e1","EventName":"PutObject","ReadOnly":"false","EventTime":1767225600.0,
+  "EventSource":"s3.amazonaws.com","Username":"alice","AccessKeyId":"AKIA","ErrorCode":"AccessDenied","Region":"us-east-1","Category":"DATA",
+  "SourceIPAddress":"192.0.2.1","Resources":[{"ResourceType":"AWS::S3::Object","ResourceName":"b/k"},{"ResourceName":"b"}],"CloudTrailEvent":"{}"})");
+
+TEST(EventTable, ShowsTheEssenceInAlignedColumns) {
+  EventWriter writer(Output::kTable, EventWriter::JsonForm::kDocument, true);
+  const std::string head = writer.head(), line = writer.event(kEvent);
+  for (const auto& [title, value] : std::vector<std::pair<const char*, const char*>>{
+           {"TIME", "2026-01-01T00:00:00Z"}, {"EVENT", "PutObject"}, {"USER", "alice"}, {"SOURCE", "s3 "}, {"REGION", "us-east-1"},
+           {"RESOURCE", "b/k b"}, {"ERROR", "AccessDenied"}}) {
+    ASSERT_NE(line.find(value), std::string::npos) << line;
+    EXPECT_EQ(head.find(title), line.find(value)) << title;
+  }
+}
+
+TEST(EventTable, CutsWhatIsTooLongAndNeverCommandsTheTerminal) {
+  Json event = kEvent;
+  event["Username"] = "a\x1b[31m\xc2\x9b" "b\xe2\x80\xae" + std::string(100, 'x');
+  EventWriter writer(Output::kTable, EventWriter::JsonForm::kDocument, false);
+  const std::string line = writer.event(event);
+  EXPECT_EQ(line.find('\x1b'), std::string::npos);
+  EXPECT_EQ(line.find("\xc2\x9b"), std::string::npos);
+  EXPECT_EQ(line.find("\xe2\x80\xae"), std::string::npos);
+  EXPECT_TRUE(text::is_utf8(line));
+  EXPECT_NE(line.find("…"), std::string::npos);
+  EXPECT_NE(line.find("AccessDenied"), std::string::npos);
+}
+
+TEST(EventCsv, QuotesAndDisarmsFormulas) {
+  EXPECT_EQ(csv_cell("plain"), "plain");
+  EXPECT_EQ(csv_cell("a,b"), "\"a,b\"");
+  EXPECT_EQ(csv_cell("say \"x\""), "\"say \"\"x\"\"\"");
+  EXPECT_EQ(csv_cell("=1+1"), "'=1+1");
+  EXPECT_EQ(csv_cell("-2,3"), "\"'-2,3\"");
+  EXPECT_EQ(csv_cell("+x"), "'+x");
+  EXPECT_EQ(csv_cell("@x"), "'@x");
+  EXPECT_EQ(csv_cell("\t=x").find('\t'), std::string::npos);
+  EXPECT_EQ(csv_cell("a\r\nb").find('\n'), std::string::npos);
+}
+
+TEST(EventCsv, HasAsManyCellsAsItsHead) {
+  EventWriter writer(Output::kCsv, EventWriter::JsonForm::kDocument, false);
+  const std::string head = writer.head(), line = writer.event(kEvent);
+  EXPECT_EQ(std::count(head.begin(), head.end(), ','), std::count(line.begin(), line.end(), ','));
+  EXPECT_EQ(line, "2026-01-01T00:00:00Z,PutObject,s3.amazonaws.com,alice,us-east-1,192.0.2.1,AccessDenied,false,DATA,b/k b,AKIA,e1\r\n");
+}
+
+TEST(EventJson, IsOneDocumentOrOneEventALine) {
+  for (const int events : {0, 1, 3}) {
+    EventWriter writer(Output::kJson, EventWriter::JsonForm::kDocument, false);
+    std::string all = writer.head();
+    for (int i = 0; i < events; ++i) all += writer.event(kEvent);
+    const auto parsed = json::parse(all + writer.foot());
+    ASSERT_TRUE(parsed.has_value());
+    EXPECT_EQ((*parsed)["Events"].size(), static_cast<size_t>(events));
+  }
+  EventWriter lines(Output::kJson, EventWriter::JsonForm::kLines, false);
+  const std::string line = lines.head() + lines.event(kEvent) + lines.foot();
+  EXPECT_EQ(json::parse(line).value()["EventTime"], "2026-01-01T00:00:00Z");
+  EXPECT_EQ(std::count(line.begin(), line.end(), '\n'), 1);
+}
+
+TEST(When, IsReadAsPeopleWriteIt) {
+  const Time now = timestamps::parse_iso8601("2026-02-03T04:05:06Z").value();
+  auto when = [now](const char* text) { return timestamps::iso8601(parse_when(text, now).value()); };
+  EXPECT_EQ(when("now"), "2026-02-03T04:05:06Z");
+  EXPECT_EQ(when("15m"), "2026-02-03T03:50:06Z");
+  EXPECT_EQ(when("2h"), "2026-02-03T02:05:06Z");
+  EXPECT_EQ(when("7d"), "2026-01-27T04:05:06Z");
+  EXPECT_EQ(when("2026-01-31T09:30:00Z"), "2026-01-31T09:30:00Z");
+  EXPECT_EQ(when("2026-01-31T09:30:00+02:00"), "2026-01-31T07:30:00Z");
+  EXPECT_EQ(when("2026-01-31"), "2026-01-31T00:00:00Z");
+  EXPECT_EQ(when("1767225600"), "2026-01-01T00:00:00Z");
+  EXPECT_FALSE(parse_when("yesterday", now).has_value());
+  EXPECT_FALSE(parse_when("", now).has_value());
+}
+
+TEST(Lookup, OptionsBecomeOneSearch) {
+  LookupOptions options;
+  options.filters = {{"EventName", "PutObject"}, {"Username", ""}, {"ReadOnly", "false"}};
+  options.start_time = "2h";
+  const Time now = timestamps::parse_iso8601("2026-01-01T02:00:00Z").value();
+  EXPECT_EQ(search_input(options, "us-east-1", now).value(),
+            Json::parse(R"({"Filters":[{"Attribute":"EventName","Value":"PutObject"},{"Attribute":"ReadOnly","Value":"false"}],
+                            "StartTime":1767225600,"Region":"us-east-1"})"));
+  EXPECT_EQ(search_input({.data_events = true, .all_regions = true}, "us-east-1", now).value(), Json::parse(R"({"Category":"ALL"})"));
+  EXPECT_FALSE(search_input({.start_time = "soon"}, "us-east-1", now).has_value());
+}
+
+}  // namespace
+}  // namespace cairn::cli

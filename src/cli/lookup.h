@@ -1,0 +1,32 @@
+#pragma once
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/json.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "cli/event_text.h"
+#include "cli/target.h"
+
+namespace cairn::cli {
+
+/// The options of `cairn lookup`. Empty: not given.
+struct LookupOptions {
+  TargetOptions target;
+  std::vector<std::pair<std::string, std::string>> filters;   // LookupEvents' attribute names and values
+  std::string start_time, end_time;
+  bool data_events = false;
+  bool all_regions = false;
+  bool follow = false;
+  uint64_t items_max = 50;                       // 0: all
+  Output output = Output::kTable;
+};
+
+/// What SearchEvents is asked, without paging. Fails on times that are none.
+Result<Json> search_input(const LookupOptions& options, const std::string& region, Time now);
+
+/// `cairn lookup`: asks, prints, and with --follow goes on until interrupted. Returns the exit code.
+int lookup(const LookupOptions& options);
+
+}  // namespace cairn::cli
