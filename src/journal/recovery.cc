@@ -140,6 +140,7 @@ class Finder {
     }
     if (segment.first == 0) segment.first = header->first;
     segment.end = offset + header->total_bytes();
+    ++segment.batches;
     offset_ = segment.end;
     return true;
   }

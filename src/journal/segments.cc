@@ -85,6 +85,7 @@ void Segments::publish(uint64_t first, uint64_t end, Position last) {
   Segment& newest = *live_.back();
   if (newest.first == 0) newest.first = first;
   newest.end = end;
+  ++newest.batches;
   durable_ = last.seq;
 }
 
@@ -163,8 +164,12 @@ Result<size_t> Segments::read(Position after, size_t bytes_max, const OnEntry& f
 bool Segments::release(Position position) {
   const std::lock_guard lock(mutex_);
   bool any = false;
-  // The next one must hold a durable entry: a journal whose only segments are empty would not know where it stands.
-  while (live_.size() >= 2 && live_[1]->first != 0 && live_[1]->first <= position.seq + 1 && live_[1]->first <= durable_) {
+  // The next one must hold a durable entry and more behind it: a journal must know where it begins, even when its last batch
+  // is destroyed while it is written again.
+  const auto stands = [&](const Segment& next) {
+    return next.first != 0 && next.first <= durable_ && (next.batches >= 2 || (live_.size() >= 3 && live_[2]->batches > 0));
+  };
+  while (live_.size() >= 2 && live_[1]->first <= position.seq + 1 && stands(*live_[1])) {
     released_.push_back(std::move(live_.front()));
     live_.pop_front();
     any = true;

@@ -22,6 +22,7 @@ struct Segment {
   std::unique_ptr<env::File> file;
   uint64_t first = 0;                             // position of the first batch; 0: none yet
   uint64_t end = kSegmentHeaderBytes;             // behind the last durable batch
+  uint64_t batches = 0;
 
   std::string name() const { return segment_name(header.number); }
 };
