@@ -1,6 +1,7 @@
 #include "history/history.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <set>
 
 #include "base/log.h"
@@ -11,6 +12,7 @@ namespace cairn::history {
 namespace {
 
 constexpr std::string_view kSuffix = ".segment";
+constexpr size_t kTailGrowthMax = 8;             // times tail_bytes_max, while the disk refuses segments
 
 std::string segment_file(uint64_t last_position) { return fmt::format("{:020}{}", last_position, kSuffix); }
 
@@ -89,7 +91,14 @@ void SegmentedHistory::consume(journal::Position position, const journal::EntryV
   for (const journal::ChangeView& change : entry.changes) journal_bytes_ += change.key.size() + change.value.value_or("").size() + 32;
   if (!tail_->full(options_.tail_bytes_max) && journal_bytes_ < journal_bytes_max()) return;
   if (journal_bytes_ < retry_bytes_) return;
-  if (!seal_locked()) retry_bytes_ = journal_bytes_ + options_.tail_bytes_max / 8;
+  if (seal_locked()) return;
+  retry_bytes_ = journal_bytes_ + options_.tail_bytes_max / 8;
+  if (tail_->bytes() > options_.tail_bytes_max * kTailGrowthMax) {
+    log::error("the event history could not be written for too long: stopping before memory runs out. Nothing is lost: the journal "
+               "feeds it again at the next start",
+               {{"directory", options_.directory}});
+    std::abort();
+  }
 }
 
 void SegmentedHistory::add_records(Tail& tail, uint64_t position, const std::vector<std::string_view>& records) {

@@ -446,6 +446,18 @@ TEST_F(DamagedHistory, AFullDiskCostsNothingAndTheNextSealSucceeds) {
   EXPECT_EQ(history_->events(), known_.size());
 }
 
+TEST_F(DamagedHistory, ADiskThatRefusesForeverStopsTheProcessBeforeMemoryRunsOut) {
+  options_.tail_bytes_max = 8 << 10;
+  open();
+  files_.fail_next(env::SimFiles::Op::kOpen, ".segment", env::IoFailure::kDenied, env::SimFiles::kAlways);
+  EXPECT_DEATH(
+      {
+        log::set_threshold(log::Level::kError);
+        for (int i = 0; i < 10'000; ++i) append(1);
+      },
+      "stopping before memory runs out");
+}
+
 class CrashedHistory : public HistoryTest, public testing::WithParamInterface<int> {
  protected:
   CrashedHistory() : HistoryTest(static_cast<uint64_t>(GetParam())) {}
