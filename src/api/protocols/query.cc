@@ -16,8 +16,9 @@ constexpr aws::ErrorKind kMalformedInput{.code = "SerializationException", .stat
 constexpr aws::ErrorKind kMalformedQueryString{.code = "MalformedQueryString", .status = 404};
 constexpr size_t kParametersMax = 50'000;        // of one request; a body is limited anyway, this bounds the sorting
 
-/// A form: "Tags.member.1.Key=k&..." sorted by name, so that all parameters below a prefix stand together. A structure's depth
-/// is bounded by its parameters' names: each level needs a longer one.
+constexpr int64_t kNamePartsMax = 128;           // "Tags.member.1.Key" has four; bounds how deep a document can be
+
+/// A form: "Tags.member.1.Key=k&..." sorted by name, so that all parameters below a prefix stand together.
 class Form {
  public:
   void add(std::string_view encoded) {
@@ -27,6 +28,7 @@ class Form {
       auto name = text::percent_decode(pair.substr(0, equals), text::Plus::kSpace);
       auto value = text::percent_decode(equals == std::string_view::npos ? "" : pair.substr(equals + 1), text::Plus::kSpace);
       if (!name || !value) throw Error(kMalformedQueryString, "The query string contains a syntax error");
+      if (std::count(name->begin(), name->end(), '.') >= kNamePartsMax) throw Error(kMalformedInput, "Parameter nested too deep");
       if (fields_.size() >= kParametersMax) throw Error(kMalformedInput, "Too many parameters");
       fields_.emplace_back(std::move(*name), std::move(*value));
     }

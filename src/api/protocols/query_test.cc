@@ -59,6 +59,12 @@ TEST(QueryProtocol, AFloodOfParametersIsRefused) {
   EXPECT_EQ(error_of([&] { read("sts", "AssumeRole", form); }), "SerializationException: Too many parameters");
 }
 
+TEST(QueryProtocol, ADocumentThatIsTooDeepIsRefused) {
+  std::string name = "Tags";
+  for (int i = 0; i < 200; ++i) name += ".1";
+  EXPECT_EQ(error_of([&] { read("sts", "AssumeRole", name + "=x"); }), "SerializationException: Parameter nested too deep");
+}
+
 TEST(QueryProtocol, WritesAGetCallerIdentityAsAwsDocumentsIt) {
   const Json out = {{"Account", "123456789012"}, {"UserId", "AIDACKCEVSQ6C2EXAMPLE"}, {"Arn", "arn:aws:iam::123456789012:user/Alice"}};
   const WireResponse response = encode(Protocol::kQuery, *aws::service_model("sts"), model_of("sts", "GetCallerIdentity"), out,
