@@ -30,6 +30,19 @@ void check_checksum_type(const Json& in, const Upload& upload) {
   }
 }
 
+int part_number(const Json& named) { return static_cast<int>(number_of(named, "PartNumber").value_or(0)); }
+
+void check_order(const Json& named_parts, const std::string& upload_id) {
+  int last = 0;
+  for (const Json& named : named_parts) {
+    if (part_number(named) <= last) {
+      throw Error(kInvalidPartOrder, "The list of parts was not in ascending order. Parts must be ordered by part number.")
+          .with("UploadId", upload_id);
+    }
+    last = part_number(named);
+  }
+}
+
 /// One `Part` of the request against the part that was uploaded.
 void check_part(const Upload& upload, const Json& named, int number, const Part* part) {
   const std::string etag = unquoted(text_of(named, "ETag"));
@@ -80,6 +93,7 @@ void complete_multipart_upload(api::Call& call) {
   const Json& named_parts = request != call.in.end() && request->contains("Parts") ? request->at("Parts") : kNone;
   if (named_parts.empty()) throw Error(kInvalidRequest, "You must specify at least one part");
   check_checksum_type(call.in, *upload);
+  check_order(named_parts, upload->id);
 
   std::map<int, Part> parts;
   for (auto& [number, part] : list_parts(call, upload->id, 0, SIZE_MAX)) parts.emplace(number, std::move(part));
@@ -91,14 +105,8 @@ void complete_multipart_upload(api::Call& call) {
   std::string md5s;
   std::set<int> used;
   PartsChecksum checksum(upload->kept_algorithm(), upload->composite);
-  int last = 0;
   for (const Json& named : named_parts) {
-    const int number = static_cast<int>(number_of(named, "PartNumber").value_or(0));
-    if (number <= last) {
-      throw Error(kInvalidPartOrder, "The list of parts was not in ascending order. Parts must be ordered by part number.")
-          .with("UploadId", upload->id);
-    }
-    last = number;
+    const int number = part_number(named);
     const auto found = parts.find(number);
     check_part(*upload, named, number, found == parts.end() ? nullptr : &found->second);
     const Part& part = found->second;

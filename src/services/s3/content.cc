@@ -84,6 +84,7 @@ class ContentSource final : public http::BodySource {
 template <class F>
 void each_piece(api::Call& call, const std::vector<Extent>& extents, Range range, F&& f) {
   const std::unique_ptr<http::BodySource> source = open_content(call, extents, range);
+  if (source == nullptr) throw internal_error();   // lost a race against a delete; clients ask again
   std::string buffer(static_cast<size_t>(std::min<uint64_t>(kCopyBufferBytes, range.length)), '\0');
   for (uint64_t left = range.length; left > 0;) {
     const Result<size_t> got = source->read({buffer.data(), buffer.size()});
@@ -119,12 +120,14 @@ std::unique_ptr<http::BodySource> open_content(api::Call& call, const std::vecto
       stretch.length = to - from;
       if (is_inline(extent.content)) {
         std::optional<std::string> bytes = call.state->get(keys::bytes(id_of(extent.content)));
-        if (!bytes || bytes->size() < stretch.offset + stretch.length) throw internal_error();
+        if (!bytes) return nullptr;
+        CHECK(bytes->size() >= stretch.offset + stretch.length);
         stretch.bytes = std::move(*bytes);
       } else {
         stretch.id = blob::BlobId(id_of(extent.content));
         if (stretches.size() < kReadersOpenMax) {
           env::Io<std::shared_ptr<blob::Reader>> reader = call.ports->blobs->open(stretch.id);
+          if (!reader && reader.error().kind == env::IoFailure::kNotFound) return nullptr;
           if (!reader) throw io_error(reader.error());
           stretch.reader = std::move(*reader);
         }

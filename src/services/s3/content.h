@@ -31,6 +31,7 @@ constexpr size_t kChangeOverheadBytes = 6;       // what an entry adds to an era
 
 /// The bytes of `range` of the extents in order, as a stream that outlives the call. The first kReadersOpenMax blobs are opened
 /// at once, so that a concurrent delete does not disturb; the stream of an object with more fails if they go meanwhile.
+/// Null: the content went between reading the object's document and now; look again.
 std::unique_ptr<http::BodySource> open_content(api::Call& call, const std::vector<Extent>& extents, Range range);
 constexpr size_t kReadersOpenMax = 64;
 
