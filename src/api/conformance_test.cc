@@ -1,0 +1,278 @@
+// Over every row of every table: what holds for one operation holds for all.
+#include <gtest/gtest.h>
+
+#include "api/pattern.h"
+#include "api/protocols/protocols.h"
+#include "api/protocols/scalar.h"
+#include "api/protocols/wire_test.h"
+#include "base/text.h"
+
+namespace cairn::api {
+namespace {
+
+using aws::Location;
+using aws::Member;
+using aws::OperationModel;
+using aws::Protocol;
+using aws::ServiceModel;
+using aws::Shape;
+using aws::Type;
+
+constexpr int kDepthMax = 7;                     // of made-up documents: some shapes contain themselves
+
+template <class F>
+void each_operation(F&& f) {
+  for (std::string_view key : aws::service_model_keys())
+    for (const OperationModel& operation : aws::service_model(key)->operations) f(*aws::service_model(key), operation);
+}
+
+/// A text that the shape allows, as far as one of a few samples does.
+std::string text_for(const Shape& shape) {
+  if (!shape.values.empty()) return shape.values.front();
+  const auto long_enough = [&](std::string text) {
+    while (shape.min && static_cast<int64_t>(text.size()) < *shape.min) text += text.back();
+    return shape.max && static_cast<int64_t>(text.size()) > *shape.max ? text.substr(0, static_cast<size_t>(*shape.max)) : text;
+  };
+  if (shape.pattern.empty()) return long_enough("value");
+  for (std::string_view sample :
+       {"value", "Value1", "111122223333", "us-east-1", "/", "/path/", "a.b", "arn:aws:iam::111122223333:role/r",
+        "arn:aws:lambda:us-east-1:111122223333:function:f", "arn:aws:cloudtrail:us-east-1:111122223333:channel/a",
+        "arn:aws:lambda:us-east-1:111122223333:code-signing-config:csc-00000000000000000",
+        "12345678-1234-1234-1234-123456789012", "https://a.example/", "a/b", "1", "A", "0123456789abcdef", "lambda:InvokeFunction", "true"}) {
+    std::string text = long_enough(std::string(sample));
+    if (matches_pattern(shape.pattern, text)) return text;
+  }
+  return long_enough("value");
+}
+
+Json value_for(const Member& member, int depth);
+
+Json document_for(const Shape& shape, int depth, bool required_only) {
+  Json out = Json::object();
+  for (const Member& member : shape.members) {
+    if (member.shape->streaming || member.shape->eventstream || (!member.required && (required_only || depth > kDepthMax))) continue;
+    out[member.name] = value_for(member, depth + 1);
+  }
+  return out;
+}
+
+Json value_for(const Member& member, int depth) {
+  const Shape& shape = *member.shape;
+  switch (shape.type) {
+    case Type::kStructure: return document_for(shape, depth, false);
+    case Type::kList: {
+      Json out = Json::array();
+      const int64_t count = std::min<int64_t>(std::max<int64_t>(shape.min.value_or(1), 1), 20);
+      for (int64_t i = 0; i < count && depth <= kDepthMax + 2; ++i) out.push_back(value_for(shape.element, depth + 1));
+      return out;
+    }
+    case Type::kMap: {
+      Json out = Json::object();
+      out[text_for(*shape.key.shape)] = value_for(shape.element, depth + 1);
+      return out;
+    }
+    case Type::kString: return text_for(shape);
+    case Type::kBlob: return text::base64(std::string(static_cast<size_t>(std::max<int64_t>(shape.min.value_or(3), 1)), '\xfe'));
+    case Type::kBoolean: return true;
+    case Type::kInteger:
+    case Type::kLong: return std::max<int64_t>(shape.min.value_or(1), std::min<int64_t>(1, shape.max.value_or(1)));
+    case Type::kFloat:
+    case Type::kDouble: return 0.5;
+    case Type::kTimestamp: return "2026-01-02T03:04:05.000Z";
+  }
+  return nullptr;
+}
+
+/// Empty structures, lists and maps do not survive protocols that have no word for them.
+Json without_empty(const Json& value) {
+  if (!value.is_structured()) return value;
+  Json out = value.is_object() ? Json::object() : Json::array();
+  for (const auto& [key, one] : value.items()) {
+    Json kept = without_empty(one);
+    if (kept.is_structured() && kept.empty()) continue;
+    if (value.is_object()) out[key] = std::move(kept);
+    else out.push_back(std::move(kept));
+  }
+  return out;
+}
+
+std::string verdict(const ServiceModel& service, const OperationModel& operation, const Json& in) {
+  return error_of([&] { validate(service, operation, in); });
+}
+
+TEST(EveryOperation, RefusesEachMissingRequiredMemberInAwsWords) {
+  size_t checked = 0;
+  each_operation([&](const ServiceModel& service, const OperationModel& operation) {
+    if (operation.input == nullptr || service.protocols.front() == Protocol::kRestXml) return;
+    const Json good = document_for(*operation.input, 0, true);
+    const std::string before = verdict(service, operation, good);
+    for (const Member& member : operation.input->members) {
+      if (!member.required || member.shape->streaming) continue;
+      Json in = good;
+      in.erase(member.name);
+      const std::string message = verdict(service, operation, in);
+      const std::string words =
+          fmt::format("Value null at '{}' failed to satisfy constraint: Member must not be null", text::lower_first(member.name));
+      EXPECT_NE(message.find(words), std::string::npos) << service.key << '.' << operation.name << ": " << message;
+      if (before.empty()) {
+        EXPECT_EQ(message, "ValidationException: 1 validation error detected: " + words);
+      }
+      ++checked;
+    }
+  });
+  EXPECT_GT(checked, 900u);
+}
+
+TEST(EveryOperation, RefusesValuesOutsideTheirLimitsInAwsWords) {
+  size_t checked = 0;
+  each_operation([&](const ServiceModel& service, const OperationModel& operation) {
+    if (operation.input == nullptr || service.protocols.front() == Protocol::kRestXml) return;
+    for (const Member& member : operation.input->members) {
+      const Shape& shape = *member.shape;
+      const auto expect = [&](const Json& value, std::string_view words) {
+        const std::string message = verdict(service, operation, Json::object({{member.name, value}}));
+        EXPECT_NE(message.find(words), std::string::npos) << service.key << '.' << operation.name << '.' << member.name << ": " << message;
+        ++checked;
+      };
+      const std::string at = fmt::format("at '{}' failed to satisfy constraint: Member must ", text::lower_first(member.name));
+      if (!shape.values.empty() && shape.type == Type::kString) expect("No-Such-Value", at + "satisfy enum value set: [");
+      if (shape.type == Type::kInteger || shape.type == Type::kLong) {
+        if (shape.max && *shape.max < INT32_MAX) expect(*shape.max + 1, at + fmt::format("have value less than or equal to {}", *shape.max));
+        if (shape.min && *shape.min > INT32_MIN) expect(*shape.min - 1, at + fmt::format("have value greater than or equal to {}", *shape.min));
+      } else if (shape.type == Type::kString) {
+        if (shape.max && *shape.max < 10'000)
+          expect(std::string(static_cast<size_t>(*shape.max) + 1, 'a'), at + fmt::format("have length less than or equal to {}", *shape.max));
+        if (shape.min && *shape.min > 0) expect("", at + fmt::format("have length greater than or equal to {}", *shape.min));
+      } else if (shape.type == Type::kList && shape.max && *shape.max < 1000) {
+        Json list = Json::array();
+        for (int64_t i = 0; i <= *shape.max; ++i) list.push_back(value_for(shape.element, kDepthMax));
+        expect(list, at + fmt::format("have length less than or equal to {}", *shape.max));
+      }
+    }
+  });
+  EXPECT_GT(checked, 1500u);
+}
+
+TEST(EveryOperation, RefusesWrongTypesOfJsonInAwsWords) {
+  each_operation([&](const ServiceModel& service, const OperationModel& operation) {
+    const bool is_json = !service.json_version.empty() && service.protocols.front() != Protocol::kRestJson;
+    if (!is_json || operation.input == nullptr) return;
+    for (const Member& member : operation.input->members) {
+      const auto message = [&](std::string_view value) {
+        const std::string body = fmt::format("{{\"{}\":{}}}", member.location_name, value);
+        return error_of([&] { decode_test(Protocol::kJson11, service.key, operation.name, {.body = body}); });
+      };
+      const std::string where = fmt::format("{}.{}.{}", service.key, operation.name, member.name);
+      const Type type = member.shape->type;
+      const auto refused = [&](std::string_view value, std::string_view words) {
+        EXPECT_TRUE(message(value).starts_with(fmt::format("SerializationException: {}", words))) << where << ": " << message(value);
+      };
+      if (type != Type::kList) refused("[]", "Start of list found where not expected");
+      if (type != Type::kStructure && type != Type::kMap) refused("{}", "Start of structure or map found where not expected.");
+      if (type == Type::kList) refused("true", "Expected list or null");
+      if (type == Type::kStructure) refused("true", "Expected null");
+      if (type == Type::kString) refused("true", "TRUE_VALUE can not be converted to a String");
+      if (type == Type::kInteger) refused("\"x\"", "STRING_VALUE can not be converted to an Integer");
+      if (type == Type::kLong) refused("\"x\"", "STRING_VALUE can not be converted to a Long");
+      if (type == Type::kBoolean) refused("\"x\"", "STRING_VALUE can not be converted to a Boolean");
+      EXPECT_EQ(message("null"), "") << where;
+    }
+  });
+}
+
+// --- round trips: what a client writes is what a handler gets, and what a handler gives is what a client reads
+
+void form_of(const Member& member, const Json& value, const std::string& name, std::string& form) {
+  const Shape& shape = *member.shape;
+  int index = 0;
+  if (shape.type == Type::kStructure) {
+    for (const Member& part : shape.members)
+      if (value.contains(part.name)) form_of(part, value[part.name], name + "." + part.location_name, form);
+  } else if (shape.type == Type::kList) {
+    for (const Json& one : value)
+      form_of(shape.element, one, fmt::format("{}{}.{}", name, is_flattened(member) ? "" : "." + shape.element.location_name, ++index), form);
+  } else if (shape.type == Type::kMap) {
+    for (const auto& [key, one] : value.items()) {
+      const std::string entry = fmt::format("{}{}.{}.", name, is_flattened(member) ? "" : ".entry", ++index);
+      form_of(shape.key, key, entry + shape.key.location_name, form);
+      form_of(shape.element, one, entry + shape.element.location_name, form);
+    }
+  } else {
+    form += fmt::format("&{}={}", name, text::percent_encode(scalar_to_text(member, value, aws::TimestampFormat::kIso8601)));
+  }
+}
+
+/// Turns an answer's shape into a request's, so that what was written can be read.
+Json written_and_read(Protocol protocol, const ServiceModel& service, const OperationModel& operation, const Shape& shape, const Json& value) {
+  OperationModel mirror = operation;
+  mirror.output = mirror.input = &shape;
+  mirror.input_root.clear();
+  mirror.result_wrapper = "Result";
+  const WireResponse response = encode(protocol, service, mirror, value, "r");
+  std::vector<http::Header> headers;
+  for (const auto& [name, text] : response.headers) headers.push_back({name, text});
+  if (protocol == Protocol::kQuery) {
+    const auto root = xml::parse(response.body);
+    CHECK(root.has_value());
+    const xml::Element* result = root->child(mirror.result_wrapper);
+    CHECK(result != nullptr);
+    return xml_document(shape, *result);
+  }
+  return decode(protocol, service, mirror, {.method = "POST", .headers = &headers, .body = response.body});
+}
+
+/// Of a rest protocol's document, the members that travel both ways.
+Json travelling(Protocol protocol, const Shape& shape, Json value) {
+  if (protocol != Protocol::kRestXml && protocol != Protocol::kRestJson) return value;
+  for (const Member& member : shape.members) {
+    const bool length = text::equals_ignoring_case(member.location_name, "content-length");
+    if (length || member.location == Location::kUri || member.location == Location::kQuery || member.location == Location::kStatusCode)
+      value.erase(member.name);
+  }
+  return value;
+}
+
+TEST(EveryOperation, WhatIsWrittenIsReadAgainInEachProtocol) {
+  size_t checked = 0;
+  each_operation([&](const ServiceModel& service, const OperationModel& operation) {
+    for (Protocol protocol : service.protocols) {
+      for (const Shape* shape : {operation.input, operation.output}) {
+        if (shape == nullptr) continue;
+        // Two members of S3's first notification API share an element, and a location is its own answer.
+        if (shape->name.starts_with("NotificationConfigurationDeprecated") || operation.name == "PutBucketNotification") continue;
+        if (operation.name == "GetBucketLocation" && shape == operation.output) continue;
+        const Json value = without_empty(travelling(protocol, *shape, document_for(*shape, 0, false)));
+        const Json read = without_empty(written_and_read(protocol, service, operation, *shape, value));
+        EXPECT_EQ(read, value) << service.key << '.' << operation.name << ' ' << shape->name << " protocol " << static_cast<int>(protocol);
+        ++checked;
+      }
+      if (protocol == Protocol::kQuery && operation.input != nullptr) {
+        const Json value = without_empty(document_for(*operation.input, 0, false));
+        std::string form = "Action=" + operation.name;
+        for (const Member& member : operation.input->members)
+          if (value.contains(member.name)) form_of(member, value[member.name], member.location_name, form);
+        EXPECT_EQ(without_empty(decode_test(protocol, service.key, operation.name, {.body = form})), value)
+            << service.key << '.' << operation.name;
+      }
+    }
+  });
+  EXPECT_GT(checked, 1700u);
+}
+
+TEST(EveryOperation, AnswersEachOfItsErrorsWithTheModelsCodeAndStatus) {
+  each_operation([&](const ServiceModel& service, const OperationModel& operation) {
+    for (Protocol protocol : service.protocols) {
+      for (const Shape* shape : operation.errors) {
+        const WireResponse response = encode_error(protocol, service, &operation, aws::Error({.code = shape->name}, "m"), "r", "h", "");
+        EXPECT_EQ(response.status, shape->error_status) << service.key << '.' << shape->name;
+        const bool named = service.query_compatible && protocol != Protocol::kQuery;
+        const std::string_view code = named ? shape->name : shape->error_code;
+        const bool in_header = protocol == Protocol::kRestJson;
+        EXPECT_NE((in_header ? header_of(response, "x-amzn-ErrorType") : response.body).find(code), std::string::npos) << shape->name;
+      }
+    }
+  });
+}
+
+}  // namespace
+}  // namespace cairn::api
