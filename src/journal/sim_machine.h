@@ -45,7 +45,7 @@ struct SimMachine {
                                 [&](Position position, std::string_view entry) {
                                   EXPECT_EQ(position.seq, replay_after.seq + recovered.size() + 1);
                                   recovered.emplace_back(entry);
-                                  EXPECT_EQ(recovered.back(), appended[position.seq]) << position.seq;
+                                  EXPECT_TRUE(recovered.back() == appended[position.seq]) << position.seq;
                                 },
                                 &recovery);
     if (!opened) return tl::unexpected(opened.error());

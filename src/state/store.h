@@ -78,7 +78,7 @@ class Store {
  public:
   /// `engine` holds everything up to engine.position(). Feed `replay` the journal's entries after that, then `start`.
   Store(Engine& engine, const Options& options);
-  ~Store();                                      // makes no checkpoint
+  ~Store();                                      // makes no checkpoint. Before the journal and the engine go
   void replay(journal::Position position, const journal::EntryView& entry);
   void start(journal::Journal& journal, env::Tasks& tasks);   // begins to checkpoint in the background
 
