@@ -117,6 +117,7 @@ Error refusal(Authenticator& authenticator, Asked asked, const Service& service,
 
 constexpr auto kS3 = aws::Protocol::kRestXml;
 constexpr auto kJson = aws::Protocol::kJson11;
+constexpr auto kRestJson = aws::Protocol::kRestJson;
 constexpr auto kQuery = aws::Protocol::kQuery;
 
 // ---------------------------------------------------------------- who it is
@@ -357,7 +358,7 @@ struct Expected {
 };
 
 TEST_F(AuthenticateTest, EachProtocolHasItsCodeForAnUnknownKey) {
-  for (const Expected& e : {Expected{kJson, "UnrecognizedClientException", 400}, Expected{aws::Protocol::kRestJson, "UnrecognizedClientException", 403},
+  for (const Expected& e : {Expected{kJson, "UnrecognizedClientException", 400}, Expected{kRestJson, "UnrecognizedClientException", 403},
                             Expected{kQuery, "InvalidClientTokenId", 403}}) {
     for (const char* token : {"", "made-up"}) {
       const Error error = refusal(authenticator, Asked().signed_by("AKIANOBODYNOBODY2222", "cloudtrail", kNow, token), trail, e.protocol);
@@ -369,7 +370,7 @@ TEST_F(AuthenticateTest, EachProtocolHasItsCodeForAnUnknownKey) {
 }
 
 TEST_F(AuthenticateTest, EachProtocolHasItsCodeForAWrongSignature) {
-  for (const Expected& e : {Expected{kJson, "InvalidSignatureException", 400}, Expected{aws::Protocol::kRestJson, "InvalidSignatureException", 403},
+  for (const Expected& e : {Expected{kJson, "InvalidSignatureException", 400}, Expected{kRestJson, "InvalidSignatureException", 403},
                             Expected{kQuery, "SignatureDoesNotMatch", 403}}) {
     Asked asked = Asked().signed_by(kUserKey, "cloudtrail");
     asked.body = "changed";

@@ -25,7 +25,8 @@ bool is_bytes(std::string_view base64, size_t bytes) {
 }
 
 Error malformed_trailer() {
-  return Error(kMalformedTrailer, "The request contained trailing data that was not well-formed or did not conform to our published schema.");
+  return Error(kMalformedTrailer,
+               "The request contained trailing data that was not well-formed or did not conform to our published schema.");
 }
 
 }  // namespace

@@ -6,7 +6,8 @@ namespace cairn::aws {
 namespace {
 
 TEST(Names, KnowsTheShapeOfARegion) {
-  for (const char* region : {"us-east-1", "ap-southeast-5", "us-gov-west-1", "cn-north-1", "us-isob-east-1"}) EXPECT_TRUE(is_region(region)) << region;
+  for (const char* region : {"us-east-1", "ap-southeast-5", "us-gov-west-1", "cn-north-1", "us-isob-east-1"})
+    EXPECT_TRUE(is_region(region)) << region;
   for (const char* other : {"", "us-east", "useast1", "us-east-11", "aws-global", "US-EAST-1", "us--1", "eu-west-1 ", "../etc-1"})
     EXPECT_FALSE(is_region(other)) << other;
 }

@@ -189,8 +189,9 @@ TEST(SigV4, TellsWhatIsWrongWithAnAuthorizationHeader) {
             Refusal::kTerminator);
   EXPECT_EQ(refusal_of(with_authorization("AWS4-HMAC-SHA256 Credential=k/20150829/r/s/aws4_request, SignedHeaders=host, Signature=0")),
             Refusal::kDateMismatch);
-  EXPECT_EQ(refusal_of(with_authorization("AWS4-HMAC-SHA256 Credential=k/20150830/r/s/aws4_request, SignedHeaders=x-amz-date, Signature=0")),
-            Refusal::kHostUnsigned);
+  EXPECT_EQ(
+      refusal_of(with_authorization("AWS4-HMAC-SHA256 Credential=k/20150830/r/s/aws4_request, SignedHeaders=x-amz-date, Signature=0")),
+      Refusal::kHostUnsigned);
   const Result<Claim, Problem> missing = read_claim({"GET", "/", "", {{"Authorization", "AWS4-HMAC-SHA256 SignedHeaders=host"}}});
   ASSERT_FALSE(missing);
   EXPECT_EQ(missing.error().refusal, Refusal::kMissingParts);
@@ -199,12 +200,14 @@ TEST(SigV4, TellsWhatIsWrongWithAnAuthorizationHeader) {
 
 TEST(SigV4, AHeaderCannotBeSignedTwice) {
   // Else a short header list could make the canonical request as long as one likes.
-  EXPECT_EQ(refusal_of(with_authorization("AWS4-HMAC-SHA256 Credential=k/20150830/r/s/aws4_request, SignedHeaders=host;x;host, Signature=0")),
-            Refusal::kMalformedPart);
+  EXPECT_EQ(
+      refusal_of(with_authorization("AWS4-HMAC-SHA256 Credential=k/20150830/r/s/aws4_request, SignedHeaders=host;x;host, Signature=0")),
+      Refusal::kMalformedPart);
 }
 
 TEST(SigV4, S3WantsEachAmzHeaderSigned) {
-  Request request = with_authorization("AWS4-HMAC-SHA256 Credential=k/20150830/r/s3/aws4_request, SignedHeaders=host;x-amz-date, Signature=0");
+  Request request =
+      with_authorization("AWS4-HMAC-SHA256 Credential=k/20150830/r/s3/aws4_request, SignedHeaders=host;x-amz-date, Signature=0");
   request.headers.emplace_back("X-Amz-Acl", "public-read");
   request.headers.emplace_back("X-Amz-Content-Sha256", "UNSIGNED-PAYLOAD");
   const Result<Claim, Problem> claim = read_claim(request);
