@@ -85,7 +85,7 @@ void add_lookup(CLI::App& app, int& exit_code) {
   command->add_flag("--all-regions", options->all_regions, "Events of every region")->group(when);
   const char* output = "Output";
   command->add_option("--max-items", options->items_max, "At most so many, the newest; 0: all (default: 50)")->type_name("N")->group(output);
-  command->add_flag("--follow", options->follow, "Go on with events as they arrive, until interrupted")->group(output);
+  command->add_flag("--follow", options->follow, "Go on with events as they arrive, until interrupted (all but searches like this one)")->group(output);
   command
       ->add_option_function<std::string>(
           "--output", [options](const std::string& format) { options->output = format == "json" ? Output::kJson : format == "csv" ? Output::kCsv : Output::kTable; },
