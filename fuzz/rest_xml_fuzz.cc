@@ -19,7 +19,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
     const size_t colon = header.find(':');
     if (colon != std::string_view::npos) headers.push_back({header.substr(0, colon), text::trim(header.substr(colon + 1))});
   }
-  fuzz::run(aws::Protocol::kRestXml, service, operation,
-            {.method = "PUT", .path = "/b/k", .query = query, .headers = &headers, .body = data, .labels = {{"Bucket", "b"}, {"Key", "k"}}});
+  fuzz::run(
+      aws::Protocol::kRestXml, service, operation,
+      {.method = "PUT", .path = "/b/k", .query = query, .headers = &headers, .body = data, .labels = {{"Bucket", "b"}, {"Key", "k"}}});
   return 0;
 }

@@ -18,7 +18,7 @@ using aws::ServiceModel;
 using aws::Shape;
 using aws::Type;
 
-constexpr int kDepthMax = 7;                     // of made-up documents: some shapes contain themselves
+constexpr int kDepthMax = 7;  // of made-up documents: some shapes contain themselves
 
 template <class F>
 void each_operation(F&& f) {
@@ -37,8 +37,8 @@ std::string text_for(const Shape& shape) {
   for (std::string_view sample :
        {"value", "Value1", "111122223333", "us-east-1", "/", "/path/", "a.b", "arn:aws:iam::111122223333:role/r",
         "arn:aws:lambda:us-east-1:111122223333:function:f", "arn:aws:cloudtrail:us-east-1:111122223333:channel/a",
-        "arn:aws:lambda:us-east-1:111122223333:code-signing-config:csc-00000000000000000",
-        "12345678-1234-1234-1234-123456789012", "https://a.example/", "a/b", "1", "A", "0123456789abcdef", "lambda:InvokeFunction", "true"}) {
+        "arn:aws:lambda:us-east-1:111122223333:code-signing-config:csc-00000000000000000", "12345678-1234-1234-1234-123456789012",
+        "https://a.example/", "a/b", "1", "A", "0123456789abcdef", "lambda:InvokeFunction", "true"}) {
     std::string text = long_enough(std::string(sample));
     if (matches_pattern(shape.pattern, text)) return text;
   }
@@ -59,7 +59,8 @@ Json document_for(const Shape& shape, int depth, bool required_only) {
 Json value_for(const Member& member, int depth) {
   const Shape& shape = *member.shape;
   switch (shape.type) {
-    case Type::kStructure: return document_for(shape, depth, false);
+    case Type::kStructure:
+      return document_for(shape, depth, false);
     case Type::kList: {
       Json out = Json::array();
       const int64_t count = std::min<int64_t>(std::max<int64_t>(shape.min.value_or(1), 1), 20);
@@ -71,14 +72,20 @@ Json value_for(const Member& member, int depth) {
       out[text_for(*shape.key.shape)] = value_for(shape.element, depth + 1);
       return out;
     }
-    case Type::kString: return text_for(shape);
-    case Type::kBlob: return text::base64(std::string(static_cast<size_t>(std::max<int64_t>(shape.min.value_or(3), 1)), '\xfe'));
-    case Type::kBoolean: return true;
+    case Type::kString:
+      return text_for(shape);
+    case Type::kBlob:
+      return text::base64(std::string(static_cast<size_t>(std::max<int64_t>(shape.min.value_or(3), 1)), '\xfe'));
+    case Type::kBoolean:
+      return true;
     case Type::kInteger:
-    case Type::kLong: return std::max<int64_t>(shape.min.value_or(1), std::min<int64_t>(1, shape.max.value_or(1)));
+    case Type::kLong:
+      return std::max<int64_t>(shape.min.value_or(1), std::min<int64_t>(1, shape.max.value_or(1)));
     case Type::kFloat:
-    case Type::kDouble: return 0.5;
-    case Type::kTimestamp: return "2026-01-02T03:04:05.000Z";
+    case Type::kDouble:
+      return 0.5;
+    case Type::kTimestamp:
+      return "2026-01-02T03:04:05.000Z";
   }
   return nullptr;
 }
@@ -137,11 +144,14 @@ TEST(EveryOperation, RefusesValuesOutsideTheirLimitsInAwsWords) {
       const std::string at = fmt::format("at '{}' failed to satisfy constraint: Member must ", text::lower_first(member.name));
       if (!shape.values.empty() && shape.type == Type::kString) expect("No-Such-Value", at + "satisfy enum value set: [");
       if (shape.type == Type::kInteger || shape.type == Type::kLong) {
-        if (shape.max && *shape.max < INT32_MAX) expect(*shape.max + 1, at + fmt::format("have value less than or equal to {}", *shape.max));
-        if (shape.min && *shape.min > INT32_MIN) expect(*shape.min - 1, at + fmt::format("have value greater than or equal to {}", *shape.min));
+        if (shape.max && *shape.max < INT32_MAX)
+          expect(*shape.max + 1, at + fmt::format("have value less than or equal to {}", *shape.max));
+        if (shape.min && *shape.min > INT32_MIN)
+          expect(*shape.min - 1, at + fmt::format("have value greater than or equal to {}", *shape.min));
       } else if (shape.type == Type::kString) {
         if (shape.max && *shape.max < 10'000)
-          expect(std::string(static_cast<size_t>(*shape.max) + 1, 'a'), at + fmt::format("have length less than or equal to {}", *shape.max));
+          expect(std::string(static_cast<size_t>(*shape.max) + 1, 'a'),
+                 at + fmt::format("have length less than or equal to {}", *shape.max));
         if (shape.min && *shape.min > 0) expect("", at + fmt::format("have length greater than or equal to {}", *shape.min));
       } else if (shape.type == Type::kList && shape.max && *shape.max < 1000) {
         Json list = Json::array();
@@ -190,7 +200,8 @@ void form_of(const Member& member, const Json& value, const std::string& name, s
       if (value.contains(part.name)) form_of(part, value[part.name], name + "." + part.location_name, form);
   } else if (shape.type == Type::kList) {
     for (const Json& one : value)
-      form_of(shape.element, one, fmt::format("{}{}.{}", name, is_flattened(member) ? "" : "." + shape.element.location_name, ++index), form);
+      form_of(shape.element, one, fmt::format("{}{}.{}", name, is_flattened(member) ? "" : "." + shape.element.location_name, ++index),
+              form);
   } else if (shape.type == Type::kMap) {
     for (const auto& [key, one] : value.items()) {
       const std::string entry = fmt::format("{}{}.{}.", name, is_flattened(member) ? "" : ".entry", ++index);
@@ -203,7 +214,8 @@ void form_of(const Member& member, const Json& value, const std::string& name, s
 }
 
 /// Turns an answer's shape into a request's, so that what was written can be read.
-Json written_and_read(Protocol protocol, const ServiceModel& service, const OperationModel& operation, const Shape& shape, const Json& value) {
+Json written_and_read(Protocol protocol, const ServiceModel& service, const OperationModel& operation, const Shape& shape,
+                      const Json& value) {
   OperationModel mirror = operation;
   mirror.output = mirror.input = &shape;
   mirror.input_root.clear();

@@ -57,7 +57,7 @@ std::string re2_pattern(std::string_view pattern) {
   for (size_t i = 0; i < pattern.size();) {
     const std::optional<uint32_t> unit = escape_at(pattern, i);
     if (!unit) {
-      const size_t taken = pattern[i] == '\\' && i + 1 < pattern.size() ? 2 : 1;   // \\u is a backslash and a u
+      const size_t taken = pattern[i] == '\\' && i + 1 < pattern.size() ? 2 : 1;  // \\u is a backslash and a u
       out += pattern.substr(i, taken);
       i += taken;
       continue;

@@ -12,8 +12,8 @@ using aws::Member;
 using aws::Shape;
 using aws::Type;
 
-constexpr size_t kViolationsMax = 10;            // that one answer lists
-constexpr size_t kShownBytesMax = 16 << 10;      // of a value in a message
+constexpr size_t kViolationsMax = 10;        // that one answer lists
+constexpr size_t kShownBytesMax = 16 << 10;  // of a value in a message
 
 /// Errors that an operation has for a parameter of its own, in place of ValidationException.
 struct OwnError {
@@ -67,19 +67,21 @@ size_t decoded_size(const std::string& base64) {
   return size;
 }
 
-bool is_number(Type type) {
-  return type == Type::kInteger || type == Type::kLong || type == Type::kFloat || type == Type::kDouble;
-}
+bool is_number(Type type) { return type == Type::kInteger || type == Type::kLong || type == Type::kFloat || type == Type::kDouble; }
 
 /// What a scalar, or a list's or map's size, must fulfil.
 enum class Rule { kPattern, kMax, kMin, kEnum };
 
 bool has_rule(const Shape& shape, Rule rule) {
   switch (rule) {
-    case Rule::kPattern: return !shape.pattern.empty();
-    case Rule::kMax: return shape.max.has_value();
-    case Rule::kMin: return shape.min.has_value();
-    case Rule::kEnum: return !shape.values.empty();
+    case Rule::kPattern:
+      return !shape.pattern.empty();
+    case Rule::kMax:
+      return shape.max.has_value();
+    case Rule::kMin:
+      return shape.min.has_value();
+    case Rule::kEnum:
+      return !shape.values.empty();
   }
   return false;
 }
@@ -87,8 +89,7 @@ bool has_rule(const Shape& shape, Rule rule) {
 bool fulfils(const Shape& shape, const Json& value, Rule rule) {
   if (is_number(shape.type)) {
     const double number = value.is_number() ? value.get<double>() : 0;
-    return rule == Rule::kMax ? number <= static_cast<double>(*shape.max)
-                              : rule != Rule::kMin || number >= static_cast<double>(*shape.min);
+    return rule == Rule::kMax ? number <= static_cast<double>(*shape.max) : rule != Rule::kMin || number >= static_cast<double>(*shape.min);
   }
   if (shape.type == Type::kList || shape.type == Type::kMap) {
     const auto size = static_cast<int64_t>(value.size());
@@ -97,8 +98,10 @@ bool fulfils(const Shape& shape, const Json& value, Rule rule) {
   if (!value.is_string()) return true;
   const std::string& text = value.get_ref<const std::string&>();
   switch (rule) {
-    case Rule::kPattern: return matches_pattern(shape.pattern, text);
-    case Rule::kEnum: return std::find(shape.values.begin(), shape.values.end(), text) != shape.values.end();
+    case Rule::kPattern:
+      return matches_pattern(shape.pattern, text);
+    case Rule::kEnum:
+      return std::find(shape.values.begin(), shape.values.end(), text) != shape.values.end();
     case Rule::kMax:
     case Rule::kMin: {
       const auto length = static_cast<int64_t>(shape.type == Type::kBlob ? decoded_size(text) : text::code_points(text));
@@ -111,17 +114,19 @@ bool fulfils(const Shape& shape, const Json& value, Rule rule) {
 std::string rule_text(const Shape& shape, Rule rule) {
   const std::string_view what = is_number(shape.type) ? "value" : "length";
   switch (rule) {
-    case Rule::kPattern: return "Member must satisfy regular expression pattern: " + shape.pattern;
-    case Rule::kEnum: return fmt::format("Member must satisfy enum value set: [{}]", fmt::join(shape.values, ", "));
-    case Rule::kMax: return fmt::format("Member must have {} less than or equal to {}", what, *shape.max);
-    case Rule::kMin: return fmt::format("Member must have {} greater than or equal to {}", what, *shape.min);
+    case Rule::kPattern:
+      return "Member must satisfy regular expression pattern: " + shape.pattern;
+    case Rule::kEnum:
+      return fmt::format("Member must satisfy enum value set: [{}]", fmt::join(shape.values, ", "));
+    case Rule::kMax:
+      return fmt::format("Member must have {} less than or equal to {}", what, *shape.max);
+    case Rule::kMin:
+      return fmt::format("Member must have {} greater than or equal to {}", what, *shape.min);
   }
   return {};
 }
 
-bool has_parts(const Shape& shape) {
-  return shape.type == Type::kStructure || shape.type == Type::kList || shape.type == Type::kMap;
-}
+bool has_parts(const Shape& shape) { return shape.type == Type::kStructure || shape.type == Type::kList || shape.type == Type::kMap; }
 
 /// Walks a document along its shape and collects what is wrong, in AWS's words.
 class Validator {
@@ -143,7 +148,7 @@ class Validator {
   }
 
   std::vector<std::string> violations;
-  std::string first_parameter;                   // the input's member where the first of them is
+  std::string first_parameter;  // the input's member where the first of them is
 
  private:
   void note(std::string violation) {
@@ -192,10 +197,8 @@ class Validator {
     for (const auto& [key, item] : value.items()) {
       keys.push_back(key);
       if (violations.size() >= kViolationsMax) return;
-      if (has_parts(*shape.element.shape))
-        one(shape.element, item, fmt::format("{}.{}.member", path, key));
-      else
-        values.push_back(item);
+      if (has_parts(*shape.element.shape)) one(shape.element, item, fmt::format("{}.{}.member", path, key));
+      else values.push_back(item);
     }
     scalars(member, value, path, *shape.key.shape, keys, "Map keys");
     scalars(member, value, path, *shape.element.shape, values, "Map value");
@@ -215,7 +218,7 @@ class Validator {
     if (!good) broken(collection, value, path, fmt::format("{} must satisfy constraint: [{}]", who, fmt::join(rules, ", ")));
   }
 
-  bool names_null_;                              // Lambda lists this rule among those of elements
+  bool names_null_;  // Lambda lists this rule among those of elements
   std::string parameter_;
 };
 
@@ -251,10 +254,9 @@ void validate(const aws::ServiceModel& service, const aws::OperationModel& opera
   if (validator.violations.empty()) return;
   aws::ErrorKind kind = aws::kValidation;
   for (const OwnError& own : kOwnErrors)
-    if (own.service == service.key && own.operation == operation.name && own.parameter == validator.first_parameter)
-      kind.code = own.code;
-  throw aws::Error(kind, "{} validation error{} detected: {}", validator.violations.size(),
-                   validator.violations.size() == 1 ? "" : "s", fmt::join(validator.violations, "; "));
+    if (own.service == service.key && own.operation == operation.name && own.parameter == validator.first_parameter) kind.code = own.code;
+  throw aws::Error(kind, "{} validation error{} detected: {}", validator.violations.size(), validator.violations.size() == 1 ? "" : "s",
+                   fmt::join(validator.violations, "; "));
 }
 
 }  // namespace cairn::api

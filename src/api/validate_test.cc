@@ -34,7 +34,8 @@ TEST(Validate, NamesEveryMissingMember) {
             "ValidationException: 2 validation errors detected: Value null at 'roleArn' failed to satisfy constraint: Member must not be "
             "null; Value null at 'roleSessionName' failed to satisfy constraint: Member must not be null");
   EXPECT_EQ(verdict("cloudtrail", "CreateTrail", R"({"Name":"t"})"),
-            "ValidationException: 1 validation error detected: Value null at 's3BucketName' failed to satisfy constraint: Member must not be null");
+            "ValidationException: 1 validation error detected: Value null at 's3BucketName' failed to satisfy constraint: Member must not "
+            "be null");
 }
 
 TEST(Validate, NamesElementsByTheirPlace) {
@@ -49,14 +50,16 @@ TEST(Validate, NamesElementsByTheirPlace) {
 
 TEST(Validate, PatternsComeBeforeLengthsAsOnAws) {
   const std::string name(65, '!');
-  EXPECT_EQ(verdict("events", "DescribeConnection", fmt::format(R"({{"Name":"{}"}})", name)),
-            fmt::format("ValidationException: 2 validation errors detected: Value '{0}' at 'name' failed to satisfy constraint: Member must "
-                        "satisfy regular expression pattern: [\\.\\-_A-Za-z0-9]+; Value '{0}' at 'name' failed to satisfy constraint: "
-                        "Member must have length less than or equal to 64", name));
+  EXPECT_EQ(
+      verdict("events", "DescribeConnection", fmt::format(R"({{"Name":"{}"}})", name)),
+      fmt::format("ValidationException: 2 validation errors detected: Value '{0}' at 'name' failed to satisfy constraint: Member must "
+                  "satisfy regular expression pattern: [\\.\\-_A-Za-z0-9]+; Value '{0}' at 'name' failed to satisfy constraint: "
+                  "Member must have length less than or equal to 64",
+                  name));
 }
 
 TEST(Validate, ValuesThatAreSensitiveAreNotRepeated) {
-  const std::string large(6000, 'A');            // base64 of 4,500 bytes
+  const std::string large(6000, 'A');  // base64 of 4,500 bytes
   EXPECT_EQ(verdict("kms", "Encrypt", fmt::format(R"({{"KeyId":"k","Plaintext":"{}"}})", large)),
             "ValidationException: 1 validation error detected: Value at 'plaintext' failed to satisfy constraint: Member must have length "
             "less than or equal to 4096");
@@ -66,9 +69,10 @@ TEST(Validate, LookupEventsHasErrorsOfItsOwn) {
   EXPECT_EQ(verdict("cloudtrail", "LookupEvents", R"({"MaxResults":51})"),
             "InvalidMaxResultsException: 1 validation error detected: Value '51' at 'maxResults' failed to satisfy constraint: "
             "Member must have value less than or equal to 50");
-  EXPECT_TRUE(verdict("cloudtrail", "LookupEvents", R"({"LookupAttributes":[{"AttributeKey":"Colour","AttributeValue":"red"}]})")
-                  .starts_with("InvalidLookupAttributesException: 1 validation error detected: Value 'Colour' at "
-                               "'lookupAttributes.1.member.attributeKey' failed to satisfy constraint: Member must satisfy enum value set: ["));
+  EXPECT_TRUE(
+      verdict("cloudtrail", "LookupEvents", R"({"LookupAttributes":[{"AttributeKey":"Colour","AttributeValue":"red"}]})")
+          .starts_with("InvalidLookupAttributesException: 1 validation error detected: Value 'Colour' at "
+                       "'lookupAttributes.1.member.attributeKey' failed to satisfy constraint: Member must satisfy enum value set: ["));
   EXPECT_TRUE(verdict("cloudtrail", "LookupEvents", R"({"EventCategory":"x"})").starts_with("InvalidEventCategoryException: "));
 }
 

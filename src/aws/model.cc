@@ -21,18 +21,30 @@ std::optional<T> named(const std::array<std::pair<std::string_view, T>, N>& name
   return std::nullopt;
 }
 
-constexpr auto kTypes = std::to_array<std::pair<std::string_view, Type>>({
-    {"structure", Type::kStructure}, {"string", Type::kString}, {"list", Type::kList}, {"map", Type::kMap},
-    {"integer", Type::kInteger}, {"long", Type::kLong}, {"float", Type::kFloat}, {"double", Type::kDouble},
-    {"boolean", Type::kBoolean}, {"timestamp", Type::kTimestamp}, {"blob", Type::kBlob}});
-constexpr auto kProtocols = std::to_array<std::pair<std::string_view, Protocol>>({
-    {"json-1.0", Protocol::kJson10}, {"json-1.1", Protocol::kJson11}, {"query", Protocol::kQuery},
-    {"rest-json", Protocol::kRestJson}, {"rest-xml", Protocol::kRestXml}, {"cbor", Protocol::kCbor}});
-constexpr auto kTimestamps = std::to_array<std::pair<std::string_view, TimestampFormat>>({
-    {"iso8601", TimestampFormat::kIso8601}, {"unix", TimestampFormat::kUnix}, {"rfc822", TimestampFormat::kRfc822}});
-constexpr auto kLocations = std::to_array<std::pair<std::string_view, Location>>({
-    {"header", Location::kHeader}, {"headers", Location::kHeaders}, {"query", Location::kQuery}, {"uri", Location::kUri},
-    {"status", Location::kStatusCode}});
+constexpr auto kTypes = std::to_array<std::pair<std::string_view, Type>>({{"structure", Type::kStructure},
+                                                                          {"string", Type::kString},
+                                                                          {"list", Type::kList},
+                                                                          {"map", Type::kMap},
+                                                                          {"integer", Type::kInteger},
+                                                                          {"long", Type::kLong},
+                                                                          {"float", Type::kFloat},
+                                                                          {"double", Type::kDouble},
+                                                                          {"boolean", Type::kBoolean},
+                                                                          {"timestamp", Type::kTimestamp},
+                                                                          {"blob", Type::kBlob}});
+constexpr auto kProtocols = std::to_array<std::pair<std::string_view, Protocol>>({{"json-1.0", Protocol::kJson10},
+                                                                                  {"json-1.1", Protocol::kJson11},
+                                                                                  {"query", Protocol::kQuery},
+                                                                                  {"rest-json", Protocol::kRestJson},
+                                                                                  {"rest-xml", Protocol::kRestXml},
+                                                                                  {"cbor", Protocol::kCbor}});
+constexpr auto kTimestamps = std::to_array<std::pair<std::string_view, TimestampFormat>>(
+    {{"iso8601", TimestampFormat::kIso8601}, {"unix", TimestampFormat::kUnix}, {"rfc822", TimestampFormat::kRfc822}});
+constexpr auto kLocations = std::to_array<std::pair<std::string_view, Location>>({{"header", Location::kHeader},
+                                                                                  {"headers", Location::kHeaders},
+                                                                                  {"query", Location::kQuery},
+                                                                                  {"uri", Location::kUri},
+                                                                                  {"status", Location::kStatusCode}});
 
 /// Reads one table. The first thing that is wrong is kept in `wrong`; the rest is then of no interest.
 class Reader {
@@ -72,10 +84,8 @@ class Reader {
     service_->global = flag_of(row, "global");
     service_->query_compatible = flag_of(row, "query_compatible");
     row["protocols"].each([this](View name) {
-      if (auto protocol = named(kProtocols, name.string_or("")))
-        service_->protocols.push_back(*protocol);
-      else
-        note("unknown protocol", name.string_or(""));
+      if (auto protocol = named(kProtocols, name.string_or(""))) service_->protocols.push_back(*protocol);
+      else note("unknown protocol", name.string_or(""));
     });
   }
 
@@ -130,14 +140,10 @@ class Reader {
     shape.name = std::string(name);
     row.each_member([&](std::string_view fact, View value) {
       if (fact == "type") {
-        if (auto type = named(kTypes, value.string_or("")))
-          shape.type = *type;
-        else
-          note("unknown type", value.string_or(""));
+        if (auto type = named(kTypes, value.string_or(""))) shape.type = *type;
+        else note("unknown type", value.string_or(""));
       } else if (fact == "members") {
-        value.each_member([&](std::string_view member, View text) {
-          shape.members.push_back(member_of(member, text.string_or("")));
-        });
+        value.each_member([&](std::string_view member, View text) { shape.members.push_back(member_of(member, text.string_or(""))); });
       } else if (fact == "of") {
         shape.element = member_of(row["key"].exists() ? "value" : "member", value.string_or(""));
       } else if (fact == "key") {
@@ -247,7 +253,7 @@ const ServiceModel* service_model(std::string_view key) {
   Slot& slot = slots[static_cast<size_t>(it - embedded.begin())];
   std::call_once(slot.once, [&] {
     auto model = parse_service_model(it->table);
-    CHECK(model.has_value());   // our own bytes: a test reads every table
+    CHECK(model.has_value());  // our own bytes: a test reads every table
     slot.model = std::move(*model);
   });
   return slot.model.get();

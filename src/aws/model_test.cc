@@ -81,8 +81,7 @@ TEST(Model, KnowsErrorCodesAndStatusOfTheQueryProtocol) {
   EXPECT_EQ(missing.error_code, "NoSuchEntity");
   EXPECT_EQ(missing.error_status, 404);
   EXPECT_EQ(service_model("sts")->operation("GetCallerIdentity")->result_wrapper, "GetCallerIdentityResult");
-  EXPECT_EQ(service_model("monitoring")->protocols,
-            (std::vector{Protocol::kCbor, Protocol::kJson10, Protocol::kQuery}));
+  EXPECT_EQ(service_model("monitoring")->protocols, (std::vector{Protocol::kCbor, Protocol::kJson10, Protocol::kQuery}));
   EXPECT_TRUE(service_model("monitoring")->query_compatible);
 }
 

@@ -85,7 +85,7 @@ class Reader {
       return;
     }
     const uint64_t count = argument(info);
-    if (count > rest_.size()) refuse();          // each element takes a byte at least
+    if (count > rest_.size()) refuse();  // each element takes a byte at least
     for (uint64_t i = 0; i < count; ++i) one(i == 0);
   }
 
@@ -145,14 +145,27 @@ class Reader {
 
   void simple(uint8_t info) {
     switch (info) {
-      case 20: out_ += "false"; return;
-      case 21: out_ += "true"; return;
+      case 20:
+        out_ += "false";
+        return;
+      case 21:
+        out_ += "true";
+        return;
       case 22:
-      case 23: out_ += "null"; return;           // null, undefined
-      case 25: number(half(static_cast<uint16_t>(big_endian(2)))); return;
-      case 26: number(std::bit_cast<float>(static_cast<uint32_t>(big_endian(4)))); return;
-      case 27: number(std::bit_cast<double>(big_endian(8))); return;
-      default: refuse();
+      case 23:
+        out_ += "null";
+        return;  // null, undefined
+      case 25:
+        number(half(static_cast<uint16_t>(big_endian(2))));
+        return;
+      case 26:
+        number(std::bit_cast<float>(static_cast<uint32_t>(big_endian(4))));
+        return;
+      case 27:
+        number(std::bit_cast<double>(big_endian(8)));
+        return;
+      default:
+        refuse();
     }
   }
 
@@ -184,8 +197,14 @@ class Writer {
     else if (argument <= UINT32_MAX) put(26, 4);
     else put(27, 8);
   }
-  void text(std::string_view text) { head(kText, text.size()); out_ += text; }
-  void bytes(std::string_view bytes) { head(kBytes, bytes.size()); out_ += bytes; }
+  void text(std::string_view text) {
+    head(kText, text.size());
+    out_ += text;
+  }
+  void bytes(std::string_view bytes) {
+    head(kBytes, bytes.size());
+    out_ += bytes;
+  }
   void integer(int64_t value) {
     if (value >= 0) head(kUnsigned, static_cast<uint64_t>(value));
     else head(kNegative, static_cast<uint64_t>(-1 - value));
@@ -249,7 +268,7 @@ class Writer {
 }  // namespace
 
 Json decode_cbor(const aws::OperationModel& operation, const WireRequest& request) {
-  if (operation.input == nullptr) return Json::object();        // such requests have no body
+  if (operation.input == nullptr) return Json::object();  // such requests have no body
   return json_document(*operation.input, Reader(request.body).to_json());
 }
 
@@ -258,10 +277,8 @@ WireResponse encode_cbor(const aws::OperationModel& operation, const Json& out) 
   response.headers.emplace_back("Content-Type", "application/cbor");
   response.headers.emplace_back("smithy-protocol", "rpc-v2-cbor");
   Writer writer(response.body);
-  if (operation.output != nullptr)
-    writer.structure(*operation.output, out);
-  else
-    writer.head(kMap, 0);
+  if (operation.output != nullptr) writer.structure(*operation.output, out);
+  else writer.head(kMap, 0);
   return response;
 }
 

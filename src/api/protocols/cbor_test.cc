@@ -14,8 +14,14 @@ std::string hex_of(std::string_view text) { return text::hex(text); }
 
 // PutMetricData {Namespace, MetricData: [{MetricName, Timestamp, Value}]}, around the bytes of one value.
 Json put_value(std::string_view value_hex) {
-  return read("PutMetricData", "a2" "69" + hex_of("Namespace") + "61" + hex_of("n") + "6a" + hex_of("MetricData") + "81" "a2" "6a" +
-                                   hex_of("MetricName") + "61" + hex_of("m") + "65" + hex_of("Value") + std::string(value_hex));
+  return read("PutMetricData",
+              "a2"
+              "69" +
+                  hex_of("Namespace") + "61" + hex_of("n") + "6a" + hex_of("MetricData") +
+                  "81"
+                  "a2"
+                  "6a" +
+                  hex_of("MetricName") + "61" + hex_of("m") + "65" + hex_of("Value") + std::string(value_hex));
 }
 
 // Encodings of numbers: RFC 8949, appendix A.
@@ -36,15 +42,31 @@ TEST(Cbor, ReadsNumbersOfEveryWidth) {
 
 TEST(Cbor, ReadsIndefiniteLengthsAndTimestamps) {
   // {_ "Namespace": (_ "a", "b"), "MetricData": [_ {"MetricName": "m", "Timestamp": 1(1767322800)}]}
-  EXPECT_EQ(read("PutMetricData", "bf69" + hex_of("Namespace") + "7f61" "61" "61" "62" "ff" "6a" + hex_of("MetricData") + "9f" "a2" "6a" +
-                                      hex_of("MetricName") + "616d" "69" + hex_of("Timestamp") + "c11a695734b0" "ff" "ff")
+  EXPECT_EQ(read("PutMetricData", "bf69" + hex_of("Namespace") +
+                                      "7f61"
+                                      "61"
+                                      "61"
+                                      "62"
+                                      "ff"
+                                      "6a" +
+                                      hex_of("MetricData") +
+                                      "9f"
+                                      "a2"
+                                      "6a" +
+                                      hex_of("MetricName") +
+                                      "616d"
+                                      "69" +
+                                      hex_of("Timestamp") +
+                                      "c11a695734b0"
+                                      "ff"
+                                      "ff")
                 .dump(),
             R"({"Namespace":"ab","MetricData":[{"MetricName":"m","Timestamp":"2026-01-02T03:00:00.000Z"}]})");
 }
 
 TEST(Cbor, RefusesWhatIsBroken) {
-  for (std::string_view hex : {"", "ff", "a1", "a161", "a16161", "9b7fffffffffffffff", "5f61616161ff", "a1f6f6", "1c", "f0", "0000",
-                               "f97c00", "f97e00"})
+  for (std::string_view hex :
+       {"", "ff", "a1", "a161", "a16161", "9b7fffffffffffffff", "5f61616161ff", "a1f6f6", "1c", "f0", "0000", "f97c00", "f97e00"})
     EXPECT_EQ(error_of([&] { read("PutMetricData", hex); }), "SerializationException: ") << hex;
   EXPECT_EQ(error_of([&] { put_value("fb7ff0000000000000"); }), "SerializationException: ");
   std::string deep(10'000, '\x81');
@@ -57,16 +79,30 @@ TEST(Cbor, WritesAnswers) {
                                        {{"Label", "l"}, {"Datapoints", {{{"Timestamp", "2026-01-02T03:00:00Z"}, {"Sum", 1.5}}}}}, "r");
   EXPECT_EQ(header_of(response, "smithy-protocol"), "rpc-v2-cbor");
   EXPECT_EQ(header_of(response, "Content-Type"), "application/cbor");
-  EXPECT_EQ(text::hex(response.body), "a2" "65" + hex_of("Label") + "616c" "6a" + hex_of("Datapoints") + "81" "a2" "69" + hex_of("Timestamp") +
-                                          "c11a695734b0" "63" + hex_of("Sum") + "fb3ff8000000000000");
+  EXPECT_EQ(text::hex(response.body),
+            "a2"
+            "65" +
+                hex_of("Label") +
+                "616c"
+                "6a" +
+                hex_of("Datapoints") +
+                "81"
+                "a2"
+                "69" +
+                hex_of("Timestamp") +
+                "c11a695734b0"
+                "63" +
+                hex_of("Sum") + "fb3ff8000000000000");
 }
 
 TEST(Cbor, WritesErrors) {
-  const WireResponse response = encode_error(Protocol::kCbor, *aws::service_model("monitoring"), nullptr,
-                                             aws::Error({.code = "ResourceNotFound"}, "m"), "r", "", "");
+  const WireResponse response =
+      encode_error(Protocol::kCbor, *aws::service_model("monitoring"), nullptr, aws::Error({.code = "ResourceNotFound"}, "m"), "r", "", "");
   EXPECT_EQ(response.status, 404);
   EXPECT_EQ(text::hex(response.body),
-            "a2" "66" + hex_of("__type") + "70" + hex_of("ResourceNotFound") + "67" + hex_of("message") + "616d");
+            "a2"
+            "66" +
+                hex_of("__type") + "70" + hex_of("ResourceNotFound") + "67" + hex_of("message") + "616d");
 }
 
 }  // namespace

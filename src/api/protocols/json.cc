@@ -16,7 +16,7 @@ using json::View;
 
 constexpr std::string_view kUnexpectedList = "Start of list found where not expected";
 constexpr std::string_view kUnexpectedMap = "Start of structure or map found where not expected.";
-constexpr size_t kKeptParserBytesMax = 1 << 20;   // larger bodies do not leave their buffers behind
+constexpr size_t kKeptParserBytesMax = 1 << 20;  // larger bodies do not leave their buffers behind
 
 [[noreturn]] void refuse(std::string_view message) { throw Error(kSerialization, "{}", message); }
 
@@ -66,7 +66,7 @@ Json read_integer(const Shape& shape, View value) {
   if (!number) refuse_type(value, shape.type);
   const double limit = shape.type == Type::kInteger ? 2147483647.0 : 9.2e18;
   if (!(*number >= -limit && *number <= limit)) refuse("");
-  return static_cast<int64_t>(*number);          // fractions are cut off
+  return static_cast<int64_t>(*number);  // fractions are cut off
 }
 
 Json read_value(const Member& member, View value) {
@@ -154,10 +154,8 @@ void write_value(json::Writer& writer, const Member& member, const Json& value) 
     writer.end_object();
   } else if (shape.type == Type::kTimestamp) {
     const std::string text = scalar_to_text(member, value, aws::TimestampFormat::kUnix);
-    if (timestamp_format(member, aws::TimestampFormat::kUnix) == aws::TimestampFormat::kUnix && !text.empty())
-      writer.raw(text);
-    else
-      writer.string(text);
+    if (timestamp_format(member, aws::TimestampFormat::kUnix) == aws::TimestampFormat::kUnix && !text.empty()) writer.raw(text);
+    else writer.string(text);
   } else {
     writer.value(value);
   }
@@ -190,12 +188,10 @@ Json decode_json(const aws::OperationModel& operation, const WireRequest& reques
 
 WireResponse encode_json(aws::Protocol protocol, const aws::OperationModel& operation, const Json& out) {
   WireResponse response{.status = operation.status};
-  response.headers.emplace_back("Content-Type", protocol == aws::Protocol::kJson10 ? "application/x-amz-json-1.0"
-                                                                                   : "application/x-amz-json-1.1");
-  if (operation.output != nullptr)
-    response.body = json_text(*operation.output, out);
-  else if (operation.empty_document)
-    response.body = "{}";
+  response.headers.emplace_back("Content-Type",
+                                protocol == aws::Protocol::kJson10 ? "application/x-amz-json-1.0" : "application/x-amz-json-1.1");
+  if (operation.output != nullptr) response.body = json_text(*operation.output, out);
+  else if (operation.empty_document) response.body = "{}";
   return response;
 }
 

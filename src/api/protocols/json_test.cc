@@ -5,16 +5,17 @@ namespace {
 
 using aws::Protocol;
 
-Json lookup(std::string_view body) {
-  return decode_test(Protocol::kJson11, "cloudtrail", "LookupEvents", {.body = std::string(body)});
-}
+Json lookup(std::string_view body) { return decode_test(Protocol::kJson11, "cloudtrail", "LookupEvents", {.body = std::string(body)}); }
 std::string lookup_error(std::string_view body) {
   return error_of([&] { lookup(body); });
 }
 
 TEST(JsonProtocol, ReadsWhatTheAwsCliSends) {
-  EXPECT_EQ(lookup(R"({"LookupAttributes": [{"AttributeKey": "EventName", "AttributeValue": "CreateBucket"}], "StartTime": 1767322800, "MaxResults": 10})").dump(),
-            R"({"LookupAttributes":[{"AttributeKey":"EventName","AttributeValue":"CreateBucket"}],"StartTime":"2026-01-02T03:00:00.000Z","MaxResults":10})");
+  EXPECT_EQ(
+      lookup(
+          R"({"LookupAttributes": [{"AttributeKey": "EventName", "AttributeValue": "CreateBucket"}], "StartTime": 1767322800, "MaxResults": 10})")
+          .dump(),
+      R"({"LookupAttributes":[{"AttributeKey":"EventName","AttributeValue":"CreateBucket"}],"StartTime":"2026-01-02T03:00:00.000Z","MaxResults":10})");
   EXPECT_EQ(lookup("{}").dump(), "{}");
 }
 
@@ -51,8 +52,8 @@ TEST(JsonProtocol, WrongTypesAreRefusedInAwsWords) {
 }
 
 TEST(JsonProtocol, WhatIsNoJsonObjectIsRefusedWithoutAMessage) {
-  for (std::string_view body : {"", "{", "null", "\"x\"", "1", "{\"NextToken\":\"x\",}", "{} {}", "{\"MaxResults\":99999999999}",
-                                "{\"NextToken\":\"\xff\"}"})
+  for (std::string_view body :
+       {"", "{", "null", "\"x\"", "1", "{\"NextToken\":\"x\",}", "{} {}", "{\"MaxResults\":99999999999}", "{\"NextToken\":\"\xff\"}"})
     EXPECT_EQ(lookup_error(body), "SerializationException: ") << body;
 }
 
@@ -68,7 +69,8 @@ TEST(JsonProtocol, BlobsStayBase64AndMustBe) {
 TEST(JsonProtocol, WritesAnswersInTheModelsOrderWithTimesAsNumbers) {
   const Json out = {{"NextToken", "t"},
                     {"Events", {{{"EventTime", "2026-01-02T03:00:00Z"}, {"EventId", "e"}, {"Resources", Json::array()}}}}};
-  const WireResponse response = encode(Protocol::kJson11, *aws::service_model("cloudtrail"), model_of("cloudtrail", "LookupEvents"), out, "r");
+  const WireResponse response =
+      encode(Protocol::kJson11, *aws::service_model("cloudtrail"), model_of("cloudtrail", "LookupEvents"), out, "r");
   EXPECT_EQ(response.status, 200);
   EXPECT_EQ(header_of(response, "Content-Type"), "application/x-amz-json-1.1");
   EXPECT_EQ(response.body, R"({"Events":[{"EventId":"e","EventTime":1767322800,"Resources":[]}],"NextToken":"t"})");

@@ -23,13 +23,18 @@ struct CommonError {
 constexpr auto kCommonErrors = std::to_array<CommonError>({
     {"AccessDenied", {"AccessDeniedException", 400}, {"AccessDeniedException", 403}, {"AccessDenied", 403}, {"AccessDenied", 403}},
     {"InternalFailure", {"InternalFailure", 500}, {"InternalFailure", 500}, {"InternalFailure", 500}, {"InternalError", 500}},
-    {"SerializationException", {"SerializationException", 400}, {"SerializationException", 400}, {"MalformedInput", 400},
+    {"SerializationException",
+     {"SerializationException", 400},
+     {"SerializationException", 400},
+     {"MalformedInput", 400},
      {"MalformedXML", 400}},
     {"ThrottlingException", {"ThrottlingException", 400}, {"ThrottlingException", 429}, {"Throttling", 400}, {"SlowDown", 503}},
-    {"UnknownOperationException", {"UnknownOperationException", 400}, {"UnknownOperationException", 404}, {"InvalidAction", 400},
+    {"UnknownOperationException",
+     {"UnknownOperationException", 400},
+     {"UnknownOperationException", 404},
+     {"InvalidAction", 400},
      {"MethodNotAllowed", 405}},
-    {"ValidationException", {"ValidationException", 400}, {"ValidationException", 400}, {"ValidationError", 400},
-     {"InvalidRequest", 400}},
+    {"ValidationException", {"ValidationException", 400}, {"ValidationException", 400}, {"ValidationError", 400}, {"InvalidRequest", 400}},
 });
 
 /// An error as a protocol sends it. `shape`: the model's exception, if it has it.
@@ -48,8 +53,7 @@ const aws::Shape* find_exception(const aws::ServiceModel& service, const aws::Op
   return nullptr;
 }
 
-WireError wire_error(Protocol protocol, const aws::ServiceModel& service, const aws::OperationModel* operation,
-                     const aws::Error& error) {
+WireError wire_error(Protocol protocol, const aws::ServiceModel& service, const aws::OperationModel* operation, const aws::Error& error) {
   WireError wire{.code = std::string(error.kind.code), .status = error.kind.status};
   const bool is_json = protocol != Protocol::kQuery && protocol != Protocol::kRestXml;
   if (const aws::Shape* shape = find_exception(service, operation, error.kind.code)) {
@@ -79,8 +83,7 @@ WireError wire_error(Protocol protocol, const aws::ServiceModel& service, const 
 /// "message" or "Message": the model's exception says; CloudTrail's have no members but send Message, and so do the two common
 /// errors that the framework in front of the service sends.
 std::string_view message_name(const WireError& wire) {
-  if (wire.shape == nullptr)
-    return wire.code == "AccessDeniedException" || wire.code == "SerializationException" ? "Message" : "message";
+  if (wire.shape == nullptr) return wire.code == "AccessDeniedException" || wire.code == "SerializationException" ? "Message" : "message";
   for (const aws::Member& member : wire.shape->members)
     if (text::equals_ignoring_case(member.location_name, "message")) return member.location_name;
   return "Message";
@@ -89,7 +92,7 @@ std::string_view message_name(const WireError& wire) {
 WireResponse json_error(Protocol protocol, const aws::ServiceModel& service, const WireError& wire, const aws::Error& error) {
   WireResponse response{.status = wire.status};
   const bool is_rest = protocol == Protocol::kRestJson;
-  response.headers.emplace_back("Content-Type", is_rest                          ? "application/json"
+  response.headers.emplace_back("Content-Type", is_rest                         ? "application/json"
                                                 : protocol == Protocol::kJson10 ? "application/x-amz-json-1.0"
                                                 : protocol == Protocol::kCbor   ? "application/cbor"
                                                                                 : "application/x-amz-json-1.1");
@@ -106,8 +109,7 @@ WireResponse json_error(Protocol protocol, const aws::ServiceModel& service, con
 
   if (service.query_compatible) {
     const std::string& query_code = wire.shape != nullptr ? wire.shape->error_code : wire.code;
-    response.headers.emplace_back("x-amzn-query-error",
-                                  fmt::format("{};{}", query_code, wire.status < 500 ? "Sender" : "Receiver"));
+    response.headers.emplace_back("x-amzn-query-error", fmt::format("{};{}", query_code, wire.status < 500 ? "Sender" : "Receiver"));
   }
   if (protocol == Protocol::kCbor) {
     response.headers.emplace_back("smithy-protocol", "rpc-v2-cbor");
@@ -121,8 +123,7 @@ WireResponse json_error(Protocol protocol, const aws::ServiceModel& service, con
   return response;
 }
 
-WireResponse query_error(const aws::ServiceModel& service, const WireError& wire, const aws::Error& error,
-                         std::string_view request_id) {
+WireResponse query_error(const aws::ServiceModel& service, const WireError& wire, const aws::Error& error, std::string_view request_id) {
   WireResponse response{.status = wire.status};
   response.headers.emplace_back("Content-Type", "text/xml");
   xml::Writer writer(response.body);
@@ -135,13 +136,13 @@ WireResponse query_error(const aws::ServiceModel& service, const WireError& wire
   return response;
 }
 
-WireResponse rest_xml_error(const aws::ServiceModel& service, const WireError& wire, const aws::Error& error,
-                            std::string_view request_id, std::string_view host_id, std::string_view resource) {
+WireResponse rest_xml_error(const aws::ServiceModel& service, const WireError& wire, const aws::Error& error, std::string_view request_id,
+                            std::string_view host_id, std::string_view resource) {
   WireResponse response{.status = wire.status};
   response.headers.emplace_back("Content-Type", "application/xml");
   xml::Writer writer(response.body);
   writer.declaration();
-  const bool wrapped = service.key != "s3";      // S3's own errors are the only ones that stand alone
+  const bool wrapped = service.key != "s3";  // S3's own errors are the only ones that stand alone
   if (wrapped) writer.open("ErrorResponse", fmt::format("xmlns=\"{}\"", service.xml_namespace));
   writer.open("Error").element("Code", wire.code).element("Message", error.message);
   for (const auto& [name, value] : error.details) writer.element(name, value);
@@ -157,11 +158,15 @@ WireResponse rest_xml_error(const aws::ServiceModel& service, const WireError& w
 Json decode(Protocol protocol, const aws::ServiceModel& service, const aws::OperationModel& operation, const WireRequest& request) {
   switch (protocol) {
     case Protocol::kJson10:
-    case Protocol::kJson11: return decode_json(operation, request);
-    case Protocol::kQuery: return decode_query(operation, request);
+    case Protocol::kJson11:
+      return decode_json(operation, request);
+    case Protocol::kQuery:
+      return decode_query(operation, request);
     case Protocol::kRestJson:
-    case Protocol::kRestXml: return decode_rest(protocol, service, operation, request);
-    case Protocol::kCbor: return decode_cbor(operation, request);
+    case Protocol::kRestXml:
+      return decode_rest(protocol, service, operation, request);
+    case Protocol::kCbor:
+      return decode_cbor(operation, request);
   }
   return Json::object();
 }
@@ -170,23 +175,29 @@ WireResponse encode(Protocol protocol, const aws::ServiceModel& service, const a
                     std::string_view request_id) {
   switch (protocol) {
     case Protocol::kJson10:
-    case Protocol::kJson11: return encode_json(protocol, operation, out);
-    case Protocol::kQuery: return encode_query(service, operation, out, request_id);
+    case Protocol::kJson11:
+      return encode_json(protocol, operation, out);
+    case Protocol::kQuery:
+      return encode_query(service, operation, out, request_id);
     case Protocol::kRestJson:
-    case Protocol::kRestXml: return encode_rest(protocol, service, operation, out);
-    case Protocol::kCbor: return encode_cbor(operation, out);
+    case Protocol::kRestXml:
+      return encode_rest(protocol, service, operation, out);
+    case Protocol::kCbor:
+      return encode_cbor(operation, out);
   }
   return {};
 }
 
 WireResponse encode_error(Protocol protocol, const aws::ServiceModel& service, const aws::OperationModel* operation,
-                          const aws::Error& error, std::string_view request_id, std::string_view host_id,
-                          std::string_view resource) {
+                          const aws::Error& error, std::string_view request_id, std::string_view host_id, std::string_view resource) {
   const WireError wire = wire_error(protocol, service, operation, error);
   switch (protocol) {
-    case Protocol::kQuery: return query_error(service, wire, error, request_id);
-    case Protocol::kRestXml: return rest_xml_error(service, wire, error, request_id, host_id, resource);
-    default: return json_error(protocol, service, wire, error);
+    case Protocol::kQuery:
+      return query_error(service, wire, error, request_id);
+    case Protocol::kRestXml:
+      return rest_xml_error(service, wire, error, request_id, host_id, resource);
+    default:
+      return json_error(protocol, service, wire, error);
   }
 }
 

@@ -19,7 +19,7 @@ aws::Error malformed_xml();
 
 /// Reads a JSON body as `shape`; body members only, unknown ones are passed over. Throws SerializationException.
 Json json_document(const aws::Shape& shape, std::string_view body);
-std::string json_text(const aws::Shape& shape, const Json& value);     // the body members
+std::string json_text(const aws::Shape& shape, const Json& value);  // the body members
 
 /// Reads an element as `shape`. Throws malformed_xml().
 Json xml_document(const aws::Shape& shape, const xml::Element& element);
@@ -39,8 +39,7 @@ WireResponse encode_query(const aws::ServiceModel& service, const aws::Operation
 
 Json decode_rest(aws::Protocol protocol, const aws::ServiceModel& service, const aws::OperationModel& operation,
                  const WireRequest& request);
-WireResponse encode_rest(aws::Protocol protocol, const aws::ServiceModel& service, const aws::OperationModel& operation,
-                         const Json& out);
+WireResponse encode_rest(aws::Protocol protocol, const aws::ServiceModel& service, const aws::OperationModel& operation, const Json& out);
 
 Json decode_cbor(const aws::OperationModel& operation, const WireRequest& request);
 WireResponse encode_cbor(const aws::OperationModel& operation, const Json& out);

@@ -14,9 +14,9 @@ using aws::Type;
 
 constexpr aws::ErrorKind kMalformedInput{.code = "SerializationException", .status = 400, .wire_code = "MalformedInput"};
 constexpr aws::ErrorKind kMalformedQueryString{.code = "MalformedQueryString", .status = 404};
-constexpr size_t kParametersMax = 50'000;        // of one request; a body is limited anyway, this bounds the sorting
+constexpr size_t kParametersMax = 50'000;  // of one request; a body is limited anyway, this bounds the sorting
 
-constexpr int64_t kNamePartsMax = 128;           // "Tags.member.1.Key" has four; bounds how deep a document can be
+constexpr int64_t kNamePartsMax = 128;  // "Tags.member.1.Key" has four; bounds how deep a document can be
 
 /// A form: "Tags.member.1.Key=k&..." sorted by name, so that all parameters below a prefix stand together.
 class Form {
@@ -33,7 +33,9 @@ class Form {
       fields_.emplace_back(std::move(*name), std::move(*value));
     }
   }
-  void sort() { std::stable_sort(fields_.begin(), fields_.end(), [](const Field& a, const Field& b) { return a.first < b.first; }); }
+  void sort() {
+    std::stable_sort(fields_.begin(), fields_.end(), [](const Field& a, const Field& b) { return a.first < b.first; });
+  }
 
   /// The value of exactly this parameter; null if it was not sent. The first counts.
   const std::string* value(std::string_view name) const {
@@ -87,7 +89,7 @@ std::optional<Json> read_member(const Form& form, const Member& member, const st
       return read_structure(form, shape, name + ".");
     case Type::kList: {
       const std::string prefix = is_flattened(member) ? name + "." : name + "." + shape.element.location_name + ".";
-      const std::string* empty = form.value(name);           // "Tags=" is an empty list
+      const std::string* empty = form.value(name);  // "Tags=" is an empty list
       if (!form.any_below(prefix)) return empty != nullptr && empty->empty() ? std::optional(Json::array()) : std::nullopt;
       Json out = Json::array();
       for (int64_t index : form.indices_below(prefix))

@@ -17,11 +17,12 @@ TEST(QueryProtocol, ReadsAnAssumeRoleAsAwsDocumentsIt) {
       "&Policy=%7B%22Version%22%3A%222012-10-17%22%7D&DurationSeconds=3600"
       "&Tags.member.1.Key=Project&Tags.member.1.Value=Pegasus&Tags.member.2.Key=Team&Tags.member.2.Value=a+b"
       "&TransitiveTagKeys.member.1=Project&ExternalId=123ABC";
-  EXPECT_EQ(read("sts", "AssumeRole", form).dump(),
-            R"({"RoleArn":"arn:aws:iam::123456789012:role/demo","RoleSessionName":"testAR",)"
-            R"("PolicyArns":[{"arn":"arn:aws:iam::123456789012:policy/demopolicy1"},{"arn":"arn:aws:iam::123456789012:policy/demopolicy2"}],)"
-            R"("Policy":"{\"Version\":\"2012-10-17\"}","DurationSeconds":3600,)"
-            R"("Tags":[{"Key":"Project","Value":"Pegasus"},{"Key":"Team","Value":"a b"}],"TransitiveTagKeys":["Project"],"ExternalId":"123ABC"})");
+  EXPECT_EQ(
+      read("sts", "AssumeRole", form).dump(),
+      R"({"RoleArn":"arn:aws:iam::123456789012:role/demo","RoleSessionName":"testAR",)"
+      R"("PolicyArns":[{"arn":"arn:aws:iam::123456789012:policy/demopolicy1"},{"arn":"arn:aws:iam::123456789012:policy/demopolicy2"}],)"
+      R"("Policy":"{\"Version\":\"2012-10-17\"}","DurationSeconds":3600,)"
+      R"("Tags":[{"Key":"Project","Value":"Pegasus"},{"Key":"Team","Value":"a b"}],"TransitiveTagKeys":["Project"],"ExternalId":"123ABC"})");
 }
 
 TEST(QueryProtocol, ListsAreInTheOrderOfTheirNumbers) {
@@ -96,8 +97,9 @@ TEST(QueryProtocol, WritesErrorsWithTheWiresCodeAndStatus) {
   };
   const WireResponse missing = error("iam", {.code = "NoSuchEntityException"});
   EXPECT_EQ(missing.status, 404);
-  EXPECT_EQ(missing.body, "<ErrorResponse xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\"><Error><Type>Sender</Type>"
-                          "<Code>NoSuchEntity</Code><Message>m</Message></Error><RequestId>r</RequestId></ErrorResponse>");
+  EXPECT_EQ(missing.body,
+            "<ErrorResponse xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\"><Error><Type>Sender</Type>"
+            "<Code>NoSuchEntity</Code><Message>m</Message></Error><RequestId>r</RequestId></ErrorResponse>");
   EXPECT_NE(error("sts", aws::kValidation).body.find("<Code>ValidationError</Code>"), std::string::npos);
   EXPECT_NE(error("sts", aws::kAccessDenied).body.find("<Code>AccessDenied</Code>"), std::string::npos);
   EXPECT_EQ(error("sts", aws::kAccessDenied).status, 403);

@@ -36,11 +36,20 @@ class Decoder {
     std::optional<Json> body;
     for (const Member& member : shape.members) {
       switch (member.location) {
-        case Location::kUri: read_label(out, member); break;
-        case Location::kQuery: read_query(out, member); break;
-        case Location::kHeader: read_header(out, member); break;
-        case Location::kHeaders: read_headers(out, member); break;
-        case Location::kStatusCode: break;
+        case Location::kUri:
+          read_label(out, member);
+          break;
+        case Location::kQuery:
+          read_query(out, member);
+          break;
+        case Location::kHeader:
+          read_header(out, member);
+          break;
+        case Location::kHeaders:
+          read_headers(out, member);
+          break;
+        case Location::kStatusCode:
+          break;
         case Location::kBody:
           if (member.payload) {
             read_payload(out, member);
@@ -62,10 +71,12 @@ class Decoder {
     const bool number = member.shape->type == Type::kInteger || member.shape->type == Type::kLong;
     if (name == "partNumber")
       throw Error(kInvalidArgument, "Part number must be an integer between 1 and 10000, inclusive")
-          .with("ArgumentName", name).with("ArgumentValue", std::string(text));
-    throw (number ? Error(kInvalidArgument, "Provided {} not an integer or within integer range", name)
-                  : Error(kInvalidArgument, "Invalid {}", name))
-        .with("ArgumentName", name).with("ArgumentValue", std::string(text));
+          .with("ArgumentName", name)
+          .with("ArgumentValue", std::string(text));
+    throw(number ? Error(kInvalidArgument, "Provided {} not an integer or within integer range", name)
+                 : Error(kInvalidArgument, "Invalid {}", name))
+        .with("ArgumentName", name)
+        .with("ArgumentValue", std::string(text));
   }
 
   Json scalar(const Member& member, std::string_view text) const {
@@ -81,7 +92,7 @@ class Decoder {
 
   void read_query(Json& out, const Member& member) const {
     const Shape& shape = *member.shape;
-    if (shape.type == Type::kMap) {              // what no other member takes
+    if (shape.type == Type::kMap) {  // what no other member takes
       Json map = Json::object();
       for (const auto& [name, value] : query_) map[name] = value;
       if (!map.empty()) out[member.name] = std::move(map);
@@ -109,7 +120,7 @@ class Decoder {
         out[member.name] = std::move(*value);
         return;
       } else if (shape.type != Type::kTimestamp || shape.timestamp == aws::TimestampFormat::kIso8601) {
-        refuse(member, header.value);            // a conditional header with a broken date counts as not sent
+        refuse(member, header.value);  // a conditional header with a broken date counts as not sent
       }
     }
   }
@@ -119,10 +130,8 @@ class Decoder {
     for (const http::Header& header : *request_.headers) {
       if (header.name.size() <= prefix.size() || !text::equals_ignoring_case(header.name.substr(0, prefix.size()), prefix)) continue;
       Json& value = out[member.name][text::lower(header.name.substr(prefix.size()))];
-      if (value.is_string())
-        value.get_ref<std::string&>().append(",").append(header.value);   // sent twice
-      else
-        value = std::string(header.value);
+      if (value.is_string()) value.get_ref<std::string&>().append(",").append(header.value);  // sent twice
+      else value = std::string(header.value);
     }
   }
 
@@ -134,9 +143,7 @@ class Decoder {
     return xml_document(shape, *element);
   }
 
-  bool is_root(const xml::Element& element) const {
-    return operation_.input_root.empty() || element.name == operation_.input_root;
-  }
+  bool is_root(const xml::Element& element) const { return operation_.input_root.empty() || element.name == operation_.input_root; }
 
   void read_payload(Json& out, const Member& member) const {
     const Shape& shape = *member.shape;
@@ -197,8 +204,7 @@ std::string location_body(const aws::ServiceModel& service, const Json& out) {
   return body;
 }
 
-void write_payload(Protocol protocol, const aws::ServiceModel& service, const Member& member, const Json& value,
-                   WireResponse& response) {
+void write_payload(Protocol protocol, const aws::ServiceModel& service, const Member& member, const Json& value, WireResponse& response) {
   const Shape& shape = *member.shape;
   if (shape.streaming || shape.eventstream) return;
   if (shape.type == Type::kBlob) {
@@ -219,8 +225,7 @@ Json decode_rest(Protocol protocol, const aws::ServiceModel&, const aws::Operati
   return Decoder(protocol, operation, request).decode();
 }
 
-WireResponse encode_rest(Protocol protocol, const aws::ServiceModel& service, const aws::OperationModel& operation,
-                         const Json& out) {
+WireResponse encode_rest(Protocol protocol, const aws::ServiceModel& service, const aws::OperationModel& operation, const Json& out) {
   WireResponse response{.status = operation.status};
   const bool is_xml = protocol == Protocol::kRestXml;
   bool has_payload = false, has_body = false, has_streaming = false;
@@ -255,16 +260,14 @@ WireResponse encode_rest(Protocol protocol, const aws::ServiceModel& service, co
     const Shape& shape = *operation.output;
     if (!has_payload && has_body && is_xml) {
       const std::string& root = shape.location_name.empty() ? shape.name : shape.location_name;
-      response.body = service.key == "s3" && operation.name == "GetBucketLocation"
-                          ? location_body(service, out)
-                          : xml_body(shape, root, out, service.xml_namespace);
+      response.body = service.key == "s3" && operation.name == "GetBucketLocation" ? location_body(service, out)
+                                                                                   : xml_body(shape, root, out, service.xml_namespace);
     } else if (!has_payload && has_body) {
       response.body = json_text(shape, out);
     }
   }
   if (!response.body.empty() && !has_streaming)
-    response.headers.emplace_back("Content-Type", is_xml && response.body.starts_with("<?xml") ? "application/xml"
-                                                                                              : "application/json");
+    response.headers.emplace_back("Content-Type", is_xml && response.body.starts_with("<?xml") ? "application/xml" : "application/json");
   return response;
 }
 

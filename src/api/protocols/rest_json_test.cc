@@ -34,8 +34,8 @@ TEST(RestJson, RefusesWrongTypes) {
 }
 
 TEST(RestJson, WritesAnswersWithTheModelsStatus) {
-  const WireResponse response = encode(Protocol::kRestJson, *aws::service_model("lambda"), model_of("lambda", "AddPermission"),
-                                       {{"Statement", "{}"}}, "r");
+  const WireResponse response =
+      encode(Protocol::kRestJson, *aws::service_model("lambda"), model_of("lambda", "AddPermission"), {{"Statement", "{}"}}, "r");
   EXPECT_EQ(response.status, 201);
   EXPECT_EQ(header_of(response, "Content-Type"), "application/json");
   EXPECT_EQ(response.body, R"({"Statement":"{}"})");

@@ -15,22 +15,26 @@ const std::string kDeclaration = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
 const std::string kNamespace = " xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"";
 
 TEST(RestXml, ReadsLabelsQueryHeadersAndMetadata) {
-  EXPECT_EQ(read("PutObject", {.method = "PUT",
-                               .path = "/b/k",
-                               .headers = {{"x-amz-meta-Colour", "red"}, {"X-AMZ-META-colour", "blue"}, {"Content-Type", "text/plain"},
-                                           {"x-amz-acl", "private"}, {"content-length", "5"}, {"x-amz-tagging", "a=b"}},
-                               .labels = {{"Bucket", "b"}, {"Key", "k"}}})
-                .dump(),
-            R"({"ACL":"private","Bucket":"b","ContentLength":5,"ContentType":"text/plain","Key":"k","Metadata":{"colour":"red,blue"},"Tagging":"a=b"})");
-  EXPECT_EQ(read("ListObjectsV2", {.method = "GET", .query = "list-type=2&prefix=a%2Fb+c&delimiter=/&max-keys=2&fetch-owner=true&start-after=",
+  EXPECT_EQ(
+      read("PutObject", {.method = "PUT",
+                         .path = "/b/k",
+                         .headers = {{"x-amz-meta-Colour", "red"},
+                                     {"X-AMZ-META-colour", "blue"},
+                                     {"Content-Type", "text/plain"},
+                                     {"x-amz-acl", "private"},
+                                     {"content-length", "5"},
+                                     {"x-amz-tagging", "a=b"}},
+                         .labels = {{"Bucket", "b"}, {"Key", "k"}}})
+          .dump(),
+      R"({"ACL":"private","Bucket":"b","ContentLength":5,"ContentType":"text/plain","Key":"k","Metadata":{"colour":"red,blue"},"Tagging":"a=b"})");
+  EXPECT_EQ(read("ListObjectsV2", {.method = "GET",
+                                   .query = "list-type=2&prefix=a%2Fb+c&delimiter=/&max-keys=2&fetch-owner=true&start-after=",
                                    .labels = {{"Bucket", "b"}}})
                 .dump(),
             R"({"Bucket":"b","Delimiter":"/","MaxKeys":2,"Prefix":"a/b c","FetchOwner":true,"StartAfter":""})");
 }
 
-TEST(RestXml, TheBytesOfAnObjectAreNoParameter) {
-  EXPECT_FALSE(read("PutObject", {.method = "PUT", .body = "bytes"}).contains("Body"));
-}
+TEST(RestXml, TheBytesOfAnObjectAreNoParameter) { EXPECT_FALSE(read("PutObject", {.method = "PUT", .body = "bytes"}).contains("Body")); }
 
 TEST(RestXml, ReadsADeleteAsAwsDocumentsIt) {
   EXPECT_EQ(read("DeleteObjects",
@@ -73,8 +77,7 @@ TEST(RestXml, ConditionalDatesOfAnyFormAreReadAndBrokenOnesCountAsNotSent) {
 
 TEST(RestXml, WrongValuesAreRefusedAsS3Does) {
   const auto error = [](std::string_view operation, TestRequest request) { return error_of([&] { read(operation, request); }); };
-  EXPECT_EQ(error("ListObjects", {.query = "max-keys=many"}),
-            "InvalidArgument: Provided max-keys not an integer or within integer range");
+  EXPECT_EQ(error("ListObjects", {.query = "max-keys=many"}), "InvalidArgument: Provided max-keys not an integer or within integer range");
   EXPECT_EQ(error("UploadPart", {.query = "partNumber=x&uploadId=u"}),
             "InvalidArgument: Part number must be an integer between 1 and 10000, inclusive");
   EXPECT_EQ(error("ListObjects", {.query = "prefix=%zz"}), "InvalidURI: Couldn't parse the specified URI.");
@@ -82,7 +85,8 @@ TEST(RestXml, WrongValuesAreRefusedAsS3Does) {
   for (std::string_view body : {"<Tagging>", "no xml", "<Other><TagSet/></Other>", "{}"})
     EXPECT_EQ(error("PutBucketTagging", {.body = std::string(body)}), "MalformedXML: " + malformed) << body;
   EXPECT_EQ(error("PutBucketAcl", {.body = "<Tagging/>"}), "MalformedACLError: " + malformed);
-  EXPECT_EQ(error("CompleteMultipartUpload", {.body = "<CompleteMultipartUpload><Part><PartNumber>one</PartNumber></Part></CompleteMultipartUpload>"}),
+  EXPECT_EQ(error("CompleteMultipartUpload",
+                  {.body = "<CompleteMultipartUpload><Part><PartNumber>one</PartNumber></Part></CompleteMultipartUpload>"}),
             "MalformedXML: " + malformed);
   EXPECT_EQ(error("PutBucketTagging", {.body = ""}), "MissingRequestBodyError: Request Body is empty");
   EXPECT_EQ(error("CreateBucket", {.body = ""}), "");
@@ -154,8 +158,9 @@ TEST(RestXml, WritesErrorsAsS3Does) {
       error(aws::Error({.code = "NoSuchKey", .status = 404}, "The specified key does not exist.").with("Key", "a&b"));
   EXPECT_EQ(missing.status, 404);
   EXPECT_EQ(header_of(missing, "Content-Type"), "application/xml");
-  EXPECT_EQ(missing.body, kDeclaration + "<Error><Code>NoSuchKey</Code><Message>The specified key does not exist.</Message>"
-                                         "<Key>a&amp;b</Key><RequestId>656c76696e6727732072</RequestId><HostId>host</HostId></Error>");
+  EXPECT_EQ(missing.body, kDeclaration +
+                              "<Error><Code>NoSuchKey</Code><Message>The specified key does not exist.</Message>"
+                              "<Key>a&amp;b</Key><RequestId>656c76696e6727732072</RequestId><HostId>host</HostId></Error>");
   EXPECT_NE(error(aws::Error(aws::kInternalFailure, "m")).body.find("<Code>InternalError</Code>"), std::string::npos);
   EXPECT_EQ(error(aws::Error(aws::kThrottling, "m")).status, 503);
 }

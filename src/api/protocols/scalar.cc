@@ -91,10 +91,13 @@ std::string scalar_to_text(const aws::Member& member, const Json& value, Timesta
     const std::optional<Time> time = time_of(value);
     if (!time) return {};
     switch (timestamp_format(member, otherwise)) {
-      case TimestampFormat::kUnix: return epoch_text(*time);
-      case TimestampFormat::kRfc822: return timestamps::http_date(*time);
+      case TimestampFormat::kUnix:
+        return epoch_text(*time);
+      case TimestampFormat::kRfc822:
+        return timestamps::http_date(*time);
       case TimestampFormat::kDefault:
-      case TimestampFormat::kIso8601: return timestamps::iso8601_millis(*time);
+      case TimestampFormat::kIso8601:
+        return timestamps::iso8601_millis(*time);
     }
   }
   if (value.is_string()) return value.get<std::string>();
@@ -105,14 +108,22 @@ std::string scalar_to_text(const aws::Member& member, const Json& value, Timesta
 
 std::string_view java_type_name(Type type) {
   switch (type) {
-    case Type::kInteger: return "an Integer";
-    case Type::kLong: return "a Long";
-    case Type::kFloat: return "a Float";
-    case Type::kDouble: return "a Double";
-    case Type::kBoolean: return "a Boolean";
-    case Type::kTimestamp: return "a Date";
-    case Type::kBlob: return "a Blob";
-    default: return "a String";
+    case Type::kInteger:
+      return "an Integer";
+    case Type::kLong:
+      return "a Long";
+    case Type::kFloat:
+      return "a Float";
+    case Type::kDouble:
+      return "a Double";
+    case Type::kBoolean:
+      return "a Boolean";
+    case Type::kTimestamp:
+      return "a Date";
+    case Type::kBlob:
+      return "a Blob";
+    default:
+      return "a String";
   }
 }
 

@@ -21,7 +21,7 @@ aws::TimestampFormat timestamp_format(const aws::Member& member, aws::TimestampF
 
 /// A moment as it stands in parameters and answers: ISO 8601 text or seconds since 1970.
 std::optional<Time> time_of(const Json& value);
-Json time_to_json(Time time);                    // ISO 8601 text with milliseconds
+Json time_to_json(Time time);  // ISO 8601 text with milliseconds
 /// Seconds since 1970, with a fraction only if there is one: 1767322800, 1767322800.123.
 std::string epoch_text(Time time);
 

@@ -30,8 +30,12 @@ inline const aws::OperationModel& model_of(std::string_view service, std::string
 inline Json decode_test(aws::Protocol protocol, std::string_view service, std::string_view operation, const TestRequest& request) {
   std::vector<http::Header> headers;
   for (const auto& [name, value] : request.headers) headers.push_back({name, value});
-  const WireRequest wire{.method = request.method, .path = request.path, .query = request.query, .headers = &headers,
-                         .body = request.body, .labels = request.labels};
+  const WireRequest wire{.method = request.method,
+                         .path = request.path,
+                         .query = request.query,
+                         .headers = &headers,
+                         .body = request.body,
+                         .labels = request.labels};
   return decode(protocol, *aws::service_model(service), model_of(service, operation), wire);
 }
 
