@@ -11,6 +11,7 @@ struct Metrics {
   std::atomic<uint64_t> authentication_failures{0};      // no record, as on AWS
   std::atomic<uint64_t> unavailable{0};                  // answered 503: the journal takes nothing
   std::atomic<uint64_t> throttled{0};                    // the pool's queue was full
+  std::atomic<uint64_t> incomplete{0};                   // bodies that were too large, malformed or never came whole; no record
   std::atomic<uint64_t> conflicts{0};                    // decisions made again because what they read had changed
   std::atomic<uint64_t> record_bytes{0};
 };

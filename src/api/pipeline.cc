@@ -59,6 +59,23 @@ bool has_streaming_input(const aws::OperationModel& model) {
   return false;
 }
 
+/// A body that cannot be used at all: nothing was decided, so nothing is recorded.
+aws::Error body_error(http::BodyFailure failure, bool s3) {
+  switch (failure) {
+    case http::BodyFailure::kTooLarge:
+      if (s3) return {{.code = "MaxMessageLengthExceeded", .status = 400}, "Your request was too big."};
+      return {{.code = "RequestEntityTooLargeException", .status = 413}, "The request body is too large."};
+    case http::BodyFailure::kTimeout:
+      return {{.code = s3 ? "RequestTimeout" : "RequestTimeoutException", .status = s3 ? 400 : 408},
+              "Your socket connection to the server was not read from or written to within the timeout period. Idle connections will be closed."};
+    case http::BodyFailure::kMalformed:
+      return {{.code = s3 ? "InvalidRequest" : "SerializationException", .status = 400}, "The chunked body is malformed."};
+    case http::BodyFailure::kClosed:
+      break;
+  }
+  return {{.code = "IncompleteBody", .status = 400}, "You did not provide the number of bytes specified by the Content-Length HTTP header"};
+}
+
 }  // namespace
 
 struct Pipeline::Stages {
@@ -176,7 +193,10 @@ struct Pipeline::Stages {
       WireRequest wire{.method = head.method, .path = job.route.wire_path.empty() ? head.path : std::string_view(job.route.wire_path),
                        .query = head.query, .headers = &head.headers, .body = body, .labels = job.route.labels};
       call.http.bytes_in = body.size();
-      if (is_s3(call)) call.http.body = std::string(body);
+      if (is_s3(call)) {
+        call.http.body = std::string(body);
+        if (!body.empty()) check_body(body, head);
+      }
       call.in = decode(job.route.protocol, *call.service->model, *call.model, wire);
       authorize(call);
       validate(*call.service->model, *call.model, call.in);
@@ -216,7 +236,6 @@ struct Pipeline::Stages {
 
   /// invoke, record, commit; again if what the decision rested on has changed meanwhile. The answer leaves from Job::durable.
   void decide(Job& job) {
-    Call& call = job.call;
     state::Transaction transaction(store);
     for (int round = 0;; ++round) {
       if (round > 0) {
@@ -306,7 +325,7 @@ struct Pipeline::Stages {
   void body_failed(const std::shared_ptr<http::Exchange>& exchange, http::BodyFailure failure) {
     auto job = std::static_pointer_cast<Job>(std::exchange(exchange->attachment, nullptr));
     if (job == nullptr) return exchange->respond(json_refusal(413, "RequestEntityTooLarge", "The request body is too large."));
-    refuse(*job, body_error(failure, is_s3(job->call), options.body_bytes_max), metrics.errors);
+    refuse(*job, body_error(failure, is_s3(job->call)), metrics.incomplete);
   }
 };
 

@@ -33,6 +33,7 @@ std::string record(const Job& job, const Ports& ports) {
   facts.event_name = event::event_name(service.key, operation);
   facts.region = service.global ? aws::kGlobalRegion : call.region;
   facts.recipient = !call.principal.account.empty() ? call.principal.account : !call.owner.empty() ? call.owner : ports.default_account;
+  facts.owner = call.owner;
   facts.source_ip = call.source_ip;
   facts.user_agent = call.user_agent;
   facts.service = &service;

@@ -203,6 +203,7 @@ class WiredCore : public Core {
     out += metric("authentication_failures_total", "counter", "Calls with no valid signature; not recorded.", metrics_.authentication_failures);
     out += metric("unavailable_total", "counter", "Calls answered 503 because nothing could be recorded.", metrics_.unavailable);
     out += metric("throttled_total", "counter", "Calls refused because too many waited.", metrics_.throttled);
+    out += metric("incomplete_bodies_total", "counter", "Bodies that were too large, malformed or never came whole.", metrics_.incomplete);
     out += metric("conflicts_total", "counter", "Decisions made again after a concurrent change.", metrics_.conflicts);
     out += metric("record_bytes_total", "counter", "Bytes of records.", metrics_.record_bytes);
     out += metric("journal_position", "gauge", "Entries durable in the journal.", journal_->durable().seq);

@@ -5,7 +5,7 @@
 #include "aws/names.h"
 #include "base/text.h"
 #include "base/time.h"
-#include "cli/data_directory.h"
+#include "cli/target.h"
 
 namespace cairn::app {
 namespace {
@@ -151,7 +151,7 @@ const std::vector<Setting>& all_settings() { return kSettings; }
 Settings default_settings() {
   Settings settings;
   for (const Setting& setting : kSettings) (void)setting.set(settings, setting.otherwise);
-  settings.data = cli::default_data_directory();
+  settings.data = cli::data_directory({}, cli::system_surroundings());
   return settings;
 }
 

@@ -1,0 +1,200 @@
+"""Measures Cairn from outside, in one run, as medians, beside moto's server and npm's s3rver where they can be had.
+tools/bench [--quick] [--json FILE]"""
+import argparse
+import http.client
+import json
+import os
+import pathlib
+import platform
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "test"))
+from server import Server, eventually  # noqa: E402
+
+LOAD = ROOT / "build/release/bin/signed_calls_bench"
+RIVALS = ROOT / "build/rivals"
+
+
+def median(values):
+    return statistics.median(values)
+
+
+def spread(values):
+    return f"{min(values):.3g}..{max(values):.3g}"
+
+
+def start_up(rounds):
+    """From exec to the first correct reply to a signed GetCallerIdentity; resident memory when idle."""
+    import botocore.auth
+    import botocore.awsrequest
+    import botocore.credentials
+    with Server() as seed:
+        data, key, secret = seed.data, seed.access_key, seed.secret_key
+        seed.stop()
+        times, memory = [], []
+        for _ in range(rounds):
+            with socket.socket() as probe:
+                probe.bind(("127.0.0.1", 0))
+                port = probe.getsockname()[1]
+            request = botocore.awsrequest.AWSRequest("POST", f"http://127.0.0.1:{port}/", data="Action=GetCallerIdentity&Version=2011-06-15",
+                                                     headers={"Content-Type": "application/x-www-form-urlencoded", "Host": f"127.0.0.1:{port}"})
+            botocore.auth.SigV4Auth(botocore.credentials.Credentials(key, secret), "sts", "us-east-1").add_auth(request)
+            head = "".join(f"{k}: {v}\r\n" for k, v in request.headers.items())
+            message = f"POST / HTTP/1.1\r\n{head}Content-Length: {len(request.data)}\r\n\r\n{request.data}".encode()
+            began = time.perf_counter()
+            process = subprocess.Popen([os.environ.get("CAIRN_BINARY", str(ROOT / "build/release/bin/cairn")), "serve", "--data", str(data),
+                                        "--listen", f"127.0.0.1:{port}"], stdout=subprocess.DEVNULL)
+            while True:
+                try:
+                    with socket.create_connection(("127.0.0.1", port)) as connection:
+                        connection.sendall(message)
+                        answer = connection.recv(65536)
+                    break
+                except ConnectionRefusedError:
+                    time.sleep(0.0002)
+            assert b" 200 OK" in answer[:20], answer
+            times.append((time.perf_counter() - began) * 1000)
+            time.sleep(0.3)
+            status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
+            memory.append(int(status.split("VmRSS:")[1].split()[0]) / 1024)
+            process.terminate()
+            process.wait(20)
+        return {"start_ms": times, "idle_mb": memory}
+
+
+def signed_calls(server, connections, seconds, rounds):
+    """Signed GetCallerIdentity per second through the C++ load tool, each call durably recorded."""
+    out = subprocess.run([LOAD, "--endpoint", server.endpoint, "--connections", str(connections), "--seconds", str(seconds), "--rounds", str(rounds)],
+                         env=server.environment(), capture_output=True, text=True, check=True).stdout
+    return json.loads(out)
+
+
+def boto3_serial(endpoint, access_key, secret_key, count, rounds):
+    """PUT and GET of 1 KB, one after the other, with boto3."""
+    import boto3
+    from botocore.config import Config
+    s3 = boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id=access_key, aws_secret_access_key=secret_key,
+                      config=Config(s3={"addressing_style": "path"}, retries={"max_attempts": 0}))
+    s3.create_bucket(Bucket="bench")
+    body = os.urandom(1024)
+    puts, gets = [], []
+    for _ in range(rounds):
+        began = time.perf_counter()
+        for n in range(count):
+            s3.put_object(Bucket="bench", Key=f"k{n}", Body=body)
+        puts.append(count / (time.perf_counter() - began))
+        began = time.perf_counter()
+        for n in range(count):
+            assert s3.get_object(Bucket="bench", Key=f"k{n}")["Body"].read() == body
+        gets.append(count / (time.perf_counter() - began))
+    return {"put_per_second": puts, "get_per_second": gets}
+
+
+def call_to_history(server, rounds):
+    """From the answer of a CreateBucket until LookupEvents shows it, polled without a pause."""
+    s3, trail = server.client("s3"), server.client("cloudtrail")
+    delays = []
+    for n in range(rounds):
+        s3.create_bucket(Bucket=f"visible-{n}")
+        began = time.perf_counter()
+        while not trail.lookup_events(LookupAttributes=[{"AttributeKey": "ResourceName", "AttributeValue": f"visible-{n}"}])["Events"]:
+            pass
+        delays.append((time.perf_counter() - began) * 1000)
+    return delays
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Rival:
+    def __init__(self, name, command, port, environment=None):
+        self.name, self.port = name, port
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
+
+    def wait(self):
+        def up():
+            try:
+                connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
+                connection.request("GET", "/")
+                connection.getresponse().read()
+                return True
+            except OSError:
+                return False
+        if not eventually(up, 30):
+            raise RuntimeError(f"{self.name} did not start")
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(20)
+
+
+def rivals(directory):
+    """What is installed of the others: (name, starter, access key, secret)."""
+    moto = RIVALS / "moto/bin/moto_server"
+    if moto.exists():
+        port = free_port()
+        yield Rival("moto", [moto, "-H", "127.0.0.1", "-p", str(port)], port), "test", "test"
+    s3rver = RIVALS / "node_modules/.bin/s3rver"
+    if s3rver.exists():
+        port = free_port()
+        yield Rival("s3rver", [s3rver, "--silent", "-a", "127.0.0.1", "-p", str(port), "-d", directory], port), "S3RVER", "S3RVER"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds")
+    parser.add_argument("--json", help="also write all numbers to this file")
+    options = parser.parse_args()
+    rounds, seconds, count = (3, 1, 300) if options.quick else (5, 3, 1000)
+
+    rows, numbers = [], {}
+    numbers["start"] = start_up(5 if options.quick else 21)
+    rows.append(("start to first correct reply, ms", f"{median(numbers['start']['start_ms']):.1f}", "≤ 30", ""))
+    rows.append(("idle memory, MB", f"{median(numbers['start']['idle_mb']):.1f}", "≤ 20", ""))
+
+    with Server() as server:
+        for connections, aim in ((1, ""), (8, ""), (64, "≥ 40,000")):
+            result = signed_calls(server, connections, seconds, rounds)
+            numbers[f"signed_{connections}"] = result
+            rows.append((f"signed, recorded GetCallerIdentity/s, {connections} connection{'s' if connections > 1 else ''}",
+                         f"{result['calls_per_second']:,.0f}", aim, f"p50 {result['p50_us']:.0f} µs, p99 {result['p99_us']:.0f} µs"))
+    with Server() as server:
+        ours = boto3_serial(server.endpoint, server.access_key, server.secret_key, count, rounds)
+        numbers["boto3"] = ours
+        numbers["visible_ms"] = call_to_history(server, 50)
+    others = {}
+    with tempfile.TemporaryDirectory() as directory:
+        for rival, key, secret in rivals(directory):
+            try:
+                rival.wait()
+                others[rival.name] = boto3_serial(f"http://127.0.0.1:{rival.port}", key, secret, count // 3, max(1, rounds // 2))
+            finally:
+                rival.stop()
+    numbers["others"] = others
+    for what, aim in (("put", "≥ 900"), ("get", "≥ 1,100")):
+        mine = median(ours[f"{what}_per_second"])
+        beside = ", ".join(f"{name} {median(r[f'{what}_per_second']):,.0f} (×{mine / median(r[f'{what}_per_second']):.1f})" for name, r in others.items())
+        rows.append((f"boto3 serial {what.upper()} of 1 KB, /s", f"{mine:,.0f}", aim, beside or "no rival installed: tools/bench --rivals"))
+    rows.append(("answer to visible in LookupEvents, ms (with one boto3 look-up)", f"{median(numbers['visible_ms']):.1f}", "≤ 100",
+                 f"max {max(numbers['visible_ms']):.1f}"))
+
+    print(f"\n{platform.machine()}, {os.cpu_count()} cores, {platform.system()} {platform.release()}; medians; client and server share the machine\n")
+    print("| what | measured | aim | beside |\n|---|---|---|---|")
+    for row in rows:
+        print("| " + " | ".join(row) + " |")
+    if options.json:
+        pathlib.Path(options.json).write_text(json.dumps(numbers, indent=1))
+
+
+if __name__ == "__main__":
+    main()

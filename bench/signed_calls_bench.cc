@@ -1,0 +1,78 @@
+// Signed GetCallerIdentity calls against a running server, as fast as its connections allow. Credentials from AWS_ACCESS_KEY_ID and
+// AWS_SECRET_ACCESS_KEY. Prints one line of JSON: the medians over the rounds.
+#include <cstdio>
+#include <cstdlib>
+
+#include "aws/sigv4.h"
+#include "base/text.h"
+#include "bench/load.h"
+
+namespace {
+
+using namespace cairn;
+
+constexpr std::string_view kBody = "Action=GetCallerIdentity&Version=2011-06-15";
+
+std::string signed_request(const aws::sigv4::Signer& signer, const std::string& host, Time now) {
+  std::vector<std::pair<std::string, std::string>> headers = {{"Host", host}, {"Content-Type", "application/x-www-form-urlencoded; charset=utf-8"},
+                                                              {"User-Agent", "signed-calls-bench"}};
+  aws::sigv4::Request request{.method = "POST", .path = "/", .query = "", .headers = {}};
+  for (const auto& [name, value] : headers) request.headers.emplace_back(name, value);
+  for (auto& header : aws::sigv4::sign(signer, request, kBody, now)) headers.push_back(std::move(header));
+  std::string out = "POST / HTTP/1.1\r\n";
+  for (const auto& [name, value] : headers) out += name + ": " + value + "\r\n";
+  return out + "Content-Length: " + std::to_string(kBody.size()) + "\r\n\r\n" + std::string(kBody);
+}
+
+int usage() {
+  std::fprintf(stderr, "usage: signed_calls_bench --endpoint http://ADDRESS:PORT [--connections N] [--seconds S] [--rounds N]\n");
+  return 2;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  bench::LoadOptions options;
+  std::string endpoint;
+  for (int i = 1; i + 1 < argc; i += 2) {
+    const std::string_view name = argv[i];
+    const std::string_view value = argv[i + 1];
+    const int64_t number = text::to_int(value).value_or(0);
+    if (name == "--endpoint") endpoint = value;
+    else if (name == "--connections") options.connections = static_cast<int>(number);
+    else if (name == "--seconds") options.round = std::chrono::seconds(number);
+    else if (name == "--rounds") options.rounds = static_cast<int>(number);
+    else return usage();
+  }
+  const char* key = std::getenv("AWS_ACCESS_KEY_ID");
+  const char* secret = std::getenv("AWS_SECRET_ACCESS_KEY");
+  if (!endpoint.starts_with("http://") || key == nullptr || secret == nullptr) return usage();
+  const std::string host = endpoint.substr(7);
+  options.address = host.substr(0, host.rfind(':'));
+  options.port = static_cast<uint16_t>(text::to_uint(std::string_view(host).substr(host.rfind(':') + 1)).value_or(0));
+
+  const aws::sigv4::Signer signer{.access_key = aws::AccessKeyId(key), .secret = Secret(secret), .session_token = "",
+                                  .region = aws::kGlobalRegion, .service = "sts"};
+  const env::Clock& clock = env::system_clock();
+  // A signature holds for a date in whole seconds: one a second is as many as there are. The server verifies each call all the same.
+  std::string request;
+  Time signed_at{};
+  const auto next = [&](int, uint64_t, std::string& out) {
+    const Time now = clock.now();
+    if (now - signed_at >= std::chrono::seconds(1)) {
+      request = signed_request(signer, host, now);
+      signed_at = now;
+    }
+    out = request;
+  };
+  const auto report = bench::run_load(options, next, clock);
+  if (!report) {
+    std::fprintf(stderr, "signed_calls_bench: %s\n", report.error().message.c_str());
+    return 1;
+  }
+  uint64_t errors = 0;
+  for (const bench::LoadRound& round : report->rounds) errors += round.errors;
+  std::printf("{\"calls_per_second\": %.0f, \"p50_us\": %.0f, \"p99_us\": %.0f, \"errors\": %llu}\n", report->median.calls_per_second,
+              report->median.p50_us, report->median.p99_us, static_cast<unsigned long long>(errors));
+  return errors == 0 ? 0 : 1;
+}
