@@ -6,6 +6,8 @@ namespace cairn::journal {
 
 namespace {
 constexpr uint64_t kFillBytes = 1 << 20;          // zeroed and synced per step: long syncs would delay those of batches
+constexpr uint64_t kFillAtOnceBytes = 2 << 20;    // a small segment is filled in one step: somebody waits for a new journal's first
+constexpr uint64_t kWriteBytes = 64 << 10;
 }
 
 SegmentMaker::SegmentMaker(env::Files& files, env::Random& random, std::string directory)
@@ -56,10 +58,13 @@ env::Io<std::shared_ptr<Segment>> SegmentMaker::step() {
 env::Io<std::shared_ptr<Segment>> SegmentMaker::advance() {
   Segment& segment = *making_;
   if (filled_ < segment.header.bytes) {
-    const uint64_t bytes = std::min(kFillBytes, segment.header.bytes - filled_);
-    static const std::string zeroes(kFillBytes, '\0');
-    if (auto done = segment.file->pwrite(filled_, std::string_view(zeroes).substr(0, bytes)); !done) return tl::unexpected(done.error());
-    filled_ += bytes;
+    const uint64_t piece = segment.header.bytes <= kFillAtOnceBytes ? segment.header.bytes : kFillBytes;
+    const std::string zeroes(kWriteBytes, '\0');
+    for (const uint64_t end = std::min(filled_ + piece, segment.header.bytes); filled_ < end;) {
+      const uint64_t bytes = std::min(kWriteBytes, end - filled_);
+      if (auto done = segment.file->pwrite(filled_, std::string_view(zeroes).substr(0, bytes)); !done) return tl::unexpected(done.error());
+      filled_ += bytes;
+    }
     if (filled_ < segment.header.bytes) {
       if (auto done = segment.file->sync(); !done) return tl::unexpected(done.error());
       return nullptr;

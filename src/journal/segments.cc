@@ -72,12 +72,11 @@ void Segments::add_spare(std::shared_ptr<Segment> segment) {
   spares_.push_back(std::move(segment));
 }
 
-bool Segments::begin_spare() {
+void Segments::begin_spare() {
   const std::lock_guard lock(mutex_);
-  if (spares_.empty()) return false;
+  CHECK(!spares_.empty());
   live_.push_back(std::move(spares_.front()));
   spares_.pop_front();
-  return true;
 }
 
 void Segments::publish(uint64_t first, uint64_t end, Position last) {

@@ -40,7 +40,7 @@ class Segments {
   bool has_spare() const;
   uint64_t next_number() const;                   // of a segment not yet made
   void add_spare(std::shared_ptr<Segment> segment);
-  bool begin_spare();                             // the oldest spare becomes the newest segment; false: there is none
+  void begin_spare();                             // the oldest spare, of which there is one, becomes the newest segment
   void publish(uint64_t first, uint64_t end, Position last);   // a batch of the newest segment is durable
 
   // --- reading

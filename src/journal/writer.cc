@@ -76,8 +76,13 @@ env::Done Writer::begin(const std::vector<TornTail>& torn, const std::vector<Rep
     offset_ += kBatchHeaderBytes;
     room_ = current_->header.bytes - offset_;
   }
-  if (auto done = current_->file->sync(); !done) return done;
+  // A mark alone needs no sync of its own: the next batch's is its as well, and until then nothing depends on it.
+  unsynced_ = true;
+  if (doubtful) {
+    if (auto done = sync_current(); !done) return done;
+  }
   segments_.publish(appended_ + 1, offset_, {durable_});
+  ahead_ = room_ < current_->header.bytes / 8 * 7;
   low_on_disk();
   return {};
 }
@@ -204,14 +209,40 @@ Writer::Outcome Writer::commit_batch() {
 
 bool Writer::make_room(size_t bytes) {
   while (room_ < bytes) {
-    // The segment before is synced: every batch in it was, before the next.
-    if (!segments_.begin_spare()) return false;
+    if (!segments_.has_spare()) {
+      look_ahead();
+      return false;
+    }
+    // Nothing may stand in a segment before all of the one before is durable. A batch is, when the next is written.
+    if (unsynced_) {
+      if (auto done = sync_current(); !done) {
+        fatal("sync", done.error());
+        return false;
+      }
+    }
+    segments_.begin_spare();
     current_ = segments_.newest();
     offset_ = kSegmentHeaderBytes;
     room_ = current_->header.bytes - offset_;
-    if (preparer_) preparer_->wake();
+    ahead_ = false;
   }
   return true;
+}
+
+env::Done Writer::sync_current() {
+  try {
+    auto done = current_->file->sync();
+    if (done) unsynced_ = false;
+    return done;
+  } catch (...) {                                 // a simulated crash
+    dead_ = true;
+    throw;
+  }
+}
+
+/// A journal that is hardly used costs one segment; a busy one has the next long before it is needed.
+void Writer::look_ahead() {
+  if (!ahead_.exchange(true) && preparer_) preparer_->wake();
 }
 
 Writer::Outcome Writer::write(Batch& batch) {
@@ -227,7 +258,7 @@ Writer::Outcome Writer::write(Batch& batch) {
   batch.bytes.append(std::min<uint64_t>(kBatchHeaderBytes, room_ - bytes), '\0');
   try {
     if (auto done = current_->file->pwrite(offset_, batch.bytes); !done) return fatal("write", done.error());
-    if (auto done = current_->file->sync(); !done) return fatal("sync", done.error());
+    if (auto done = sync_current(); !done) return fatal("sync", done.error());
   } catch (...) {                                 // a simulated crash
     dead_ = true;
     throw;
@@ -235,6 +266,7 @@ Writer::Outcome Writer::write(Batch& batch) {
   chain_ = header.checksum;
   offset_ += bytes;
   room_ = current_->header.bytes - offset_;
+  if (room_ < current_->header.bytes / 8 * 7) look_ahead();
   mark_needed_ = header.count > 0;
   segments_.publish(header.first, offset_, {header.last()});
   durable_.store(header.last(), std::memory_order_release);
@@ -301,7 +333,7 @@ env::Next Writer::prepare_step() {
 
 env::Next Writer::prepare() {
   const bool low = low_on_disk_ && low_on_disk();
-  if (!segments_.has_spare()) {
+  if (ahead_ && !segments_.has_spare()) {
     bool made = false;
     if (auto done = make_spare(made); !done) {
       if (!spare_failed_.exchange(true)) {

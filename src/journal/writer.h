@@ -48,6 +48,8 @@ class Writer final : public Journal {
   Outcome commit_batch();                         // with commit_mutex_
   Outcome write(Batch& batch);                    // with commit_mutex_; into the newest segment
   bool make_room(size_t bytes);                   // with commit_mutex_
+  env::Done sync_current();                       // with commit_mutex_
+  void look_ahead();                              // with commit_mutex_
   env::Done repeat(Doubtful& doubtful);           // with commit_mutex_
   Outcome fatal(const std::string& what, const env::IoFailure& why);
   void finish(Batch& batch);                      // with commit_mutex_: tells everyone
@@ -81,8 +83,10 @@ class Writer final : public Journal {
   std::optional<Batch> writing_;                  // taken, waits for room
   size_t last_count_ = 0;
   bool delayed_ = false;
+  bool unsynced_ = false;                         // current_ holds what opening wrote, not synced yet
   bool mark_needed_ = false;                      // entries were written since the last mark
   std::atomic<uint64_t> room_{0};                 // bytes left in current_
+  std::atomic<bool> ahead_{false};                // current_ is used enough that the next one should be made
   std::atomic<uint64_t> durable_{0};
   std::atomic<bool> dead_{false};                 // a write failed: nothing is ever written or answered again
 
