@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "base/crypto.h"
 #include "journal/format.h"
 #include "journal/sim_machine.h"
 
@@ -268,6 +269,49 @@ TEST(Journal, AFailedSyncEndsEverythingAndLosesNothingAcknowledged) {
     machine.files.crash(machine.random, SimFiles::Unsynced::kNothing);
     ASSERT_TRUE(machine.open());
     EXPECT_EQ(machine.acknowledged, last);
+  }
+}
+
+// A batch of an earlier opening may lie whole behind one that was lost. It must not come back behind the one that takes its place,
+// even if that has the same length, and even the same bytes.
+TEST(Journal, StaleEntriesBehindAHoleDoNotComeBack) {
+  for (const bool fits_the_chain : {false, true}) {
+    SimMachine machine(15);
+    ASSERT_TRUE(machine.open());
+    machine.append("one");
+    machine.journal->drain();
+    ASSERT_TRUE(machine.open());
+    machine.append("two");
+    machine.journal->drain();
+    machine.files.crash(machine.random, SimFiles::Unsynced::kNothing);
+    machine.journal.reset();
+
+    const std::string content = read(machine, segment_path(1));
+    const uint64_t salt = decode_segment_header(content)->salt;
+    uint64_t end = kSegmentHeaderBytes;
+    BatchHeader last;
+    while (const auto header = decode_batch_header(std::string_view(content).substr(end), salt)) {
+      last = *header;
+      end += header->total_bytes();
+    }
+    ASSERT_EQ(last.first, 2u);
+    const std::string payload = "three by another life";
+    std::string stale(kBatchHeaderBytes + kEntryHeaderBytes + padded(payload.size()), '\0');
+    encode_entry_header(payload, crypto::crc32c(payload), stale.data() + kBatchHeaderBytes);
+    stale.replace(kBatchHeaderBytes + kEntryHeaderBytes, payload.size(), payload);
+    BatchHeader header{.incarnation = fits_the_chain ? last.incarnation - 1 : last.incarnation,
+                       .first = 3,
+                       .durable = 1,
+                       .count = 1,
+                       .bytes = static_cast<uint32_t>(stale.size() - kBatchHeaderBytes),
+                       .previous = fits_the_chain ? last.checksum : last.checksum + 1,
+                       .entries = crypto::crc32c(std::string_view(stale).substr(kBatchHeaderBytes, kEntryHeaderBytes))};
+    encode_batch_header(header, salt, stale.data());
+    overwrite(machine, segment_path(1), end, stale);
+    const auto recovery = machine.open();
+    ASSERT_TRUE(recovery) << recovery.error().message;
+    EXPECT_EQ(recovery->last, Position{2});
+    EXPECT_EQ(recovery->torn_bytes, stale.size());
   }
 }
 
