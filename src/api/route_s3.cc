@@ -17,7 +17,7 @@ enum class Level { kService, kBucket, kObject, kLiteral };
 
 struct Fixed {
   std::string name;
-  std::string value;                             // "" matches any value: `?acl` and `?acl=`
+  std::string value;  // "" matches any value: `?acl` and `?acl=`
 };
 
 /// One operation, as far as routing can see it.
@@ -25,11 +25,11 @@ struct Candidate {
   std::string_view name;
   std::string_view method;
   Level level = Level::kService;
-  std::string_view literal;                      // kLiteral: the path
+  std::string_view literal;  // kLiteral: the path
   std::vector<Fixed> fixed;
   std::vector<std::string> required_query;
   std::vector<std::string> required_headers;
-  std::set<std::string, std::less<>> query;      // every query name that it understands
+  std::set<std::string, std::less<>> query;  // every query name that it understands
 };
 
 struct Table {
@@ -56,7 +56,7 @@ Candidate candidate_of(const aws::OperationModel& operation) {
       std::string name(part.substr(0, equals));
       std::string value(equals == std::string_view::npos ? "" : part.substr(equals + 1));
       candidate.query.insert(name);
-      if (name == "x-id") continue;              // names the operation for logs; clients may leave it out
+      if (name == "x-id") continue;  // names the operation for logs; clients may leave it out
       candidate.fixed.push_back({std::move(name), std::move(value)});
     }
   }

@@ -74,7 +74,7 @@ void get_object_attributes(api::Call& call) {
   if (names.contains("ETag")) call.out["ETag"] = object.etag;
   if (names.contains("Checksum") && !object.checksum.algorithm.empty()) {
     Checksum checksum = object.checksum;
-    checksum.value = checksum.value.substr(0, checksum.value.find('-'));     // here without the number of parts
+    checksum.value = checksum.value.substr(0, checksum.value.find('-'));  // here without the number of parts
     Json shown = Json::object();
     checksum.show(shown);
     call.out["Checksum"] = std::move(shown);

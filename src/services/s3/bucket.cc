@@ -90,9 +90,7 @@ std::string checked_key(const api::Call& call) {
   return key;
 }
 
-std::string owner_id(const aws::AccountId& account) {
-  return text::hex(crypto::sha256("canonical user of account " + account.str()));
-}
+std::string owner_id(const aws::AccountId& account) { return text::hex(crypto::sha256("canonical user of account " + account.str())); }
 
 std::string encode(const Bucket& bucket) {
   Json document;
@@ -116,9 +114,14 @@ Bucket decode_bucket(std::string_view name, std::string_view text) {
 }
 
 void refuse_acl(const Json& in) {
-  static constexpr std::string_view kCanned[] = {"private",           "public-read",        "public-read-write",
-                                                 "aws-exec-read",     "authenticated-read", "bucket-owner-read",
-                                                 "bucket-owner-full-control", "log-delivery-write"};
+  static constexpr std::string_view kCanned[] = {"private",
+                                                 "public-read",
+                                                 "public-read-write",
+                                                 "aws-exec-read",
+                                                 "authenticated-read",
+                                                 "bucket-owner-read",
+                                                 "bucket-owner-full-control",
+                                                 "log-delivery-write"};
   const std::string canned = text_of(in, "ACL");
   if (!canned.empty() && std::ranges::find(kCanned, canned) == std::end(kCanned)) {
     throw Error(kInvalidArgument, "{}", "").with("ArgumentName", "x-amz-acl").with("ArgumentValue", canned);

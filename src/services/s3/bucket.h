@@ -9,19 +9,19 @@ namespace cairn::s3 {
 /// A bucket as its document tells it.
 struct Bucket {
   std::string name;
-  aws::AccountId account;                        // the owner
+  aws::AccountId account;  // the owner
   aws::Region region;
-  std::string location;                          // as GetBucketLocation tells it: "" in us-east-1, "EU" if created so
+  std::string location;  // as GetBucketLocation tells it: "" in us-east-1, "EU" if created so
   Time created;
 };
 
-enum class Regions { kOwnOnly, kAny };           // kAny: calls that S3 answers through every region's endpoint
+enum class Regions { kOwnOnly, kAny };  // kAny: calls that S3 answers through every region's endpoint
 
 /// The one door to a bucket: it exists, is addressed through its region, and the caller may come in. Sets `call.owner`.
 /// Throws InvalidBucketName, NoSuchBucket, AuthorizationHeaderMalformed (and the like, with the right region), AccessDenied.
 /// Bucket policies are not evaluated: another account's caller, or an anonymous one, is refused.
 Bucket open_bucket(api::Call& call, std::string_view name, Regions regions = Regions::kOwnOnly);
-Bucket open_bucket(api::Call& call, Regions regions = Regions::kOwnOnly);       // the one in call.in
+Bucket open_bucket(api::Call& call, Regions regions = Regions::kOwnOnly);  // the one in call.in
 
 /// The key in call.in; throws KeyTooLongError, InvalidURI.
 std::string checked_key(const api::Call& call);
@@ -30,7 +30,7 @@ void check_key(std::string_view key);
 /// S3's canonical user id of an account: 64 hex digits, derived from the account's number.
 std::string owner_id(const aws::AccountId& account);
 
-std::string encode(const Bucket& bucket);        // the document
+std::string encode(const Bucket& bucket);  // the document
 Bucket decode_bucket(std::string_view name, std::string_view document);
 
 /// Writes of objects and buckets that carry an ACL: owner-enforced buckets take no other than the owner's own.

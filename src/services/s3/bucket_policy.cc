@@ -33,7 +33,7 @@ void put_bucket_policy(api::Call& call) {
                 call.principal.arn, bucket.name);
   }
   call.state->put(keys::bucket_policy(bucket.name), text);
-  call.reply.status = 204;                       // the model says 200, S3 says 204
+  call.reply.status = 204;  // the model says 200, S3 says 204
 }
 
 void delete_bucket_policy(api::Call& call) { call.state->erase(keys::bucket_policy(open_bucket(call).name)); }

@@ -53,7 +53,8 @@ void get_website(api::Call& call) {
   not_set(call, {.code = "NoSuchWebsiteConfiguration", .status = 404}, "The specified bucket does not have a website configuration");
 }
 void get_object_lock(api::Call& call) {
-  not_set(call, {.code = "ObjectLockConfigurationNotFoundError", .status = 404}, "Object Lock configuration does not exist for this bucket");
+  not_set(call, {.code = "ObjectLockConfigurationNotFoundError", .status = 404},
+          "Object Lock configuration does not exist for this bucket");
 }
 
 constexpr auto kOperations = std::to_array<api::Operation>({

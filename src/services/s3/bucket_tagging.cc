@@ -25,7 +25,7 @@ void put_bucket_tagging(api::Call& call) {
   const Tags tags = request->contains("TagSet") ? tags_of(request->at("TagSet"), Tagged::kBucket) : Tags();
   if (tags.empty()) call.state->erase(keys::bucket_tagging(bucket.name));
   else call.state->put(keys::bucket_tagging(bucket.name), json::dump(encode(tags)));
-  call.reply.status = 204;                       // the model says 200, S3 says 204
+  call.reply.status = 204;  // the model says 200, S3 says 204
 }
 
 void delete_bucket_tagging(api::Call& call) { call.state->erase(keys::bucket_tagging(open_bucket(call).name)); }

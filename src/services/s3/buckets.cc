@@ -11,7 +11,7 @@
 namespace cairn::s3 {
 namespace {
 
-constexpr size_t kBucketsMax = 10'000;           // of an account
+constexpr size_t kBucketsMax = 10'000;  // of an account
 constexpr std::string_view kUsEast1 = "us-east-1";
 
 std::string bucket_arn(std::string_view name) { return fmt::format("arn:aws:s3:::{}", name); }
@@ -94,7 +94,8 @@ void create_bucket(api::Call& call) {
   if (call.state->list(owned, owned, kBucketsMax).items.size() == kBucketsMax)
     throw Error(kTooManyBuckets, "You have attempted to create more buckets than allowed");
 
-  const Bucket bucket{.name = name, .account = call.account, .region = placement.region, .location = placement.location, .created = call.now};
+  const Bucket bucket{
+      .name = name, .account = call.account, .region = placement.region, .location = placement.location, .created = call.now};
   call.state->put(keys::bucket(name), encode(bucket));
   call.state->put(keys::owned(call.account.str(), name), encode(bucket));
   if (!tags.empty()) call.state->put(keys::bucket_tagging(name), json::dump(encode(tags)));
@@ -141,8 +142,9 @@ void head_bucket(api::Call& call) {
 void get_bucket_location(api::Call& call) {
   const Bucket bucket = open_bucket(call, Regions::kAny);
   if (!bucket.location.empty()) call.out["LocationConstraint"] = bucket.location;
-  call.reply.body = fmt::format("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<LocationConstraint xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"{}",
-                                bucket.location.empty() ? "/>" : fmt::format(">{}</LocationConstraint>", bucket.location));
+  call.reply.body =
+      fmt::format("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<LocationConstraint xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"{}",
+                  bucket.location.empty() ? "/>" : fmt::format(">{}</LocationConstraint>", bucket.location));
 }
 
 constexpr size_t kListBucketsMax = 10'000;
@@ -155,7 +157,8 @@ void list_buckets(api::Call& call) {
     throw invalid_argument(fmt::format("Argument value {} is not a valid AWS Region", region), "bucket-region", region);
   const size_t limit = static_cast<size_t>(number_of(call.in, "MaxBuckets").value_or(kListBucketsMax));
   if (limit == 0 || limit > kListBucketsMax)
-    throw invalid_argument(fmt::format("Argument max-buckets must be an integer between 1 and {}", kListBucketsMax), "max-buckets", std::to_string(limit));
+    throw invalid_argument(fmt::format("Argument max-buckets must be an integer between 1 and {}", kListBucketsMax), "max-buckets",
+                           std::to_string(limit));
   const std::string owned = keys::owned_prefix(call.account.str());
   std::string after = owned;
   if (const std::string token = text_of(call.in, "ContinuationToken"); !token.empty()) {
@@ -172,7 +175,8 @@ void list_buckets(api::Call& call) {
     const Bucket bucket = decode_bucket(name, document);
     if (!region.empty() && bucket.region.str() != region) return true;
     if (buckets.size() == limit) return false;
-    Json shown{{"Name", bucket.name}, {"CreationDate", timestamps::iso8601_millis(std::chrono::floor<std::chrono::seconds>(bucket.created))}};
+    Json shown{{"Name", bucket.name},
+               {"CreationDate", timestamps::iso8601_millis(std::chrono::floor<std::chrono::seconds>(bucket.created))}};
     if (asked_for_part) {
       shown["BucketRegion"] = bucket.region.str();
       shown["BucketArn"] = bucket_arn(bucket.name);

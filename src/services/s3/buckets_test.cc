@@ -15,7 +15,8 @@ TEST(Buckets, a_new_one_can_be_headed_located_listed_and_deleted) {
   EXPECT_EQ(s3.call("HeadBucket", named("my-bucket")).text("BucketRegion"), "us-east-1");
   const Answer location = s3.call("GetBucketLocation", named("my-bucket"));
   EXPECT_FALSE(location.out.contains("LocationConstraint"));
-  EXPECT_EQ(location.body, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<LocationConstraint xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"/>");
+  EXPECT_EQ(location.body,
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<LocationConstraint xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"/>");
   const Answer listed = s3.call("ListBuckets", Json::object());
   ASSERT_EQ(listed.out["Buckets"].size(), 1u);
   EXPECT_EQ(listed.out["Buckets"][0]["Name"], "my-bucket");
@@ -132,7 +133,8 @@ TEST(Buckets, are_listed_by_page_prefix_and_region) {
   ASSERT_EQ(first.out["Buckets"].size(), 2u);
   EXPECT_EQ(first.out["Buckets"][1]["Name"], "beta-2");
   EXPECT_EQ(first.out["Buckets"][1]["BucketRegion"], "us-east-1");
-  const Answer second = s3.call("ListBuckets", {{"MaxBuckets", 2}, {"Prefix", "beta"}, {"ContinuationToken", first.text("ContinuationToken")}});
+  const Answer second =
+      s3.call("ListBuckets", {{"MaxBuckets", 2}, {"Prefix", "beta"}, {"ContinuationToken", first.text("ContinuationToken")}});
   ASSERT_EQ(second.out["Buckets"].size(), 1u);
   EXPECT_EQ(second.out["Buckets"][0]["Name"], "beta-3");
   EXPECT_FALSE(second.out.contains("ContinuationToken"));
@@ -144,9 +146,11 @@ TEST(Buckets, todays_defaults_of_new_ones_are_told) {
   Harness s3;
   s3.call("CreateBucket", named("mine"));
   const Answer encryption = s3.call("GetBucketEncryption", named("mine"));
-  EXPECT_EQ(encryption.out["ServerSideEncryptionConfiguration"]["Rules"][0]["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"], "AES256");
+  EXPECT_EQ(encryption.out["ServerSideEncryptionConfiguration"]["Rules"][0]["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"],
+            "AES256");
   EXPECT_TRUE(s3.call("GetPublicAccessBlock", named("mine")).out["PublicAccessBlockConfiguration"]["RestrictPublicBuckets"].get<bool>());
-  EXPECT_EQ(s3.call("GetBucketOwnershipControls", named("mine")).out["OwnershipControls"]["Rules"][0]["ObjectOwnership"], "BucketOwnerEnforced");
+  EXPECT_EQ(s3.call("GetBucketOwnershipControls", named("mine")).out["OwnershipControls"]["Rules"][0]["ObjectOwnership"],
+            "BucketOwnerEnforced");
   EXPECT_TRUE(s3.call("GetBucketVersioning", named("mine")).out.empty());
   EXPECT_EQ(s3.call("GetBucketLifecycleConfiguration", named("mine")).code, "NoSuchLifecycleConfiguration");
   EXPECT_EQ(s3.call("GetBucketWebsite", named("mine")).details["BucketName"], "mine");
@@ -199,10 +203,13 @@ TEST(Buckets, a_policy_is_kept_as_sent_and_a_public_one_refused) {
   EXPECT_EQ(put("").message, "Policies must be valid JSON and the first byte must be '{'");
   EXPECT_EQ(put("random").message, "Policies must be valid JSON and the first byte must be '{'");
   EXPECT_EQ(put("{}").message, "Missing required field Statement");
-  EXPECT_EQ(put(R"({"Statement":{"Effect":"Allow","Principal":"*","Action":"s3:*","Resource":"arn:aws:s3:::other/*"}})").code, "MalformedPolicy");
-  EXPECT_EQ(put(R"({"Statement":{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::mine/*"}})").code, "AccessDenied");
+  EXPECT_EQ(put(R"({"Statement":{"Effect":"Allow","Principal":"*","Action":"s3:*","Resource":"arn:aws:s3:::other/*"}})").code,
+            "MalformedPolicy");
+  EXPECT_EQ(put(R"({"Statement":{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::mine/*"}})").code,
+            "AccessDenied");
   EXPECT_TRUE(put(R"({"Statement":{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::mine/*",)"
-                  R"("Condition":{"StringEquals":{"aws:PrincipalOrgID":"o-12345"}}}})").ok());
+                  R"("Condition":{"StringEquals":{"aws:PrincipalOrgID":"o-12345"}}}})")
+                  .ok());
   EXPECT_EQ(s3.call("DeleteBucketPolicy", named("mine")).status, 204);
   EXPECT_EQ(s3.call("GetBucketPolicyStatus", named("mine")).code, "NoSuchBucketPolicy");
 }

@@ -26,10 +26,15 @@ struct Polynomial {
 
 Polynomial polynomial(crypto::Algorithm hash) {
   switch (hash) {
-    case crypto::Algorithm::kCrc32: return {0xEDB88320, 32};
-    case crypto::Algorithm::kCrc32c: return {0x82F63B78, 32};
-    case crypto::Algorithm::kCrc64Nvme: return {0x9A6C9329AC4BC9B5, 64};
-    default: CHECK(false); return {};
+    case crypto::Algorithm::kCrc32:
+      return {0xEDB88320, 32};
+    case crypto::Algorithm::kCrc32c:
+      return {0x82F63B78, 32};
+    case crypto::Algorithm::kCrc64Nvme:
+      return {0x9A6C9329AC4BC9B5, 64};
+    default:
+      CHECK(false);
+      return {};
   }
 }
 
@@ -45,8 +50,8 @@ uint64_t multiply(uint64_t a, uint64_t b, const Polynomial& p) {
 
 /// x to the power of 8 * n: what n further bytes do to a register.
 uint64_t shift_by_bytes(uint64_t n, const Polynomial& p) {
-  uint64_t result = uint64_t{1} << (p.bits - 1);            // x^0
-  uint64_t power = uint64_t{1} << (p.bits - 1 - 8);         // x^8
+  uint64_t result = uint64_t{1} << (p.bits - 1);     // x^0
+  uint64_t power = uint64_t{1} << (p.bits - 1 - 8);  // x^8
   for (; n != 0; n >>= 1) {
     if (n & 1) result = multiply(power, result, p);
     power = multiply(power, power, p);

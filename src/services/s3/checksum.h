@@ -11,16 +11,16 @@ namespace cairn::s3 {
 
 /// One of the five checksums that S3 keeps with an object.
 struct ChecksumAlgorithm {
-  std::string_view name;                         // CRC32: the header's and the model's word
-  std::string_view member;                       // ChecksumCRC32
-  std::string_view lower;                        // crc32: S3's word in messages
+  std::string_view name;    // CRC32: the header's and the model's word
+  std::string_view member;  // ChecksumCRC32
+  std::string_view lower;   // crc32: S3's word in messages
   crypto::Algorithm hash;
-  bool whole;                                    // a multipart object's can be told from its parts' (FULL_OBJECT)
-  bool composite;                                // ... or be a checksum over them (COMPOSITE)
+  bool whole;      // a multipart object's can be told from its parts' (FULL_OBJECT)
+  bool composite;  // ... or be a checksum over them (COMPOSITE)
 };
 
-const ChecksumAlgorithm* checksum_algorithm(std::string_view name);      // null: S3 knows no such
-const ChecksumAlgorithm& default_checksum();                             // CRC64NVME, where the client asks for none
+const ChecksumAlgorithm* checksum_algorithm(std::string_view name);  // null: S3 knows no such
+const ChecksumAlgorithm& default_checksum();                         // CRC64NVME, where the client asks for none
 /// The first Checksum… member that is set in `in`; null: none.
 const ChecksumAlgorithm* given_checksum(const Json& in);
 /// Throws InvalidRequest for an algorithm S3 does not know.
@@ -28,8 +28,8 @@ const ChecksumAlgorithm& checked_algorithm(std::string_view name);
 
 /// A stored checksum.
 struct Checksum {
-  std::string algorithm;                         // "": none
-  std::string value;                             // base64; composite ones end in -N
+  std::string algorithm;  // "": none
+  std::string value;      // base64; composite ones end in -N
   bool composite = false;
 
   std::string_view type() const { return composite ? "COMPOSITE" : "FULL_OBJECT"; }
@@ -51,7 +51,7 @@ class PartsChecksum {
  private:
   const ChecksumAlgorithm& algorithm_;
   bool composite_;
-  std::string value_;                            // whole: so far; composite: the parts', joined
+  std::string value_;  // whole: so far; composite: the parts', joined
   int parts_ = 0;
 };
 

@@ -7,7 +7,7 @@
 namespace cairn::s3 {
 namespace {
 
-constexpr uint64_t kFirstPart = 5'242'881, kLastPart = 10;   // of the uploads that these values were recorded from, all 'a'
+constexpr uint64_t kFirstPart = 5'242'881, kLastPart = 10;  // of the uploads that these values were recorded from, all 'a'
 
 std::string raw(std::string_view base64) { return text::from_base64(base64).value(); }
 
@@ -19,13 +19,9 @@ Checksum over_parts(std::string_view name, bool composite, std::string_view firs
   return parts.finish();
 }
 
-TEST(Checksum, of_checksums_is_that_which_s3_gave) {
-  EXPECT_EQ(over_parts("CRC32", true, "NRU+Sw==", "TBHN8A==").value, "5FRUiw==-3");
-}
+TEST(Checksum, of_checksums_is_that_which_s3_gave) { EXPECT_EQ(over_parts("CRC32", true, "NRU+Sw==", "TBHN8A==").value, "5FRUiw==-3"); }
 
-TEST(Checksum, of_the_whole_is_told_from_its_parts) {
-  EXPECT_EQ(over_parts("CRC32", false, "NRU+Sw==", "TBHN8A==").value, "qSEQSA==");
-}
+TEST(Checksum, of_the_whole_is_told_from_its_parts) { EXPECT_EQ(over_parts("CRC32", false, "NRU+Sw==", "TBHN8A==").value, "qSEQSA=="); }
 
 TEST(Checksum, combining_agrees_with_one_pass_for_all_crcs) {
   const std::string a = "The quick brown fox ", b(70'001, 'x'), c = "!";

@@ -26,7 +26,8 @@ void check_checksum_type(const Json& in, const Upload& upload) {
   const std::string type = text_of(in, "ChecksumType");
   const std::string_view own = upload.algorithm.empty() ? "null" : upload.composite ? "COMPOSITE" : "FULL_OBJECT";
   if (!type.empty() && type != own) {
-    throw Error(kInvalidRequest, "The upload was created using the {} checksum mode. The complete request must use the same checksum mode.", own);
+    throw Error(kInvalidRequest, "The upload was created using the {} checksum mode. The complete request must use the same checksum mode.",
+                own);
   }
 }
 
@@ -47,8 +48,9 @@ void check_order(const Json& named_parts, const std::string& upload_id) {
 void check_part(const Upload& upload, const Json& named, int number, const Part* part) {
   const std::string etag = unquoted(text_of(named, "ETag"));
   const auto refuse = [&] {
-    return Error(kInvalidPart, "One or more of the specified parts could not be found.  The part may not have been uploaded, or the specified "
-                               "entity tag may not match the part's entity tag.")
+    return Error(kInvalidPart,
+                 "One or more of the specified parts could not be found.  The part may not have been uploaded, or the specified "
+                 "entity tag may not match the part's entity tag.")
         .with("UploadId", upload.id)
         .with("PartNumber", std::to_string(number))
         .with("ETag", etag);
@@ -57,10 +59,11 @@ void check_part(const Upload& upload, const Json& named, int number, const Part*
   const ChecksumAlgorithm* given = given_checksum(named);
   if (given == nullptr) {
     if (!upload.composite) return;
-    throw Error(kInvalidRequest,
-                "The upload was created using a {} checksum. The complete request must include the checksum for each part. It was missing for "
-                "part {} in the request.",
-                upload.kept_algorithm().lower, number);
+    throw Error(
+        kInvalidRequest,
+        "The upload was created using a {} checksum. The complete request must include the checksum for each part. It was missing for "
+        "part {} in the request.",
+        upload.kept_algorithm().lower, number);
   }
   if (upload.algorithm.empty()) throw refuse();
   if (given != &upload.kept_algorithm())
@@ -123,7 +126,8 @@ void complete_multipart_upload(api::Call& call) {
     checksum.add(text::from_base64(part.checksum).value_or(""), part.size);
   }
   if (const std::optional<int64_t> size = number_of(call.in, "MpuObjectSize"); size && static_cast<uint64_t>(*size) != object.size) {
-    throw Error(kInvalidRequest, "The provided 'x-amz-mp-object-size' header value {} does not match what was computed: {}", *size, object.size);
+    throw Error(kInvalidRequest, "The provided 'x-amz-mp-object-size' header value {} does not match what was computed: {}", *size,
+                object.size);
   }
   object.etag = fmt::format("{}-{}", text::hex(crypto::md5(md5s)), used.size());
   object.checksum = checksum.finish();

@@ -42,8 +42,9 @@ Judged judge(const api::Call& call, std::string_view prefix, const Validators& o
   }
   if (has(call.in, member("IfNoneMatch"))) {
     if (matches(text_of(call.in, member("IfNoneMatch")), object.etag)) return {"If-None-Match"};
-  } else if (const auto since = time_of(call.in, member("IfModifiedSince")); since && *since <= call.now && modified <= floor<seconds>(*since)) {
-    return {"If-Modified-Since"};                // a date in the future is no condition
+  } else if (const auto since = time_of(call.in, member("IfModifiedSince"));
+             since && *since <= call.now && modified <= floor<seconds>(*since)) {
+    return {"If-Modified-Since"};  // a date in the future is no condition
   }
   return {};
 }

@@ -8,7 +8,7 @@ namespace cairn::s3 {
 
 /// What conditions look at.
 struct Validators {
-  std::string etag;                              // without quotes
+  std::string etag;  // without quotes
   Time modified;
 };
 

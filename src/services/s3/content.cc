@@ -14,7 +14,7 @@ namespace {
 
 constexpr size_t kCopyBufferBytes = 1 << 20;
 constexpr const char* kIdAlphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-constexpr size_t kIdCharacters = 22;             // 131 bits
+constexpr size_t kIdCharacters = 22;  // 131 bits
 
 bool is_inline(const Content& content) { return content.starts_with('i'); }
 std::string id_of(const Content& content) { return content.substr(1); }
@@ -39,9 +39,9 @@ Content keep_blob(api::Call& call, const blob::BlobId& id, std::string_view refe
 
 /// A stretch of one extent that a stream passes through.
 struct Stretch {
-  std::string bytes;                             // inline content
-  blob::BlobId id;                               // or a blob
-  std::shared_ptr<blob::Reader> reader;          // null: not opened yet
+  std::string bytes;                     // inline content
+  blob::BlobId id;                       // or a blob
+  std::shared_ptr<blob::Reader> reader;  // null: not opened yet
   uint64_t offset = 0;
   uint64_t length = 0;
 };
@@ -84,7 +84,7 @@ class ContentSource final : public http::BodySource {
 template <class F>
 void each_piece(api::Call& call, const std::vector<Extent>& extents, Range range, F&& f) {
   const std::unique_ptr<http::BodySource> source = open_content(call, extents, range);
-  if (source == nullptr) throw internal_error();   // lost a race against a delete; clients ask again
+  if (source == nullptr) throw internal_error();  // lost a race against a delete; clients ask again
   std::string buffer(static_cast<size_t>(std::min<uint64_t>(kCopyBufferBytes, range.length)), '\0');
   for (uint64_t left = range.length; left > 0;) {
     const Result<size_t> got = source->read({buffer.data(), buffer.size()});

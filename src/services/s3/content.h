@@ -27,7 +27,7 @@ Content keep_payload(api::Call& call, std::string_view referrer);
 void erase_content(api::Call& call, const Content& content);
 /// How many bytes of journal entry that takes, at most.
 size_t erasure_bytes(const Content& content);
-constexpr size_t kChangeOverheadBytes = 6;       // what an entry adds to an erased key
+constexpr size_t kChangeOverheadBytes = 6;  // what an entry adds to an erased key
 
 /// The bytes of `range` of the extents in order, as a stream that outlives the call. The first kReadersOpenMax blobs are opened
 /// at once, so that a concurrent delete does not disturb; the stream of an object with more fails if they go meanwhile.
@@ -37,8 +37,8 @@ constexpr size_t kReadersOpenMax = 64;
 
 /// What a pass over bytes tells.
 struct Digests {
-  std::string md5;                               // raw
-  std::string checksum;                          // raw
+  std::string md5;       // raw
+  std::string checksum;  // raw
 };
 
 /// Copies `range` of `extents` into content of its own, hashing on the way. May run again after a conflict.

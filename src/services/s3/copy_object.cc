@@ -34,8 +34,9 @@ void copy_object(api::Call& call) {
   const bool in_place = source.bucket == bucket.name && source.key == key;
   if (in_place && metadata == Directive::kCopy && !has(call.in, "StorageClass") && !has(call.in, "WebsiteRedirectLocation") &&
       !has(call.in, "ServerSideEncryption")) {
-    throw Error(kInvalidRequest, "This copy request is illegal because it is trying to copy an object to itself without changing the object's "
-                                 "metadata, storage class, website redirect location or encryption attributes.");
+    throw Error(kInvalidRequest,
+                "This copy request is illegal because it is trying to copy an object to itself without changing the object's "
+                "metadata, storage class, website redirect location or encryption attributes.");
   }
   check_copy_size(source.object.size);
   const std::optional<Object> current = find_object(call, bucket.name, key);
@@ -59,7 +60,8 @@ void copy_object(api::Call& call) {
 
   const ChecksumAlgorithm* kept = checksum_algorithm(source.object.checksum.algorithm);
   const ChecksumAlgorithm& algorithm = asked != nullptr ? *asked : kept != nullptr ? *kept : default_checksum();
-  const Copied copied = copy_content(call, extents_of(call, source.object), {0, source.object.size}, algorithm, keys::object(bucket.name, key));
+  const Copied copied =
+      copy_content(call, extents_of(call, source.object), {0, source.object.size}, algorithm, keys::object(bucket.name, key));
   object.content = copied.content;
   object.etag = text::hex(copied.digests.md5);
   object.checksum = {std::string(algorithm.name), text::base64(copied.digests.checksum)};

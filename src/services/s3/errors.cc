@@ -4,9 +4,7 @@ namespace cairn::s3 {
 
 Error access_denied() { return Error(kAccessDenied, "Access Denied"); }
 
-Error no_such_key(std::string_view key) {
-  return Error(kNoSuchKey, "The specified key does not exist.").with("Key", std::string(key));
-}
+Error no_such_key(std::string_view key) { return Error(kNoSuchKey, "The specified key does not exist.").with("Key", std::string(key)); }
 
 Error malformed_xml() {
   return Error(kMalformedXml, "The XML you provided was not well-formed or did not validate against our published schema");
@@ -23,7 +21,8 @@ Error header_not_implemented(std::string_view header) {
 }
 
 Error precondition_failed(std::string_view condition) {
-  return Error(kPreconditionFailed, "At least one of the pre-conditions you specified did not hold").with("Condition", std::string(condition));
+  return Error(kPreconditionFailed, "At least one of the pre-conditions you specified did not hold")
+      .with("Condition", std::string(condition));
 }
 
 }  // namespace cairn::s3

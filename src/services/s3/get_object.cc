@@ -10,7 +10,7 @@
 namespace cairn::s3 {
 namespace {
 
-constexpr int kLooksMax = 8;                     // an object that is replaced again and again while we look
+constexpr int kLooksMax = 8;  // an object that is replaced again and again while we look
 
 constexpr std::pair<std::string_view, std::string_view> kOverrides[] = {
     {"ResponseCacheControl", "CacheControl"},       {"ResponseContentDisposition", "ContentDisposition"},
@@ -21,7 +21,7 @@ constexpr std::pair<std::string_view, std::string_view> kOverrides[] = {
 /// The part of an object that `partNumber` asks for. Objects that were not uploaded in parts have one.
 struct PartAsked {
   Range range;
-  std::string checksum;                          // base64; "" if there is none of its own
+  std::string checksum;  // base64; "" if there is none of its own
 };
 PartAsked find_part(api::Call& call, const Object& object, int64_t number) {
   const int count = object.upload.empty() ? 1 : object.parts;
@@ -52,8 +52,7 @@ std::optional<Range> answer_head(api::Call& call, const Object& object) {
   }
   const std::string range_header = text_of(call.in, "Range");
   const std::optional<int64_t> part_number = number_of(call.in, "PartNumber");
-  if (part_number && !range_header.empty())
-    throw Error(kInvalidRequest, "Cannot specify both Range header and partNumber query parameter");
+  if (part_number && !range_header.empty()) throw Error(kInvalidRequest, "Cannot specify both Range header and partNumber query parameter");
 
   Range range{0, object.size};
   bool partial = false;

@@ -24,10 +24,10 @@ namespace cairn::s3 {
 struct Answer {
   int status = 0;
   Json out;
-  std::string code, message;                     // of a refusal
-  std::map<std::string, std::string> details;    // the error's further elements
+  std::string code, message;                   // of a refusal
+  std::map<std::string, std::string> details;  // the error's further elements
   std::map<std::string, std::string> headers;
-  std::string body;                              // streamed or raw
+  std::string body;  // streamed or raw
   uint64_t entry_bytes = 0;
 
   bool ok() const { return code.empty(); }
@@ -37,15 +37,12 @@ struct Answer {
 /// A request body, as the pipeline hands it over.
 struct Body {
   std::string bytes;
-  std::string algorithm;                         // of the checksum that the client sent; "": none
+  std::string algorithm;  // of the checksum that the client sent; "": none
 };
 
 class Harness {
  public:
-  Harness()
-      : engine_(database_.open()),
-        store_(*engine_, {}),
-        blobs_(blob::open_directory(files_, random_, "/objects").value()) {
+  Harness() : engine_(database_.open()), store_(*engine_, {}), blobs_(blob::open_directory(files_, random_, "/objects").value()) {
     ports_.clock = &clock_;
     ports_.random = &random_;
     ports_.blobs = blobs_.get();
@@ -70,7 +67,7 @@ class Harness {
     call.in = in;
     call.http.headers = headers;
     call.http.authentication = caller_.kind == aws::Principal::Kind::kAnonymous ? event::HttpFacts::Authentication::kAnonymous
-                                                                                  : event::HttpFacts::Authentication::kHeader;
+                                                                                : event::HttpFacts::Authentication::kHeader;
     call.payload = receive(body);
     return decide(call, *row);
   }
@@ -101,7 +98,7 @@ class Harness {
 
   std::string region = "us-east-1", host = "127.0.0.1:4566";
   std::vector<std::pair<std::string, std::string>> headers;
-  std::function<void()> before_commit;           // once: something else happens between a decision and its commit
+  std::function<void()> before_commit;  // once: something else happens between a decision and its commit
 
  private:
   static const api::Operation* find(std::string_view name) {
@@ -122,9 +119,11 @@ class Harness {
       EXPECT_TRUE(writer->append(body.bytes).has_value());
       payload.blob = writer->finish().value();
     }
-    static const std::map<std::string, crypto::Algorithm> kAlgorithms = {
-        {"CRC32", crypto::Algorithm::kCrc32}, {"CRC32C", crypto::Algorithm::kCrc32c}, {"CRC64NVME", crypto::Algorithm::kCrc64Nvme},
-        {"SHA1", crypto::Algorithm::kSha1},   {"SHA256", crypto::Algorithm::kSha256}};
+    static const std::map<std::string, crypto::Algorithm> kAlgorithms = {{"CRC32", crypto::Algorithm::kCrc32},
+                                                                         {"CRC32C", crypto::Algorithm::kCrc32c},
+                                                                         {"CRC64NVME", crypto::Algorithm::kCrc64Nvme},
+                                                                         {"SHA1", crypto::Algorithm::kSha1},
+                                                                         {"SHA256", crypto::Algorithm::kSha256}};
     if (!body.algorithm.empty()) {
       payload.checksum_algorithm = body.algorithm;
       payload.checksum = text::base64(crypto::digest(kAlgorithms.at(body.algorithm), body.bytes));

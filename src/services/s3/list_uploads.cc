@@ -24,7 +24,8 @@ Json initiator(const Upload& upload) {
 int64_t page_size(const Json& in, std::string_view member, std::string_view argument) {
   const int64_t asked = number_of(in, member).value_or(kPageMax);
   if (asked < 0 || asked > INT32_MAX)
-    throw invalid_argument(fmt::format("Argument {} must be an integer between 0 and 2147483647", argument), argument, std::to_string(asked));
+    throw invalid_argument(fmt::format("Argument {} must be an integer between 0 and 2147483647", argument), argument,
+                           std::to_string(asked));
   return std::min(asked, kPageMax);
 }
 
@@ -49,7 +50,8 @@ void list_parts_of_upload(api::Call& call) {
   call.out["IsTruncated"] = truncated;
   Json list = Json::array();
   for (const auto& [number, part] : parts) {
-    Json shown{{"PartNumber", number}, {"LastModified", listed_time(part.modified)}, {"ETag", "\"" + part.etag + "\""}, {"Size", part.size}};
+    Json shown{
+        {"PartNumber", number}, {"LastModified", listed_time(part.modified)}, {"ETag", "\"" + part.etag + "\""}, {"Size", part.size}};
     if (!upload.algorithm.empty()) Checksum{upload.algorithm, part.checksum}.show_value(shown);
     list.push_back(std::move(shown));
   }
@@ -74,7 +76,7 @@ void list_multipart_uploads(api::Call& call) {
   scan.delimiter = text_of(call.in, "Delimiter");
   scan.limit = static_cast<size_t>(page_size(call.in, "MaxUploads", "max-uploads"));
   scan.name_end = keys::kUploadSeparator;
-  if (!key_marker.empty())                       // without an id: behind all uploads of that key
+  if (!key_marker.empty())  // without an id: behind all uploads of that key
     scan.after = key_marker + keys::kUploadSeparator + (id_marker.empty() ? std::string(keys::kAfterAll) : id_marker);
   const Scanned found = scan_keys(call, keys::upload_prefix(bucket.name), scan);
 

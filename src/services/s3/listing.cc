@@ -12,7 +12,7 @@ namespace cairn::s3 {
 namespace {
 
 constexpr size_t kKeysMax = 1000;
-constexpr std::string_view kTokenMark = "after:";        // a token's inside; opaque to clients
+constexpr std::string_view kTokenMark = "after:";  // a token's inside; opaque to clients
 
 /// How names are written into the answer: as they are, or percent-encoded on request, as XML cannot carry every key.
 struct Encoder {
@@ -20,19 +20,17 @@ struct Encoder {
 
   explicit Encoder(const Json& in) {
     const std::string type = text_of(in, "EncodingType");
-    if (!type.empty() && type != "url")
-      throw invalid_argument("Invalid Encoding Method specified in Request", "encoding-type", type);
+    if (!type.empty() && type != "url") throw invalid_argument("Invalid Encoding Method specified in Request", "encoding-type", type);
     url = !type.empty();
   }
-  std::string operator()(std::string_view name) const {
-    return url ? text::percent_encode(name, text::Slash::kKeep) : std::string(name);
-  }
+  std::string operator()(std::string_view name) const { return url ? text::percent_encode(name, text::Slash::kKeep) : std::string(name); }
 };
 
 size_t max_keys(const Json& in, std::string_view member, std::string_view argument) {
   const int64_t asked = number_of(in, member).value_or(kKeysMax);
   if (asked < 0 || asked > INT32_MAX) {
-    throw invalid_argument(fmt::format("Argument {} must be an integer between 0 and 2147483647", argument), argument, std::to_string(asked));
+    throw invalid_argument(fmt::format("Argument {} must be an integer between 0 and 2147483647", argument), argument,
+                           std::to_string(asked));
   }
   return std::min(static_cast<size_t>(asked), kKeysMax);
 }

@@ -124,7 +124,8 @@ TEST_F(Listing, of_versions_shows_the_one_there_is) {
   EXPECT_TRUE(answer.out["Versions"][0]["IsLatest"].get<bool>());
   EXPECT_EQ(answer.text("NextKeyMarker"), "a");
   EXPECT_EQ(shown(list("ListObjectVersions", {{"KeyMarker", "a"}, {"VersionIdMarker", "null"}}), "Versions"), "b ");
-  EXPECT_EQ(list("ListObjectVersions", {{"VersionIdMarker", "null"}}).message, "A version-id marker cannot be specified without a key marker.");
+  EXPECT_EQ(list("ListObjectVersions", {{"VersionIdMarker", "null"}}).message,
+            "A version-id marker cannot be specified without a key marker.");
 }
 
 }  // namespace

@@ -15,13 +15,15 @@ namespace {
 void check_part_number(const Json& in) {
   const int64_t number = number_of(in, "PartNumber").value_or(0);
   if (number >= 1 && number <= kPartNumberMax) return;
-  throw invalid_argument(fmt::format("Part number must be an integer between 1 and {}, inclusive", kPartNumberMax), "partNumber", std::to_string(number));
+  throw invalid_argument(fmt::format("Part number must be an integer between 1 and {}, inclusive", kPartNumberMax), "partNumber",
+                         std::to_string(number));
 }
 
 void choose_checksum(const Json& in, Upload& upload) {
   const std::string type = text_of(in, "ChecksumType");
   if (!has(in, "ChecksumAlgorithm")) {
-    if (!type.empty()) throw Error(kInvalidRequest, "The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.");
+    if (!type.empty())
+      throw Error(kInvalidRequest, "The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.");
     return;
   }
   const ChecksumAlgorithm& algorithm = checked_algorithm(text_of(in, "ChecksumAlgorithm"));
@@ -86,7 +88,8 @@ void upload_part(api::Call& call) {
   const ChecksumAlgorithm* sent = checksum_algorithm(call.payload.checksum_algorithm);
   const ChecksumAlgorithm& kept = upload.kept_algorithm();
   if (sent != nullptr && !upload.algorithm.empty() && sent != &kept) {
-    throw Error(kInvalidRequest, "Checksum Type mismatch occurred, expected checksum Type: {}, actual checksum Type: {}", kept.lower, sent->lower);
+    throw Error(kInvalidRequest, "Checksum Type mismatch occurred, expected checksum Type: {}, actual checksum Type: {}", kept.lower,
+                sent->lower);
   }
   Part part;
   part.size = call.payload.size;
@@ -115,8 +118,7 @@ void upload_part_copy(api::Call& call) {
   const Range range = range_header.empty() ? Range{0, source.object.size} : parse_copy_range(range_header, source.object.size);
   check_copy_size(range.length);
 
-  const Copied copied =
-      copy_content(call, extents_of(call, source.object), range, upload.kept_algorithm(), keys::part(upload.id, number));
+  const Copied copied = copy_content(call, extents_of(call, source.object), range, upload.kept_algorithm(), keys::part(upload.id, number));
   Part part;
   part.size = range.length;
   part.etag = text::hex(copied.digests.md5);

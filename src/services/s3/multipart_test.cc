@@ -46,8 +46,9 @@ TEST_F(Multipart, an_upload_becomes_an_object_with_s3s_etag_and_checksum) {
   EXPECT_EQ(parts[2]["ChecksumCRC32"], "TBHN8A==");
   Json without = parts;
   without[0].erase("ChecksumCRC32");
-  EXPECT_EQ(complete(id, without).message, "The upload was created using a crc32 checksum. The complete request must include the checksum "
-                                           "for each part. It was missing for part 1 in the request.");
+  EXPECT_EQ(complete(id, without).message,
+            "The upload was created using a crc32 checksum. The complete request must include the checksum "
+            "for each part. It was missing for part 1 in the request.");
   const Answer completed = complete(id, parts);
   EXPECT_EQ(completed.text("ETag"), "\"4d45984fc3feb2ac9b22683c49674b56-3\"");
   EXPECT_EQ(completed.text("ChecksumCRC32"), "5FRUiw==-3");
@@ -65,7 +66,8 @@ TEST_F(Multipart, an_upload_becomes_an_object_with_s3s_etag_and_checksum) {
   EXPECT_EQ(third.out["PartsCount"], 3);
   EXPECT_EQ(s3.get("b-1", "k", {{"Range", "bytes=5242879-5242882"}}).body, "aaaa");
 
-  const Answer attributes = s3.call("GetObjectAttributes", {{"Bucket", "b-1"}, {"Key", "k"}, {"ObjectAttributes", {"Checksum", "ObjectParts"}}});
+  const Answer attributes =
+      s3.call("GetObjectAttributes", {{"Bucket", "b-1"}, {"Key", "k"}, {"ObjectAttributes", {"Checksum", "ObjectParts"}}});
   EXPECT_EQ(attributes.out["Checksum"]["ChecksumCRC32"], "5FRUiw==");
   EXPECT_EQ(attributes.out["ObjectParts"]["TotalPartsCount"], 3);
   EXPECT_EQ(attributes.out["ObjectParts"]["Parts"][2]["Size"], 10);
@@ -75,10 +77,10 @@ TEST_F(Multipart, an_upload_becomes_an_object_with_s3s_etag_and_checksum) {
   EXPECT_EQ(copied.out["CopyObjectResult"]["ChecksumCRC32"], "qSEQSA==");
   EXPECT_EQ(copied.out["CopyObjectResult"]["ChecksumType"], "FULL_OBJECT");
 
-  EXPECT_EQ(complete(id, parts).text("ETag"), completed.text("ETag"));     // the answer was lost, the client asks again
+  EXPECT_EQ(complete(id, parts).text("ETag"), completed.text("ETag"));  // the answer was lost, the client asks again
   s3.call("DeleteObject", {{"Bucket", "b-1"}, {"Key", "k"}});
   EXPECT_EQ(s3.documents("s3/part/"), 0u);
-  EXPECT_EQ(s3.blob_count(), 1u);                                          // the copy's
+  EXPECT_EQ(s3.blob_count(), 1u);  // the copy's
   EXPECT_EQ(complete(id, parts).code, "NoSuchUpload");
 }
 
@@ -94,12 +96,17 @@ TEST_F(Multipart, without_an_algorithm_the_whole_gets_crc64nvme) {
 TEST_F(Multipart, checksums_must_fit_the_upload) {
   EXPECT_EQ(s3.call("CreateMultipartUpload", {{"Bucket", "b-1"}, {"Key", "k"}, {"ChecksumType", "COMPOSITE"}}).message,
             "The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.");
-  EXPECT_EQ(s3.call("CreateMultipartUpload", {{"Bucket", "b-1"}, {"Key", "k"}, {"ChecksumAlgorithm", "CRC64NVME"}, {"ChecksumType", "COMPOSITE"}}).message,
-            "The COMPOSITE checksum type cannot be used with the crc64nvme checksum algorithm.");
-  EXPECT_EQ(s3.call("CreateMultipartUpload", {{"Bucket", "b-1"}, {"Key", "k"}, {"ChecksumAlgorithm", "SHA1"}, {"ChecksumType", "FULL_OBJECT"}}).message,
-            "The FULL_OBJECT checksum type cannot be used with the sha1 checksum algorithm.");
+  EXPECT_EQ(
+      s3.call("CreateMultipartUpload", {{"Bucket", "b-1"}, {"Key", "k"}, {"ChecksumAlgorithm", "CRC64NVME"}, {"ChecksumType", "COMPOSITE"}})
+          .message,
+      "The COMPOSITE checksum type cannot be used with the crc64nvme checksum algorithm.");
+  EXPECT_EQ(
+      s3.call("CreateMultipartUpload", {{"Bucket", "b-1"}, {"Key", "k"}, {"ChecksumAlgorithm", "SHA1"}, {"ChecksumType", "FULL_OBJECT"}})
+          .message,
+      "The FULL_OBJECT checksum type cannot be used with the sha1 checksum algorithm.");
   const std::string sha = begin({{"ChecksumAlgorithm", "SHA256"}});
-  EXPECT_EQ(part(sha, 1, "abc", "CRC32").message, "Checksum Type mismatch occurred, expected checksum Type: sha256, actual checksum Type: crc32");
+  EXPECT_EQ(part(sha, 1, "abc", "CRC32").message,
+            "Checksum Type mismatch occurred, expected checksum Type: sha256, actual checksum Type: crc32");
   const std::string crc = begin({{"ChecksumAlgorithm", "CRC32C"}, {"ChecksumType", "FULL_OBJECT"}});
   const Answer uploaded = part(crc, 1, "abc");
   EXPECT_EQ(uploaded.text("ChecksumCRC32C"), "Nks/tw==");
@@ -128,7 +135,7 @@ TEST_F(Multipart, parts_must_be_there_in_order_and_large_enough) {
   EXPECT_EQ(part(id, 0, "x").code, "InvalidArgument");
   EXPECT_EQ(part(id, 10'001, "x").message, "Part number must be an integer between 1 and 10000, inclusive");
   EXPECT_TRUE(complete(id, Json::array({named(1, one)}), {{"MpuObjectSize", 4}}).ok());
-  EXPECT_EQ(s3.documents("s3/part/"), 1u);       // the part that was not named is gone
+  EXPECT_EQ(s3.documents("s3/part/"), 1u);  // the part that was not named is gone
   EXPECT_EQ(s3.documents("s3/bytes/"), 1u);
 }
 

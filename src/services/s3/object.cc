@@ -26,13 +26,11 @@ std::vector<std::pair<std::string, std::string>> decode_pairs(const Json& docume
 
 Json parse_document(std::string_view text) {
   Result<Json> document = json::parse(text);
-  CHECK(document.has_value());                   // we wrote it
+  CHECK(document.has_value());  // we wrote it
   return std::move(*document);
 }
 
-Time time_of(const Json& document, std::string_view name) {
-  return Time(std::chrono::milliseconds(number_of(document, name).value_or(0)));
-}
+Time time_of(const Json& document, std::string_view name) { return Time(std::chrono::milliseconds(number_of(document, name).value_or(0))); }
 
 }  // namespace
 
@@ -121,7 +119,8 @@ std::vector<std::pair<int, Part>> list_parts(api::Call& call, std::string_view u
   for (bool more = true; more && parts.size() < limit;) {
     const state::Page page = call.state->list(prefix, at, std::min(kPartsPage, limit - parts.size()));
     for (const state::Item& item : page.items)
-      parts.emplace_back(static_cast<int>(text::to_int(std::string_view(item.key).substr(prefix.size())).value_or(0)), decode_part(item.value));
+      parts.emplace_back(static_cast<int>(text::to_int(std::string_view(item.key).substr(prefix.size())).value_or(0)),
+                         decode_part(item.value));
     more = page.more && !page.items.empty();
     if (more) at = page.items.back().key;
   }
@@ -161,7 +160,7 @@ bool erase_object(api::Call& call, std::string_view bucket, std::string_view key
 void replace_object(api::Call& call, std::string_view bucket, std::string_view key, const Object& object,
                     const std::optional<Object>& current) {
   size_t budget = kErasureBudgetBytes;
-  if (current) CHECK(erase_object(call, bucket, key, *current, budget));   // one object, of however many parts, always fits
+  if (current) CHECK(erase_object(call, bucket, key, *current, budget));  // one object, of however many parts, always fits
   call.state->put(keys::object(bucket, key), encode(object));
 }
 

@@ -14,20 +14,20 @@
 
 namespace cairn::s3 {
 
-constexpr uint64_t kPutBytesMax = uint64_t{5} << 30;      // one PutObject, one part, one copy
+constexpr uint64_t kPutBytesMax = uint64_t{5} << 30;  // one PutObject, one part, one copy
 
 /// An object as its document tells it. Its bytes are elsewhere.
 struct Object {
   uint64_t size = 0;
-  std::string etag;                              // without quotes: MD5 in hex, or of the parts' MD5s with -N
+  std::string etag;  // without quotes: MD5 in hex, or of the parts' MD5s with -N
   Time modified;
-  std::vector<std::pair<std::string, std::string>> headers;    // by model member: ContentType, CacheControl, ...
-  std::vector<std::pair<std::string, std::string>> metadata;   // x-amz-meta-…, without the prefix
+  std::vector<std::pair<std::string, std::string>> headers;   // by model member: ContentType, CacheControl, ...
+  std::vector<std::pair<std::string, std::string>> metadata;  // x-amz-meta-…, without the prefix
   Tags tags;
   std::string storage_class = "STANDARD";
   Checksum checksum;
-  Content content;                               // of objects put or copied in one piece
-  std::string upload;                            // or: the multipart upload whose part documents hold the bytes
+  Content content;     // of objects put or copied in one piece
+  std::string upload;  // or: the multipart upload whose part documents hold the bytes
   int parts = 0;
 
   Validators validators() const { return {etag, modified}; }
@@ -40,14 +40,14 @@ Object decode_object(std::string_view document);
 std::optional<Object> find_object(api::Call& call, std::string_view bucket, std::string_view key);
 /// Throws NoSuchKey; and for a version other than "null", as buckets here have no versions.
 Object open_object(api::Call& call, std::string_view bucket, std::string_view key);
-void check_version(std::string_view version);    // of call.in's VersionId: "" and "null" are the one there is
+void check_version(std::string_view version);  // of call.in's VersionId: "" and "null" are the one there is
 
 /// One part of a multipart upload, finished or not.
 struct Part {
   uint64_t size = 0;
   std::string etag;
   Time modified;
-  std::string checksum;                          // base64, by the upload's algorithm (or the default one)
+  std::string checksum;  // base64, by the upload's algorithm (or the default one)
   Content content;
 };
 std::string encode(const Part& part);
@@ -65,6 +65,6 @@ void replace_object(api::Call& call, std::string_view bucket, std::string_view k
 bool erase_object(api::Call& call, std::string_view bucket, std::string_view key, const Object& object, size_t& budget);
 /// Erases all parts of an upload.
 bool erase_parts(api::Call& call, std::string_view upload, size_t& budget);
-constexpr size_t kErasureBudgetBytes = 960 << 10;         // below the journal's limit for one entry; 10,000 parts take 850 KB
+constexpr size_t kErasureBudgetBytes = 960 << 10;  // below the journal's limit for one entry; 10,000 parts take 850 KB
 
 }  // namespace cairn::s3

@@ -9,8 +9,8 @@ namespace {
 
 constexpr size_t kMetadataBytesMax = 2048;
 constexpr std::string_view kDefaultContentType = "binary/octet-stream";
-constexpr std::string_view kHeaderMembers[] = {"CacheControl", "ContentDisposition", "ContentEncoding", "ContentLanguage", "ContentType",
-                                               "WebsiteRedirectLocation"};
+constexpr std::string_view kHeaderMembers[] = {"CacheControl",    "ContentDisposition", "ContentEncoding",
+                                               "ContentLanguage", "ContentType",        "WebsiteRedirectLocation"};
 
 /// "aws-chunked" says how the request was framed and is no property of the object.
 std::string without_chunking(std::string_view encoding) {
@@ -64,7 +64,8 @@ void take_storage_class(const Json& in, Object& object) {
   const std::string wanted = text_of(in, "StorageClass");
   if (wanted.empty()) return;
   // Classes that are read at once are names only; an archive would have to be restored first.
-  static constexpr std::string_view kAtOnce[] = {"STANDARD", "REDUCED_REDUNDANCY", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER_IR"};
+  static constexpr std::string_view kAtOnce[] = {"STANDARD",   "REDUCED_REDUNDANCY",  "STANDARD_IA",
+                                                 "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER_IR"};
   if (wanted == "GLACIER" || wanted == "DEEP_ARCHIVE") throw header_not_implemented("x-amz-storage-class");
   if (std::ranges::find(kAtOnce, wanted) == std::end(kAtOnce))
     throw Error(kInvalidStorageClass, "The storage class you specified is not valid").with("StorageClassRequested", wanted);

@@ -28,7 +28,8 @@ class Objects : public testing::Test {
 };
 
 TEST_F(Objects, come_back_as_they_were_put) {
-  const Answer stored = put("k", "test-version", {{"ContentType", "text/plain"}, {"Metadata", {{"Owner", "me"}}}, {"CacheControl", "no-cache"}});
+  const Answer stored =
+      put("k", "test-version", {{"ContentType", "text/plain"}, {"Metadata", {{"Owner", "me"}}}, {"CacheControl", "no-cache"}});
   EXPECT_EQ(stored.text("ETag"), "\"a8b14b49cca6ee9a2dc6e28f87cc542c\"");
   EXPECT_EQ(stored.text("ServerSideEncryption"), "AES256");
   const Answer read = get("k");
@@ -146,7 +147,8 @@ TEST_F(Objects, only_one_of_two_conditional_writers_wins) {
 
 TEST_F(Objects, answers_can_be_dressed_by_the_request) {
   put("k", "data", {{"ContentType", "text/plain"}});
-  const Answer read = get("k", {{"ResponseContentType", "image/png"}, {"ResponseCacheControl", "no-store"}, {"ResponseExpires", "2026-01-02T03:04:05Z"}});
+  const Answer read =
+      get("k", {{"ResponseContentType", "image/png"}, {"ResponseCacheControl", "no-store"}, {"ResponseExpires", "2026-01-02T03:04:05Z"}});
   EXPECT_EQ(read.text("ContentType"), "image/png");
   EXPECT_EQ(read.text("CacheControl"), "no-store");
   EXPECT_EQ(read.headers.at("Expires"), "Fri, 02 Jan 2026 03:04:05 GMT");
@@ -190,6 +192,9 @@ TEST_F(Objects, can_be_read_by_part_number) {
 
 TEST_F(Objects, many_are_deleted_at_once) {
   for (const char* key : {"a", "b", "c"}) put(key, "x");
+  EXPECT_EQ(s3.call("DeleteObjects", {{"Bucket", "b-1"}, {"Delete", {{"Objects", {{{"Key", "a"}}}}}}}).message,
+            "Missing required header for this request: Content-MD5 OR x-amz-checksum-*");
+  s3.headers = {{"content-md5", "checked before"}};
   const auto remove_all = [&](Json objects, bool quiet) {
     return s3.call("DeleteObjects", {{"Bucket", "b-1"}, {"Delete", {{"Objects", std::move(objects)}, {"Quiet", quiet}}}});
   };
@@ -226,7 +231,9 @@ TEST_F(Objects, tags_come_with_the_object_or_later) {
 
 TEST_F(Objects, attributes_are_those_asked_for) {
   put("k", "abc", Json::object(), "CRC32");
-  const auto attributes = [&](Json names) { return s3.call("GetObjectAttributes", {{"Bucket", "b-1"}, {"Key", "k"}, {"ObjectAttributes", std::move(names)}}); };
+  const auto attributes = [&](Json names) {
+    return s3.call("GetObjectAttributes", {{"Bucket", "b-1"}, {"Key", "k"}, {"ObjectAttributes", std::move(names)}});
+  };
   const Answer answer = attributes(Json::array({"ETag", "Checksum", "ObjectSize"}));
   EXPECT_EQ(answer.text("ETag"), "900150983cd24fb0d6963f7d28e17f72");
   EXPECT_EQ(answer.out["ObjectSize"], 3);

@@ -65,10 +65,22 @@ bool names_everyone(const Json& statement) {
 
 /// A condition on one of these, with a value free of wildcards, makes a statement for everyone one for somebody.
 bool is_confined(const Json& statement) {
-  static constexpr std::string_view kConfining[] = {
-      "aws:principalaccount", "aws:principalarn", "aws:principalorgid", "aws:principalorgpaths", "aws:sourceaccount", "aws:sourcearn",
-      "aws:sourceip", "aws:sourceorgid", "aws:sourceorgpaths", "aws:sourceowner", "aws:sourcevpc", "aws:sourcevpce", "aws:userid",
-      "s3:dataaccesspointaccount", "s3:dataaccesspointarn", "s3:x-amz-server-side-encryption-aws-kms-key-id"};
+  static constexpr std::string_view kConfining[] = {"aws:principalaccount",
+                                                    "aws:principalarn",
+                                                    "aws:principalorgid",
+                                                    "aws:principalorgpaths",
+                                                    "aws:sourceaccount",
+                                                    "aws:sourcearn",
+                                                    "aws:sourceip",
+                                                    "aws:sourceorgid",
+                                                    "aws:sourceorgpaths",
+                                                    "aws:sourceowner",
+                                                    "aws:sourcevpc",
+                                                    "aws:sourcevpce",
+                                                    "aws:userid",
+                                                    "s3:dataaccesspointaccount",
+                                                    "s3:dataaccesspointarn",
+                                                    "s3:x-amz-server-side-encryption-aws-kms-key-id"};
   const auto conditions = statement.find("Condition");
   if (conditions == statement.end() || !conditions->is_object()) return false;
   for (const auto& [op, keys] : conditions->items()) {
@@ -79,7 +91,8 @@ bool is_confined(const Json& statement) {
       bool fixed = true, any = false;
       each_text(values, [&](const std::string& value) {
         any = true;
-        fixed = fixed && value.find('*') == std::string::npos && value.find("${") == std::string::npos && value != "0.0.0.0/0" && value != "::/0";
+        fixed = fixed && value.find('*') == std::string::npos && value.find("${") == std::string::npos && value != "0.0.0.0/0" &&
+                value != "::/0";
       });
       if (any && fixed) return true;
     }
@@ -90,7 +103,8 @@ bool is_confined(const Json& statement) {
 }  // namespace
 
 Json checked_policy(std::string_view text, std::string_view bucket) {
-  if (text.size() > kPolicyBytesMax) throw Error(kMalformedPolicy, "Policy exceeds the maximum allowed document size of {} bytes", kPolicyBytesMax);
+  if (text.size() > kPolicyBytesMax)
+    throw Error(kMalformedPolicy, "Policy exceeds the maximum allowed document size of {} bytes", kPolicyBytesMax);
   Result<Json> policy = text.starts_with('{') ? json::parse(text) : failure("no object");
   if (!policy || !policy->is_object()) throw Error(kMalformedPolicy, "Policies must be valid JSON and the first byte must be '{{'");
   if (!policy->contains("Statement")) throw Error(kMalformedPolicy, "Missing required field Statement");

@@ -47,13 +47,15 @@ std::optional<Range> parse_range(std::string_view header, uint64_t size) {
 Range parse_copy_range(std::string_view header, uint64_t size) {
   const std::optional<Bounds> bounds = parse_bounds(header);
   if (!bounds || !bounds->first || !bounds->last) {
-    throw invalid_argument("The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the zero-based "
-                           "offsets of the first and last bytes to copy",
-                           "x-amz-copy-source-range", header);
+    throw invalid_argument(
+        "The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the zero-based "
+        "offsets of the first and last bytes to copy",
+        "x-amz-copy-source-range", header);
   }
   if (*bounds->first >= size) throw Error(kInvalidRequest, "The specified copy range is invalid for the source object size");
   if (*bounds->last >= size)
-    throw invalid_argument(fmt::format("Range specified is not valid for source object of size: {}", size), "x-amz-copy-source-range", header);
+    throw invalid_argument(fmt::format("Range specified is not valid for source object of size: {}", size), "x-amz-copy-source-range",
+                           header);
   return Range{*bounds->first, *bounds->last - *bounds->first + 1};
 }
 

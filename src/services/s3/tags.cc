@@ -29,11 +29,14 @@ void check_tag(const std::string& key, const std::string& value, Tagged what) {
     throw Error(kInvalidTag, "The TagValue you have provided is invalid").with("TagKey", key).with("TagValue", value);
   if (!text::lower(key).starts_with("aws:")) return;
   switch (what) {
-    case Tagged::kObject: throw Error(kInvalidTag, "Your TagKey cannot be prefixed with aws:").with("TagKey", key);
-    case Tagged::kBucket: throw Error(kInvalidTag, "System tags cannot be added/updated by requester").with("TagKey", key);
+    case Tagged::kObject:
+      throw Error(kInvalidTag, "Your TagKey cannot be prefixed with aws:").with("TagKey", key);
+    case Tagged::kBucket:
+      throw Error(kInvalidTag, "System tags cannot be added/updated by requester").with("TagKey", key);
     case Tagged::kNewBucket:
-      throw Error(kInvalidTag, "User-defined tag keys can't start with \"aws:\". This prefix is reserved for system tags. Remove \"aws:\" "
-                               "from your tag keys and try again.");
+      throw Error(kInvalidTag,
+                  "User-defined tag keys can't start with \"aws:\". This prefix is reserved for system tags. Remove \"aws:\" "
+                  "from your tag keys and try again.");
   }
 }
 

@@ -8,7 +8,7 @@
 namespace cairn::s3 {
 namespace {
 
-constexpr std::string_view kDigits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";   // in ASCII order
+constexpr std::string_view kDigits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";  // in ASCII order
 constexpr size_t kTimeDigits = 8, kRandomDigits = 14;
 
 }  // namespace

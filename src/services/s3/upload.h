@@ -10,19 +10,19 @@
 namespace cairn::s3 {
 
 constexpr int kPartNumberMax = 10'000;
-constexpr uint64_t kPartBytesMin = 5 << 20;      // of every part but the last
+constexpr uint64_t kPartBytesMin = 5 << 20;  // of every part but the last
 
 /// A multipart upload that was begun and neither completed nor aborted.
 struct Upload {
   std::string id;
   Time created;
-  std::string initiator_id, initiator_name;      // as S3 shows who began it
-  std::string algorithm;                         // asked for; "": none, and CRC64NVME is kept unseen
+  std::string initiator_id, initiator_name;  // as S3 shows who began it
+  std::string algorithm;                     // asked for; "": none, and CRC64NVME is kept unseen
   bool composite = false;
-  Object object;                                 // headers, metadata, tags and class of what it will become
+  Object object;  // headers, metadata, tags and class of what it will become
 
   const ChecksumAlgorithm& kept_algorithm() const;
-  void show_checksum(Json& out) const;           // ChecksumAlgorithm and ChecksumType, if one was asked for
+  void show_checksum(Json& out) const;  // ChecksumAlgorithm and ChecksumType, if one was asked for
 };
 
 std::string encode(const Upload& upload);
