@@ -169,6 +169,26 @@ TEST(Store, AConflictIsSeenAlsoWhenTheCheckpointHasTakenTheChange) {
   EXPECT_TRUE(machine.commit(other));
 }
 
+TEST(Store, WhoLivesLongerThanMemoryHoldsMustBeginAgain) {
+  Machine machine(8);
+  machine.options.overlay_bytes_max = 5000;
+  machine.open();
+  Transaction slow(*machine.store);
+  slow.exists("a");
+  machine.put("a", "made");
+  machine.checkpoint();
+  for (int i = 0; i < 20; ++i) {
+    machine.put("other" + std::to_string(i), std::string(1000, 'x'));
+    machine.checkpoint();
+  }
+  slow.put("x", "y");
+  EXPECT_FALSE(machine.commit(slow));
+  slow.reset();
+  EXPECT_TRUE(slow.exists("a"));
+  slow.put("x", "y");
+  EXPECT_TRUE(machine.commit(slow));
+}
+
 TEST(Store, OnlyWhatAPageCoveredConflicts) {
   Machine machine(4);
   machine.open();
