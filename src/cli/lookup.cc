@@ -5,12 +5,13 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <thread>
+#include <future>
 
 #include "base/text.h"
 #include "cli/client.h"
 #include "cli/when.h"
 #include "env/clock.h"
+#include "env/tasks.h"
 
 namespace cairn::cli {
 
@@ -55,32 +56,56 @@ bool is_search(const Json& event) {
 }
 
 /// Shows the newest events, oldest of them first, and then each one that arrives.
-int follow(Client& client, const Json& input, const LookupOptions& options, EventWriter& writer) {
-  std::string newest(kBeforeAll);
-  bool first = true, told = false;
-  while (true) {
-    Json now = input;
-    now["NewerThan"] = newest;
+class Following {
+ public:
+  Following(Client& client, const Json& input, const LookupOptions& options, EventWriter& writer)
+      : client_(client), input_(input), first_items_(std::max<uint64_t>(options.items_max, 1)), writer_(writer) {
+    input_["NewerThan"] = kBeforeAll;
+  }
+
+  /// Goes on until it cannot: the exit code.
+  int run() {
+    std::promise<int> ended;
+    bool told = false;
+    const auto task = env::system_tasks().start("follow", [&] {
+      const std::optional<int> code = told ? std::nullopt : step();
+      if (code) {
+        ended.set_value(*code);
+        told = true;
+      }
+      return told ? env::Next::when_woken() : env::Next::after(kFollowInterval);
+    });
+    return ended.get_future().get();
+  }
+
+ private:
+  std::optional<int> step() {
     std::vector<Json> events;
     // The first round shows a screenful; later ones everything since.
-    const auto done = each_event(client, now, first ? std::max<uint64_t>(options.items_max, 1) : 0, [&](const Json& event) {
+    const auto done = each_event(client_, input_, first_ ? first_items_ : 0, [&](const Json& event) {
       events.push_back(event);
       return true;
     });
     if (!done) {
-      if (first || done.error().kind != CallFailure::kUnreachable) return fail(done.error().message);
-      if (!told) fmt::print(stderr, "cairn lookup: {}\nWaiting for it.\n", done.error().message);
-      told = true;
-    } else {
-      first = told = false;
-      if (!events.empty()) newest = events.front().value("Cursor", newest);
-      for (auto event = events.rbegin(); event != events.rend(); ++event) {
-        if (!is_search(*event) && !print(writer.event(*event))) return 1;
-      }
+      if (first_ || done.error().kind != CallFailure::kUnreachable) return fail(done.error().message);
+      if (!std::exchange(waiting_, true)) fmt::print(stderr, "cairn lookup: {}\nWaiting for it.\n", done.error().message);
+      return std::nullopt;
     }
-    std::this_thread::sleep_for(kFollowInterval);
+    first_ = waiting_ = false;
+    if (!events.empty() && events.front().contains("Cursor")) input_["NewerThan"] = events.front()["Cursor"];
+    for (auto event = events.rbegin(); event != events.rend(); ++event) {
+      if (!is_search(*event) && !print(writer_.event(*event))) return 1;
+    }
+    return std::nullopt;
   }
-}
+
+  Client& client_;
+  Json input_;
+  const uint64_t first_items_;
+  EventWriter& writer_;
+  bool first_ = true;
+  bool waiting_ = false;
+};
 
 }  // namespace
 
@@ -112,7 +137,7 @@ int lookup(const LookupOptions& options) {
   EventWriter writer(options.output, options.follow ? EventWriter::JsonForm::kLines : EventWriter::JsonForm::kDocument, options.all_regions);
   if (options.follow) {
     if (!print(writer.head())) return 1;
-    return follow(client, *input, options, writer);
+    return Following(client, *input, options, writer).run();
   }
   // The head waits for the first answer: a failure alone prints nothing to stdout.
   uint64_t shown = 0;
