@@ -1,9 +1,5 @@
 #include "http/connection.h"
 
-#include <boost/asio/async_result.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/redirect_error.hpp>
-
 #include "base/log.h"
 
 namespace cairn::http {

@@ -1,6 +1,4 @@
 #pragma once
-#include <boost/asio/buffer.hpp>
-#include <boost/asio/ssl/stream.hpp>
 #include <memory>
 #include <optional>
 #include <string>

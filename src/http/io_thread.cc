@@ -1,8 +1,5 @@
 #include "http/io_thread.h"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/post.hpp>
-
 #include "base/check.h"
 #include "base/log.h"
 #include "base/time.h"

@@ -4,10 +4,6 @@
 #include <pthread.h>
 #include <sys/socket.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/redirect_error.hpp>
 #include <future>
 #include <thread>
 
@@ -17,8 +13,6 @@ namespace cairn::http {
 namespace {
 
 constexpr std::chrono::milliseconds kAcceptPause{50};  // after a failed accept (no file descriptors left)
-
-using Acceptor = asio::basic_socket_acceptor<asio::ip::tcp, Executor>;
 
 /// Clients that offer protocols get http/1.1; those that offer only others go on without one.
 int choose_protocol(SSL*, const unsigned char** out, unsigned char* out_bytes, const unsigned char* in, unsigned in_bytes, void*) {
