@@ -7,7 +7,7 @@
 #include "api/receive.h"
 #include "api/registry.h"
 #include "api/record.h"
-#include "base/check.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "event/classify.h"
 
@@ -110,7 +110,13 @@ struct Pipeline::Stages {
     job->route = std::move(*route);
     introduce(*job);
 
-    Result<Authenticated, aws::Error> caller = authenticator.read(head, job->route, ports.clock->now());
+    Result<Authenticated, aws::Error> caller = tl::unexpected(aws::Error(aws::kInternalFailure, ""));
+    try {
+      caller = authenticator.read(head, job->route, ports.clock->now());
+    } catch (const std::exception& problem) {
+      refuse(*job, internal_error(*job, problem), metrics.unavailable);
+      return {Plan::kAnswered};
+    }
     if (!caller) return refuse_caller(*job, std::move(caller.error()));
     job->caller = std::move(*caller);
 
@@ -187,7 +193,7 @@ struct Pipeline::Stages {
 
   void decode_call(Job& job, std::string_view body) {
     Call& call = job.call;
-    try {
+    attempt(job, [&] {
       if (call.model == nullptr) throw unknown_operation(job.route);
       const http::Head& head = job.exchange->head();
       WireRequest wire{.method = head.method, .path = job.route.wire_path.empty() ? head.path : std::string_view(job.route.wire_path),
@@ -201,9 +207,7 @@ struct Pipeline::Stages {
       authorize(call);
       validate(*call.service->model, *call.model, call.in);
       call.body = std::string(body);
-    } catch (aws::Error& error) {
-      job.error = std::move(error);
-    }
+    });
   }
 
   /// A body that streams in: a first look, so that nobody sends 5 GB in vain, then its bytes. On a receiving thread.
@@ -290,6 +294,8 @@ struct Pipeline::Stages {
       f();
     } catch (aws::Error& error) {
       job.error = std::move(error);
+    } catch (const std::exception& problem) {    // a disk that cannot be read: this call fails, the server goes on
+      job.error = internal_error(job, problem);
     }
   }
 
@@ -307,6 +313,11 @@ struct Pipeline::Stages {
     job.exchange->respond(answer(job));
   }
 
+  aws::Error internal_error(const Job& job, const std::exception& problem) {
+    log::error("a call failed within", {{"operation", job.call.model != nullptr ? job.call.model->name : ""}, {"error", problem.what()}});
+    if (is_s3(job.call)) return {{.code = "InternalError", .status = 500}, "We encountered an internal error. Please try again."};
+    return {aws::kInternalFailure, "The request processing has failed because of an unknown error, exception or failure."};
+  }
   aws::Error unavailable(const Job& job) {
     return aws::Error({.code = is_s3(job.call) ? "ServiceUnavailable" : "ServiceUnavailableException", .status = 503},
                       "The audit journal takes no entries at the moment (its disk is full, or too much waits). Nothing was done. Please try again.");

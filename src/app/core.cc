@@ -46,6 +46,7 @@ class WiredCore : public Core {
     env::Files& files = outside_.files;
     const std::string& data = settings_.data;
     if (const env::Done made = files.make_directory(data); !made) return failure("{}", made.error().message);
+    if (const env::Done durable = files.sync_directory(env::parent_directory(data)); !durable) return failure("{}", durable.error().message);
     env::Io<std::shared_ptr<void>> lock = files.lock(data + "/lock");
     if (!lock) {
       return failure("{}: {}", data,

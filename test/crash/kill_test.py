@@ -12,7 +12,7 @@ import unittest
 
 import botocore.exceptions
 
-from server import Server, all_events
+from server import Server, all_events, eventually
 
 ROUNDS = int(os.environ.get("CAIRN_CRASH_ROUNDS", "50"))
 SEED = int(os.environ.get("CAIRN_CRASH_SEED", str(random.SystemRandom().randrange(1 << 32))))
@@ -74,7 +74,10 @@ class Worker(threading.Thread):
             self.state[key] = value
 
     def note(self, name, answer):
-        self.answered.append((answer["ResponseMetadata"].get("RequestId") or answer["ResponseMetadata"]["HTTPHeaders"]["x-amzn-requestid"], name))
+        metadata = answer["ResponseMetadata"]
+        if not metadata["HTTPHeaders"]:
+            raise ConnectionError("the connection broke within the answer's head: botocore takes that for an answer")
+        self.answered.append((metadata.get("RequestId") or metadata["HTTPHeaders"]["x-amzn-requestid"], name))
 
 
 class Kill(unittest.TestCase):
@@ -86,7 +89,7 @@ class Kill(unittest.TestCase):
         with Server("--set", "journal.segment_bytes=4MB", "--set", "history.tail_bytes=256KB",
                     "--set", "state.checkpoint_interval=20ms") as server:
             server.client("s3").create_bucket(Bucket="crash")
-            last = all_events(server)[0]["Cursor"]
+            last = eventually(lambda: all_events(server))[0]["Cursor"]
             for round_number in range(ROUNDS):
                 workers = [Worker(server, n, chance.randrange(1 << 32), states[n]) for n in range(THREADS)]
                 for worker in workers:

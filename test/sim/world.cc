@@ -23,7 +23,9 @@ bool World::start() {
   settings.checkpoint_interval = std::chrono::milliseconds(10);
   app::Outside outside{.files = files, .tasks = *tasks_, .clock = clock, .random = random,
                        .open_state = [this](const std::string&) -> Result<std::unique_ptr<state::Engine>> { return database_.open(); },
-                       .on_fatal = [](const std::string&) { throw env::SimCrash{0}; },
+                       .on_fatal = [this](const std::string&) {
+                         if (!crashing_ && std::uncaught_exceptions() == 0) throw env::SimCrash{0};
+                       },
                        .threads = false};
   auto core = app::Core::open(settings, outside);
   if (!core) {
@@ -50,8 +52,10 @@ void World::crash(env::SimFiles::Unsynced unsynced) {
   in_flight = 0;
   files.crash_at(files.operations() + 1);        // nothing of the dead process touches the disk any more
   database_.fail_next(SIZE_MAX);
+  crashing_ = true;
   core_.reset();
   tasks_.reset();
+  crashing_ = false;
   database_.fail_next(0);
   files.crash(random, unsynced);
 }

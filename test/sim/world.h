@@ -72,6 +72,7 @@ class World {
   state::SimDatabase database_;
   std::unique_ptr<env::SimTasks> tasks_;
   std::unique_ptr<app::Core> core_;
+  bool crashing_ = false;                        // the process is as good as dead: what its parts do on their way out changes nothing
   std::string access_key_, secret_;
   uint64_t next_call_ = 1, answers_ = 0, life_ = 0;
 };
