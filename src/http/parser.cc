@@ -1,5 +1,6 @@
 #include "http/parser.h"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -164,7 +165,7 @@ struct HeadParser {
         }
         break;
       case 10:
-        if (named("Connection")) note_connection(header.value);
+        if (named("Connection")) return note_connection(header.value);
         break;
       case 14:
         if (named("Content-Length")) return note_length(header.value);
@@ -184,15 +185,17 @@ struct HeadParser {
     return true;
   }
 
-  void note_connection(std::string_view value) {
+  bool note_connection(std::string_view value) {
     while (!value.empty()) {
       const size_t comma = value.find(',');
       const std::string_view option = text::trim(value.substr(0, comma));
+      if (!std::all_of(option.begin(), option.end(), is_token)) return fail(400, "bad Connection");
       if (text::equals_ignoring_case(option, "close")) close_seen = true;
       if (text::equals_ignoring_case(option, "keep-alive")) keep_alive_seen = true;
       if (comma == std::string_view::npos) break;
       value.remove_prefix(comma + 1);
     }
+    return true;
   }
 
   bool note_length(std::string_view value) {
