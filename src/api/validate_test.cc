@@ -48,6 +48,17 @@ TEST(Validate, NamesElementsByTheirPlace) {
             "Member must satisfy constraint: [Member must satisfy enum value set: [x86_64, arm64], Member must not be null]");
 }
 
+TEST(Validate, NamesValuesOfMapsByTheirKey) {
+  EXPECT_EQ(verdict("sns", "Publish", R"({"Message":"m","MessageAttributes":{"attr1":{"StringValue":"v"}}})"),
+            "ValidationException: 1 validation error detected: Value null at 'messageAttributes.attr1.member.dataType' failed to satisfy "
+            "constraint: Member must not be null");
+  EXPECT_EQ(verdict("sns", "PublishBatch",
+                    R"({"TopicArn":"t","PublishBatchRequestEntries":[{"Id":"i","Message":"m","MessageAttributes":{"attr1":{}}}]})"),
+            "ValidationException: 1 validation error detected: Value null at "
+            "'publishBatchRequestEntries.1.member.messageAttributes.attr1.member.dataType' failed to satisfy constraint: Member must not "
+            "be null");
+}
+
 TEST(Validate, PatternsComeBeforeLengthsAsOnAws) {
   const std::string name(65, '!');
   EXPECT_EQ(

@@ -156,6 +156,8 @@ void write_value(json::Writer& writer, const Member& member, const Json& value) 
     const std::string text = scalar_to_text(member, value, aws::TimestampFormat::kUnix);
     if (timestamp_format(member, aws::TimestampFormat::kUnix) == aws::TimestampFormat::kUnix && !text.empty()) writer.raw(text);
     else writer.string(text);
+  } else if (value.is_string()) {
+    writer.string(value.get_ref<const std::string&>());
   } else {
     writer.value(value);
   }

@@ -60,6 +60,9 @@ WireError wire_error(Protocol protocol, const aws::ServiceModel& service, const 
     wire.shape = shape;
     // A service that once spoke query alone keeps that protocol's codes there; its newer protocols name the shape.
     wire.code = is_json && service.query_compatible ? shape->name : shape->error_code;
+    if (!is_json && !error.kind.wire_code.empty()) wire.code = std::string(error.kind.wire_code);
+    // The framework's own code, whatever exceptions the service has of that name.
+    else if (protocol == Protocol::kQuery && shape->name == aws::kValidation.code) wire.code = "ValidationError";
     if (wire.status == 400) wire.status = shape->error_status;
     return wire;
   }

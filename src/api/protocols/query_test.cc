@@ -101,6 +101,9 @@ TEST(QueryProtocol, WritesErrorsWithTheWiresCodeAndStatus) {
             "<ErrorResponse xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\"><Error><Type>Sender</Type>"
             "<Code>NoSuchEntity</Code><Message>m</Message></Error><RequestId>r</RequestId></ErrorResponse>");
   EXPECT_NE(error("sts", aws::kValidation).body.find("<Code>ValidationError</Code>"), std::string::npos);
+  EXPECT_NE(error("sns", aws::kValidation).body.find("<Code>ValidationError</Code>"), std::string::npos);
+  EXPECT_NE(error("sns", {.code = "ValidationException", .wire_code = "ValidationException"}).body.find("<Code>ValidationException</Code>"),
+            std::string::npos);
   EXPECT_NE(error("sts", aws::kAccessDenied).body.find("<Code>AccessDenied</Code>"), std::string::npos);
   EXPECT_EQ(error("sts", aws::kAccessDenied).status, 403);
   EXPECT_NE(error("sns", aws::kAccessDenied).body.find("<Code>AuthorizationError</Code>"), std::string::npos);
