@@ -85,7 +85,7 @@ void get_object_attributes(api::Call& call) {
 }
 
 constexpr auto kOperations = std::to_array<api::Operation>({
-    {"GetObjectAttributes", get_object_attributes},
+    {"GetObjectAttributes", get_object_attributes, api::Runs::kPool},
 });
 
 }  // namespace

@@ -64,6 +64,7 @@ Bucket open_bucket(api::Call& call, std::string_view name, Regions regions) {
   Bucket bucket = decode_bucket(name, *document);
   if (name == text_of(call.in, "Bucket")) {
     call.owner = bucket.account;
+    call.http.sse_applied.clear();  // of an earlier try
     check_expected_owner(call.in, "ExpectedBucketOwner", bucket.account);
   } else {
     check_expected_owner(call.in, "ExpectedSourceBucketOwner", bucket.account);

@@ -204,7 +204,7 @@ void list_buckets(api::Call& call) {
 
 constexpr auto kOperations = std::to_array<api::Operation>({
     {"CreateBucket", create_bucket},
-    {"DeleteBucket", delete_bucket},
+    {"DeleteBucket", delete_bucket, api::Runs::kPool},
     {"GetBucketLocation", get_bucket_location},
     {"HeadBucket", head_bucket},
     {"ListBuckets", list_buckets},

@@ -153,7 +153,7 @@ void complete_multipart_upload(api::Call& call) {
 }
 
 constexpr auto kOperations = std::to_array<api::Operation>({
-    {"CompleteMultipartUpload", complete_multipart_upload},
+    {"CompleteMultipartUpload", complete_multipart_upload, api::Runs::kPool},
 });
 
 }  // namespace

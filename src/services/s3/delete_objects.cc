@@ -86,8 +86,8 @@ void delete_objects(api::Call& call) {
 }
 
 constexpr auto kOperations = std::to_array<api::Operation>({
-    {"DeleteObject", delete_object},
-    {"DeleteObjects", delete_objects},
+    {"DeleteObject", delete_object, api::Runs::kPool},
+    {"DeleteObjects", delete_objects, api::Runs::kPool},
 });
 
 }  // namespace

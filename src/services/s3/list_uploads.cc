@@ -116,8 +116,8 @@ void list_multipart_uploads(api::Call& call) {
 }
 
 constexpr auto kOperations = std::to_array<api::Operation>({
-    {"ListMultipartUploads", list_multipart_uploads},
-    {"ListParts", list_parts_of_upload},
+    {"ListMultipartUploads", list_multipart_uploads, api::Runs::kPool},
+    {"ListParts", list_parts_of_upload, api::Runs::kPool},
 });
 
 }  // namespace

@@ -157,9 +157,9 @@ void list_object_versions(api::Call& call) {
 }
 
 constexpr auto kOperations = std::to_array<api::Operation>({
-    {"ListObjectVersions", list_object_versions},
-    {"ListObjects", list_objects},
-    {"ListObjectsV2", list_objects_v2},
+    {"ListObjectVersions", list_object_versions, api::Runs::kPool},
+    {"ListObjects", list_objects, api::Runs::kPool},
+    {"ListObjectsV2", list_objects_v2, api::Runs::kPool},
 });
 
 }  // namespace

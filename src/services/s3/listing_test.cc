@@ -1,3 +1,5 @@
+#include <set>
+
 #include "services/s3/harness.h"
 
 namespace cairn::s3 {
@@ -126,6 +128,56 @@ TEST_F(Listing, of_versions_shows_the_one_there_is) {
   EXPECT_EQ(shown(list("ListObjectVersions", {{"KeyMarker", "a"}, {"VersionIdMarker", "null"}}), "Versions"), "b ");
   EXPECT_EQ(list("ListObjectVersions", {{"VersionIdMarker", "null"}}).message,
             "A version-id marker cannot be specified without a key marker.");
+}
+
+/// What S3's documents say of a listing, without any jumping over.
+std::vector<std::string> plain_listing(const std::set<std::string>& keys, const std::string& prefix, const std::string& delimiter,
+                                       const std::string& after) {
+  std::vector<std::string> names;
+  for (const std::string& key : keys) {
+    if (key <= after || !key.starts_with(prefix)) continue;
+    const size_t at = delimiter.empty() ? std::string::npos : key.find(delimiter, prefix.size());
+    const std::string name = at == std::string::npos ? key : "[" + key.substr(0, at + delimiter.size()) + "]";
+    if (at != std::string::npos && after.starts_with(key.substr(0, at + delimiter.size()))) continue;
+    if (names.empty() || names.back() != name) names.push_back(name);
+  }
+  return names;
+}
+
+TEST_F(Listing, agrees_with_a_plain_one_for_any_keys) {
+  env::SimRandom random(7);
+  const auto draw = [&](size_t longest) {
+    std::string text;
+    for (size_t n = random.below(longest + 1); n > 0; --n) text += "ab/"[random.below(3)];
+    return text;
+  };
+  std::set<std::string> keys;
+  for (int i = 0; i < 150; ++i) {
+    const std::string key = "k" + draw(9);
+    keys.insert(key);
+    s3.put("b-1", key, "x");
+  }
+  for (int round = 0; round < 300; ++round) {
+    const std::string prefix = random.one_in(2) ? "" : "k" + draw(3), after = random.one_in(2) ? "" : "k" + draw(5);
+    const std::string delimiter = std::array<std::string, 4>{"", "/", "a", "b/"}[random.below(4)];
+    const size_t size = 1 + random.below(20);
+    std::vector<std::string> given;
+    Json in{{"Prefix", prefix}, {"Delimiter", delimiter}, {"StartAfter", after}, {"MaxKeys", size}};
+    while (true) {
+      const Answer page = list("ListObjectsV2", in);
+      std::vector<std::pair<std::string, std::string>> merged;  // by position, as a client puts keys and prefixes together
+      for (const Json& item : page.out.value("Contents", Json::array())) merged.emplace_back(item["Key"], item["Key"]);
+      for (const Json& item : page.out.value("CommonPrefixes", Json::array()))
+        merged.emplace_back(item["Prefix"], "[" + item["Prefix"].get<std::string>() + "]");
+      std::ranges::sort(merged);
+      EXPECT_LE(merged.size(), size);
+      for (auto& [position, name] : merged) given.push_back(std::move(name));
+      if (!page.out["IsTruncated"].get<bool>()) break;
+      ASSERT_EQ(merged.size(), size);
+      in["ContinuationToken"] = page.text("NextContinuationToken");
+    }
+    EXPECT_EQ(given, plain_listing(keys, prefix, delimiter, after)) << prefix << " | " << delimiter << " | " << after << " | " << size;
+  }
 }
 
 }  // namespace

@@ -145,7 +145,7 @@ void abort_multipart_upload(api::Call& call) {
 }
 
 constexpr auto kOperations = std::to_array<api::Operation>({
-    {"AbortMultipartUpload", abort_multipart_upload},
+    {"AbortMultipartUpload", abort_multipart_upload, api::Runs::kPool},
     {"CreateMultipartUpload", create_multipart_upload},
     {"UploadPart", upload_part, api::Runs::kPool, admit_part},
     {"UploadPartCopy", upload_part_copy, api::Runs::kPool},

@@ -93,7 +93,8 @@ TEST_F(Objects, two_writers_leave_one_object_and_no_stray_bytes) {
 }
 
 TEST_F(Objects, any_key_is_a_key) {
-  for (const std::string key : {"../../etc/passwd", "a//b/", "/", "sp ace+%41", "\xF0\x9F\x98\x80/\xC3\xA9", "a\nb", "_cairn/x"}) {
+  for (const std::string& key : std::vector<std::string>{"../../etc/passwd", "a//b/", "/", "sp ace+%41", "\xF0\x9F\x98\x80/\xC3\xA9",
+                                                         "a\nb", std::string("a\0b", 3), "_cairn/x"}) {
     EXPECT_TRUE(put(key, "data of " + key).ok()) << key;
     EXPECT_EQ(get(key).body, "data of " + key) << key;
   }
