@@ -33,7 +33,8 @@ struct Feed::Impl {
     });
     if (!given) {
       if (!std::exchange(failing, true)) {
-        log::error("A follower cannot read the journal and waits.", {{"follower", std::string(follower.name())}, {"error", given.error().message}});
+        log::error("A follower cannot read the journal and waits.",
+                   {{"follower", std::string(follower.name())}, {"error", given.error().message}});
       }
       return env::Next::after(kRetryAfter);
     }
