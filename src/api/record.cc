@@ -74,7 +74,7 @@ http::Response answer(Job& job) {
     response.status = wire.status;
     response.headers = std::move(wire.headers);
     response.body = std::move(wire.body);
-    if (job.route.protocol == aws::Protocol::kRestXml && response.status == 304) response.body.clear();
+    for (auto& header : call.reply.headers) response.headers.push_back(std::move(header));   // x-amz-bucket-region and the like
   } else {
     WireResponse wire = encode(job.route.protocol, service, *call.model, call.out, call.request_id);
     response.status = call.reply.status != 0 ? call.reply.status : wire.status;

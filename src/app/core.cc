@@ -71,7 +71,7 @@ class WiredCore : public Core {
 
     Result<std::unique_ptr<journal::Journal>> journal = journal::Journal::open(
         files, outside_.tasks,
-        {.directory = data + "/journal", .segment_bytes = settings_.journal_segment_bytes, .reserve_bytes = settings_.journal_reserve_bytes,
+        {.directory = data + "/journal", .segment_bytes = settings_.journal_segment_bytes, .reserve_bytes = settings_.journal_reserve_bytes, .random = &outside_.random,
          .on_fatal = outside_.on_fatal},
         engine_->position(),
         [this](Position position, std::string_view bytes) {

@@ -73,6 +73,7 @@ struct Response {
   bool head_only = false;                        // send Content-Length of the body, but no body (HEAD)
   std::optional<uint64_t> content_length;        // HEAD answers: the length to declare
   bool close = false;                            // close the connection afterwards
+  std::shared_ptr<void> keep;                    // let go on the io thread, once the answer was taken for sending
 };
 
 /// One request and its answer. Made by the server, shared with whoever answers; `respond` exactly once, from any thread. Dropping
