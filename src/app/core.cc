@@ -19,6 +19,7 @@ using journal::Position;
 
 constexpr auto kReleaseInterval = 1s;            // how often the journal is told what nobody needs any more
 constexpr auto kExpireInterval = 60s;            // how often history drops what is past its retention
+constexpr uint64_t kReplayEntriesMax = 5000;     // entries behind the checkpoint before one is made for their sake
 constexpr size_t kResetKeysPerEntry = 2000;
 
 std::string metric(std::string_view name, std::string_view type, std::string_view help, uint64_t value) {
@@ -138,6 +139,8 @@ class WiredCore : public Core {
     cleaner_ = std::make_unique<BlobCleaner>(*blobs_, recovery_.last);
     cleaner_feed_ = std::make_unique<journal::Feed>(*journal_, outside_.tasks, *cleaner_);
     release_task_ = outside_.tasks.start("release", [this] {
+      // Calls that change nothing make no checkpoint by themselves, but the next start would have to read them all again.
+      if (journal_->durable().seq >= store_->checkpointed().seq + kReplayEntriesMax) store_->checkpoint();
       journal_->release(std::min({store_->checkpointed(), history_->position(), cleaner_->position()}));
       if (outside_.clock.steady() >= next_expiry_) {
         next_expiry_ = outside_.clock.steady() + kExpireInterval;
