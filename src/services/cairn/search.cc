@@ -1,7 +1,6 @@
 #include "api/operation.h"
 #include "api/ports.h"
-#include "base/time.h"
-#include "history/store.h"
+#include "history/lookup.h"
 #include "history/token.h"
 
 namespace cairn::services {
@@ -9,19 +8,9 @@ namespace {
 
 using Category = history::Query::Category;
 
-constexpr aws::ErrorKind kInvalidTimeRange{.code = "InvalidTimeRangeException"};
-constexpr aws::ErrorKind kInvalidNextToken{.code = "InvalidNextTokenException"};
 
 constexpr int64_t kResultsMax = 1000;
 constexpr int64_t kResultsUsual = 50;
-
-std::optional<Time> time_of(const Json& in, const char* member) {
-  const auto it = in.find(member);
-  if (it == in.end() || !it->is_string()) return std::nullopt;
-  const auto time = timestamps::parse_iso8601(it->get<std::string>());
-  if (!time) throw aws::Error(kInvalidTimeRange, "{} is not a valid time.", member);
-  return time;
-}
 
 Category category_of(const Json& in) {
   const std::string category = in.value("Category", "MANAGEMENT");
@@ -43,11 +32,7 @@ history::Query query_of(const api::Call& call) {
       query.filters.push_back({*attribute, item.value("Value", "")});
     }
   }
-  query.start = time_of(in, "StartTime");
-  query.end = time_of(in, "EndTime");
-  if (query.start && query.end && *query.start > *query.end) {
-    throw aws::Error(kInvalidTimeRange, "The start time must not be after the end time.");
-  }
+  history::read_times(in, query);
   const int64_t limit = in.value("MaxResults", kResultsUsual);
   if (limit < 1 || limit > kResultsMax) throw aws::Error(aws::kValidation, "MaxResults must be between 1 and {}.", kResultsMax);
   query.limit = static_cast<size_t>(limit);
@@ -58,25 +43,16 @@ history::Query query_of(const api::Call& call) {
   return query;
 }
 
-Json event_of(const history::Event& event, json::Document& document) {
+Json event_of(const history::Event& event) {
+  thread_local json::Document document;
   const event::Attributes& a = event.attributes;
-  Json out = {{"EventId", a.event_id}, {"EventName", a.event_name}, {"ReadOnly", a.read_only ? "true" : "false"},
-              {"EventTime", timestamps::iso8601(a.time)}, {"EventSource", a.event_source}};
-  if (!a.username.empty()) out["Username"] = a.username;
-  if (!a.access_key.empty()) out["AccessKeyId"] = a.access_key;
+  Json out = history::lookup_event(event);
   if (!a.error_code.empty()) out["ErrorCode"] = a.error_code;
   out["Region"] = a.region;
   out["Category"] = a.management ? "MANAGEMENT" : "DATA";
   if (const auto record = document.parse(event.record)) {
     if (const auto address = (*record)["sourceIPAddress"].string()) out["SourceIPAddress"] = *address;
   }
-  Json& resources = out["Resources"] = Json::array();
-  for (const event::LookupResource& resource : a.resources) {
-    Json& shown = resources.emplace_back(Json::object());
-    if (!resource.type.empty()) shown["ResourceType"] = resource.type;
-    shown["ResourceName"] = resource.name;
-  }
-  out["CloudTrailEvent"] = event.record;
   out["Cursor"] = history::cursor_text(event.cursor);
   return out;
 }
@@ -84,21 +60,7 @@ Json event_of(const history::Event& event, json::Document& document) {
 /// Like CloudTrail's LookupEvents, without its limits: several filters at once, all regions (no Region given), data events, up to
 /// 1,000 events a page, and NewerThan for those who follow the newest.
 void search_events(api::Call& call) {
-  history::Query query = query_of(call);
-  Json same = call.in;
-  same.erase("NextToken");
-  same.erase("MaxResults");
-  const std::string parameters = json::dump(Json::array({"SearchEvents", query.account, same}));
-  if (const auto token = call.in.find("NextToken"); token != call.in.end()) {
-    query.before = history::decode_token(token->get<std::string>(), parameters);
-    if (!query.before) throw aws::Error(kInvalidNextToken, "The NextToken is not valid, or was given for other parameters.");
-  }
-  const auto page = call.ports->history->search(query);
-  if (!page) throw aws::Error(aws::kInternalFailure, "The event history cannot be read; the server's log says why.");
-  json::Document document;
-  Json& events = call.out["Events"] = Json::array();
-  for (const history::Event& event : page->events) events.push_back(event_of(event, document));
-  if (page->next) call.out["NextToken"] = history::encode_token(*page->next, parameters);
+  call.out = history::answer(*call.ports->history, "SearchEvents", call.in, query_of(call), event_of);
 }
 
 constexpr api::Operation kOperations[] = {

@@ -1,0 +1,65 @@
+#include "history/lookup.h"
+
+#include "aws/error.h"
+#include "base/time.h"
+#include "history/token.h"
+
+namespace cairn::history {
+namespace {
+
+constexpr aws::ErrorKind kInvalidTimeRange{.code = "InvalidTimeRangeException"};
+constexpr aws::ErrorKind kInvalidNextToken{.code = "InvalidNextTokenException"};
+
+std::optional<Time> time_of(const Json& in, const char* member) {
+  const auto it = in.find(member);
+  if (it == in.end() || !it->is_string()) return std::nullopt;
+  const auto time = timestamps::parse_iso8601(it->get<std::string>());
+  if (!time) throw aws::Error(kInvalidTimeRange, "{} is not a valid time.", member);
+  return time;
+}
+
+}  // namespace
+
+void read_times(const Json& in, Query& query) {
+  query.start = time_of(in, "StartTime");
+  query.end = time_of(in, "EndTime");
+  if (query.start && query.end && *query.start > *query.end) {
+    throw aws::Error(kInvalidTimeRange, "The start time must not be after the end time.");
+  }
+}
+
+Json answer(History& history, std::string_view operation, const Json& in, Query query, EventOf event_of) {
+  Json same = in;
+  same.erase("NextToken");
+  same.erase("MaxResults");
+  const std::string parameters = json::dump(Json::array({operation, query.account, query.region, same}));
+  if (const auto token = in.find("NextToken"); token != in.end()) {
+    query.before = decode_token(token->get<std::string>(), parameters);
+    if (!query.before) throw aws::Error(kInvalidNextToken, "The NextToken is not valid, or was given for other parameters.");
+  }
+  const Result<Page> page = history.search(query);
+  if (!page) throw aws::Error(aws::kInternalFailure, "The event history cannot be read; the server's log says why.");
+  Json out = {{"Events", Json::array()}};
+  for (const Event& event : page->events) out["Events"].push_back(event_of(event));
+  if (page->next) out["NextToken"] = encode_token(*page->next, parameters);
+  return out;
+}
+
+Json lookup_event(const Event& event) {
+  const event::Attributes& a = event.attributes;
+  Json out = {{"EventId", a.event_id}, {"EventName", a.event_name}, {"ReadOnly", a.read_only ? "true" : "false"}};
+  if (!a.access_key.empty()) out["AccessKeyId"] = a.access_key;
+  out["EventTime"] = timestamps::iso8601(a.time);
+  out["EventSource"] = a.event_source;
+  if (!a.username.empty()) out["Username"] = a.username;
+  Json& resources = out["Resources"] = Json::array();
+  for (const event::LookupResource& resource : a.resources) {
+    Json& shown = resources.emplace_back(Json::object());
+    if (!resource.type.empty()) shown["ResourceType"] = resource.type;
+    shown["ResourceName"] = resource.name;
+  }
+  out["CloudTrailEvent"] = event.record;
+  return out;
+}
+
+}  // namespace cairn::history
