@@ -208,6 +208,7 @@ struct Pipeline::Stages {
       validate(*call.service->model, *call.model, call.in);
       call.body = std::string(body);
     });
+    if (job.error) call.in = Json::object();     // what is refused at the door is recorded without its parameters, as on AWS
   }
 
   /// A body that streams in: a first look, so that nobody sends 5 GB in vain, then its bytes. On a receiving thread.
@@ -260,7 +261,11 @@ struct Pipeline::Stages {
 
   // ------------------------------------------------------------------ helpers of the stages
 
+  /// A request that names no operation at all is no call: an event would have no name.
   bool is_recorded(const Job& job) const {
+    if (job.call.model == nullptr && job.route.asked_operation.empty()) return false;
+    // What nobody in particular asks of no bucket here belongs into no account's history; the doors of buckets set the owner.
+    if (job.call.principal.kind == aws::Principal::Kind::kAnonymous && job.call.owner.empty()) return false;
     return options.record_data_events || job.call.model == nullptr ||
            event::is_management(job.call.service->model->key, job.call.model->name);
   }

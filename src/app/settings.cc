@@ -177,6 +177,8 @@ Result<void> read_config(Settings& settings, const std::string& path) {
     return failure("{}: cannot be read", path);
   } catch (const YAML::Exception& error) {
     return failure("{}:{}: {}", path, error.mark.line + 1, error.msg);
+  } catch (const std::exception&) {              // a directory: the stream throws on its own
+    return failure("{}: cannot be read", path);
   }
 }
 

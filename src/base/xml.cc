@@ -2,6 +2,7 @@
 
 #include <pugixml.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 
@@ -10,6 +11,9 @@
 
 namespace cairn::xml {
 namespace {
+
+constexpr size_t kTagsMax = 200'000;     // a parsed tag takes some hundred times its bytes; the parts of 10,000 need half as many
+constexpr size_t kAttributesMax = 64;    // of one element
 
 std::string_view without_prefix(std::string_view name) {
   size_t colon = name.rfind(':');
@@ -60,19 +64,21 @@ std::optional<size_t> bad_reference_at(std::string_view text) {
   return std::nullopt;
 }
 
-/// False if `node` nests deeper than `levels`.
-bool convert(const pugi::xml_node& node, Element& out, int levels) {
-  if (levels == 0) return false;
+Result<void> convert(const pugi::xml_node& node, Element& out, int levels) {
+  if (levels == 0) return failure("XML nests deeper than {}", kDepthMax);
   out.name = without_prefix(node.name());
-  for (const auto& attribute : node.attributes()) out.attributes.emplace_back(attribute.name(), attribute.value());
+  for (const auto& attribute : node.attributes()) {
+    if (out.attributes.size() == kAttributesMax) return failure("XML has an element of more than {} attributes", kAttributesMax);
+    out.attributes.emplace_back(attribute.name(), attribute.value());
+  }
   for (const auto& child : node.children()) {
     if (child.type() == pugi::node_element) {
-      if (!convert(child, out.children.emplace_back(), levels - 1)) return false;
+      if (Result<void> done = convert(child, out.children.emplace_back(), levels - 1); !done) return done;
     } else if (child.type() == pugi::node_pcdata || child.type() == pugi::node_cdata) {
       out.text += child.value();
     }
   }
-  return true;
+  return {};
 }
 
 }  // namespace
@@ -87,6 +93,7 @@ const Element* Element::child(std::string_view child_name) const {
 Result<Element> parse(std::string_view text) {
   if (!text::is_utf8(text)) return failure("XML is not UTF-8");
   if (auto offset = bad_reference_at(text)) return failure("XML has an unknown entity or a NUL at byte {}", *offset);
+  if (std::count(text.begin(), text.end(), '<') > static_cast<ptrdiff_t>(kTagsMax)) return failure("XML has more than {} tags", kTagsMax);
   // Blanks count where they are all that an element holds (a key may be a blank), else they are the writer's layout.
   constexpr unsigned kOptions = pugi::parse_cdata | pugi::parse_escapes | pugi::parse_eol | pugi::parse_wconv_attribute |
                                 pugi::parse_ws_pcdata_single | pugi::parse_doctype;
@@ -101,7 +108,7 @@ Result<Element> parse(std::string_view text) {
     root = node;
   }
   Element out;
-  if (!convert(root, out, kDepthMax)) return failure("XML nests deeper than {}", kDepthMax);
+  if (Result<void> done = convert(root, out, kDepthMax); !done) return tl::unexpected(done.error());
   return out;
 }
 

@@ -60,6 +60,17 @@ TEST(Xml, LimitsDepth) {
   EXPECT_FALSE(parse(nested(200'000)));
 }
 
+TEST(Xml, LimitsTagsAndAttributesBeforeTheyTakeMemory) {
+  const auto repeated = [](std::string_view piece, size_t count) {
+    std::string out;
+    for (size_t i = 0; i < count; ++i) out += piece;
+    return out;
+  };
+  EXPECT_TRUE(parse("<a>" + repeated("<b>1</b>", 90'000) + "</a>"));
+  EXPECT_FALSE(parse("<a>" + repeated("<b/>", 300'000) + "</a>"));
+  EXPECT_FALSE(parse("<a " + repeated("b='c' ", 100) + "/>"));
+}
+
 TEST(Xml, WritesElements) {
   std::string out;
   Writer w(out);
