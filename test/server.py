@@ -2,8 +2,10 @@
 import configparser
 import os
 import pathlib
+import re
 import shutil
 import signal
+import ssl
 import subprocess
 import tempfile
 import time
@@ -15,8 +17,10 @@ BINARY = os.environ.get("CAIRN_BINARY") or str(pathlib.Path(__file__).resolve().
 class Server:
     """with Server() as server: ... ; server.kill() and server.start() act a crash and a restart on the same directory."""
 
-    def __init__(self, *options, data=None, start_timeout=20):
+    def __init__(self, *options, data=None, start_timeout=20, ca=None):
+        """`ca`: file with the certificate that clients are to trust, for a server that speaks TLS."""
         self.options = list(options)
+        self.ca = ca
         self.owns_data = data is None
         self.data = pathlib.Path(data or tempfile.mkdtemp(prefix="cairn-test-"))
         self.start_timeout = start_timeout
@@ -67,11 +71,21 @@ class Server:
 
     def get(self, path, method="GET"):
         request = urllib.request.Request(self.endpoint + path, method=method)
+        trust = ssl.create_default_context(cafile=self.ca) if self.ca else None
         try:
-            with urllib.request.urlopen(request, timeout=10) as response:
+            with urllib.request.urlopen(request, timeout=10, context=trust) as response:
                 return response.status, response.read()
         except urllib.error.HTTPError as error:
             return error.code, error.read()
+
+    def settle(self):
+        """Returns when the history shows every call answered so far; it follows within milliseconds. Makes no record."""
+        def positions():
+            text = self.get("/_cairn/metrics")[1].decode()
+            return [int(re.search(rf"^cairn_{name}_position (\d+)", text, re.M)[1]) for name in ("journal", "history")]
+        durable = positions()[0]
+        if not eventually(lambda: positions()[1] >= durable):
+            raise AssertionError(f"the history stays behind: {self.output()}")
 
     def kill(self):
         self.process.kill()
@@ -98,6 +112,8 @@ class Server:
         env.update(AWS_ACCESS_KEY_ID=self.access_key, AWS_SECRET_ACCESS_KEY=self.secret_key, AWS_DEFAULT_REGION="us-east-1",
                    AWS_EC2_METADATA_DISABLED="true", AWS_CONFIG_FILE="/dev/null", AWS_SHARED_CREDENTIALS_FILE="/dev/null",
                    AWS_ENDPOINT_URL=self.endpoint, AWS_PAGER="", HOME=str(self.data))
+        if self.ca:
+            env["AWS_CA_BUNDLE"] = str(self.ca)
         env.update(more)
         return env
 
@@ -115,7 +131,8 @@ class Server:
         settings = {"retries": {"max_attempts": 0}, "s3": {"addressing_style": "path"}}
         settings.update(config)
         return boto3.client(service, endpoint_url=self.endpoint, region_name=region, aws_access_key_id=access_key or self.access_key,
-                            aws_secret_access_key=secret_key or self.secret_key, config=Config(**settings))
+                            aws_secret_access_key=secret_key or self.secret_key, verify=str(self.ca) if self.ca else None,
+                            config=Config(**settings))
 
 
 def other_aws():
@@ -134,27 +151,29 @@ def eventually(probe, timeout=10):
         time.sleep(0.01)
 
 
-def signed_post(server, service, target, body, region="us-east-1", path="/", content_type="application/x-amz-json-1.1"):
+def signed_post(server, service, target, body, region="us-east-1", path="/", content_type="application/x-amz-json-1.1", access_key=None):
     """One JSON call signed by botocore, without a client model; returns (status, document, headers)."""
     import json
     import botocore.auth
     import botocore.awsrequest
     import botocore.credentials
-    credentials = botocore.credentials.Credentials(server.access_key, server.secret_key)
+    credentials = botocore.credentials.Credentials(access_key or server.access_key, server.secret_key)
     data = json.dumps(body).encode()
     request = botocore.awsrequest.AWSRequest("POST", server.endpoint + path, data=data,
                                              headers={"Content-Type": content_type, "X-Amz-Target": target})
     botocore.auth.SigV4Auth(credentials, service, region).add_auth(request)
     plain = urllib.request.Request(server.endpoint + path, data=data, headers=dict(request.headers), method="POST")
+    trust = ssl.create_default_context(cafile=server.ca) if server.ca else None
     try:
-        with urllib.request.urlopen(plain, timeout=30) as response:
+        with urllib.request.urlopen(plain, timeout=30, context=trust) as response:
             return response.status, json.loads(response.read() or b"{}"), response.headers
     except urllib.error.HTTPError as error:
         return error.code, json.loads(error.read() or b"{}"), error.headers
 
 
-def all_events(server, newer_than=None):
-    """Every event (management and data, all regions), newest first, through the server's own search."""
+def all_events(server, newer_than=None, access_key=None):
+    """Every event (management and data, all regions), newest first, through the server's own search. `access_key`: whose, in --dev."""
+    server.settle()
     events, token = [], None
     while True:
         query = {"Region": "", "Category": "ALL", "MaxResults": 1000}
@@ -162,9 +181,21 @@ def all_events(server, newer_than=None):
             query["NewerThan"] = newer_than
         if token:
             query["NextToken"] = token
-        status, page, _ = signed_post(server, "cairn", "Cairn.SearchEvents", query, path="/_cairn/api/")
+        status, page, _ = signed_post(server, "cairn", "Cairn.SearchEvents", query, path="/_cairn/api/", access_key=access_key)
         assert status == 200, page
         events += page["Events"]
         token = page.get("NextToken")
         if not token:
             return events
+
+
+def all_records(server, **more):
+    """The records of those events, oldest first, without the searches that read them."""
+    import json
+    records = [json.loads(event["CloudTrailEvent"]) for event in reversed(all_events(server, **more))]
+    return [record for record in records if record["eventName"] != "SearchEvents"]
+
+
+def build_directory():
+    """Where tests may keep what they install, from one run to the next."""
+    return pathlib.Path(__file__).resolve().parent.parent / "build"

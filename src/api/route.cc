@@ -63,43 +63,66 @@ const Service* service_for_target(std::string_view prefix) {
   return nullptr;
 }
 
-/// Matches a raw path against a URI template ("/2015-03-31/functions/{FunctionName}", "/{Bucket}/{Key+}").
-bool match_uri(std::string_view uri_template, std::string_view path, std::vector<std::pair<std::string, std::string>>& labels) {
-  uri_template = uri_template.substr(0, uri_template.find('?'));
+using Labels = std::vector<std::pair<std::string, std::string>>;
+
+/// Matches a raw path against the path of a URI template ("/2015-03-31/functions/{FunctionName}", "/{Bucket}/{Key+}"; the label
+/// with a plus takes every part that the others leave it). Returns how many parts are fixed; nullopt: no match.
+std::optional<size_t> match_path(std::string_view uri_template, std::string_view path, Labels& labels) {
   labels.clear();
-  std::vector<std::string_view> want = text::split(uri_template, '/');
+  const std::vector<std::string_view> want = text::split(uri_template, '/');
   std::vector<std::string_view> have = text::split(path, '/');
-  for (size_t i = 0; i < want.size(); ++i) {
-    if (i >= have.size()) return false;
-    std::string_view part = want[i];
-    if (part.size() > 2 && part.front() == '{' && part.back() == '}') {
-      std::string_view name = part.substr(1, part.size() - 2);
-      if (name.back() == '+') {
-        const std::string_view rest(have[i].data(), static_cast<size_t>(path.data() + path.size() - have[i].data()));
-        const auto decoded = text::percent_decode(rest);
-        if (!decoded || decoded->empty()) return false;
-        labels.emplace_back(std::string(name.substr(0, name.size() - 1)), *decoded);
-        return true;
-      }
-      const auto decoded = text::percent_decode(have[i]);
-      if (!decoded || decoded->empty()) return false;
-      labels.emplace_back(std::string(name), *decoded);
-    } else if (part != have[i]) {
-      return false;
+  const auto is_label = [](std::string_view part) { return part.size() > 2 && part.front() == '{' && part.back() == '}'; };
+  const bool greedy = std::ranges::any_of(want, [&](std::string_view part) { return is_label(part) && part.ends_with("+}"); });
+  if (!greedy && have.size() == want.size() + 1 && have.back().empty()) have.pop_back();
+  if (greedy ? have.size() < want.size() : have.size() != want.size()) return std::nullopt;
+  const size_t surplus = have.size() - want.size();
+  size_t fixed = 0, at = 0;
+  for (std::string_view part : want) {
+    std::string_view value = have[at++];
+    if (!is_label(part)) {
+      if (part != value) return std::nullopt;
+      ++fixed;
+      continue;
     }
+    std::string_view name = part.substr(1, part.size() - 2);
+    if (name.back() == '+') {
+      name.remove_suffix(1);
+      at += surplus;
+      value = {value.data(), static_cast<size_t>(have[at - 1].data() + have[at - 1].size() - value.data())};
+    }
+    const auto decoded = text::percent_decode(value);
+    if (!decoded || decoded->empty()) return std::nullopt;
+    labels.emplace_back(std::string(name), *decoded);
   }
-  return want.size() == have.size() || (want.size() + 1 == have.size() && have.back().empty());
+  return fixed;
 }
 
-void route_rest_json(Route& route, const http::Head& head) {
+/// How many parameters a template's own query string fixes ("?List=ALL"); nullopt: the request's has not all of them.
+std::optional<size_t> match_query(std::string_view wanted, std::string_view query) {
+  if (wanted.empty()) return 0;
+  const std::vector<std::string_view> have = text::split(query, '&'), want = text::split(wanted, '&');
+  for (std::string_view pair : want)
+    if (std::ranges::find(have, pair) == have.end()) return std::nullopt;
+  return want.size();
+}
+
+/// Of the operations whose template fits, the one that fixes most.
+void route_rest(Route& route, const http::Head& head) {
+  size_t most = 0;
   for (const aws::OperationModel& model : route.service->model->operations) {
-    std::vector<std::pair<std::string, std::string>> labels;
-    if (model.method != head.method || !match_uri(model.uri, head.path, labels)) continue;
+    if (model.method != head.method) continue;
+    const std::string_view uri = model.uri;
+    const size_t question = uri.find('?');
+    const auto query = match_query(question == std::string_view::npos ? "" : uri.substr(question + 1), head.query);
+    if (!query) continue;
+    Labels labels;
+    const auto path = match_path(uri.substr(0, question), head.path, labels);
+    if (!path || *path + *query + 1 <= most) continue;
+    most = *path + *query + 1;
     route.model = &model;
     route.labels = std::move(labels);
-    return;
   }
-  route.asked_operation = std::string(head.method) + " " + std::string(head.path.substr(0, 128));
+  if (route.model == nullptr) route.asked_operation = std::string(head.method) + " " + std::string(head.path.substr(0, 128));
 }
 
 void route_s3(Route& route, const http::Head& head, std::string_view host) {
@@ -167,8 +190,11 @@ Result<Route, NoRoute> route_head(const http::Head& head) {
     if (route.service == nullptr && !signing_name.empty()) route.service = service_for_signing_name(signing_name);
     if (route.service == nullptr) return tl::unexpected(NoRoute{fmt::format("No service here has the target '{}'.", *target)});
     const std::string_view type = head.header("content-type").value_or("");
-    route.protocol = type.find("json-1.0") != std::string_view::npos ? Protocol::kJson10 : Protocol::kJson11;
-    route.model = route.service->model->operation(operation);
+    const bool named = type.find("json-1.") != std::string_view::npos;
+    route.protocol = (named ? type.find("json-1.0") != std::string_view::npos : route.service->model->json_version == "1.0") ? Protocol::kJson10
+                                                                                                                             : Protocol::kJson11;
+    // As on AWS, a target means an operation only together with a content type of JSON; one that is absent is let pass.
+    if (type.empty() || type.find("json") != std::string_view::npos) route.model = route.service->model->operation(operation);
     if (route.model == nullptr) route.asked_operation = std::string(operation);
     return route;
   }
@@ -181,6 +207,10 @@ Result<Route, NoRoute> route_head(const http::Head& head) {
     if (host.find(".s3.") == std::string_view::npos && host.find(".amazonaws.com") != std::string_view::npos)
       route.service = service_for_signing_name(from_host);
   }
+  // A form that nobody signed is for STS, which alone has calls that need no signature.
+  if (route.service == nullptr && head.method == "POST" && head.path == "/" &&
+      head.header("content-type").value_or("").starts_with("application/x-www-form-urlencoded"))
+    route.service = service("sts");
   if (route.service == nullptr) route.service = service("s3");  // anonymous calls without more are S3's
   if (route.service == service("s3") && head.path.starts_with("/v20180820/")) route.service = service("s3control");
 
@@ -195,7 +225,7 @@ Result<Route, NoRoute> route_head(const http::Head& head) {
     route_s3(route, head, host);
   } else if (speaks(*route.service, Protocol::kRestJson) || speaks(*route.service, Protocol::kRestXml)) {
     route.protocol = model.protocols.front();
-    route_rest_json(route, head);
+    route_rest(route, head);
   } else if (speaks(*route.service, Protocol::kQuery)) {
     route.protocol = Protocol::kQuery;
   } else {

@@ -102,7 +102,8 @@ class Record {
     writer_.key("resources").begin_array();
     for (const Resource& resource : all) {
       writer_.begin_object();
-      if (!resource.account.empty()) word("accountId", resource.account.str());
+      if (resource.is_account_hidden) word("accountId", "");
+      else if (!resource.account.empty()) word("accountId", resource.account.str());
       word("type", resource.type);
       if (!resource.arn_prefix.empty()) word("ARNPrefix", cut(resource.arn_prefix, kArnBytesMax));
       if (!resource.arn.empty()) word("ARN", cut(resource.arn, kArnBytesMax));

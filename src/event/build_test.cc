@@ -262,6 +262,13 @@ TEST(BuildS3, object_bucket_and_copied_object_are_the_resources) {
       R"({"type":"AWS::S3::Object","ARN":"arn:aws:s3:::from/a b"}])");
 }
 
+TEST(BuildS3, a_stranger_who_is_denied_is_not_told_the_owner) {
+  Call call("s3", "GetObject");
+  call.facts.owner = aws::AccountId("444455556666");
+  call.facts.error_code = "AccessDenied";
+  EXPECT_EQ(call.record()["resources"].back().dump(), R"({"accountId":"","type":"AWS::S3::Bucket","ARN":"arn:aws:s3:::b"})");
+}
+
 TEST(BuildS3, listing_addresses_a_prefix) {
   Call call("s3", "ListObjectsV2");
   call.http.query = {{"list-type", "2"}, {"prefix", "logs/"}};

@@ -20,6 +20,7 @@ struct Resource {
   std::string arn;
   std::string arn_prefix;                        // instead of arn, for prefix operations
   aws::AccountId account;                        // empty: the member accountId is left out
+  bool is_account_hidden = false;                // accountId is there, and empty
 };
 
 struct Tls {

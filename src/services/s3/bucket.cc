@@ -23,7 +23,7 @@ bool is_regional_host(std::string_view host) {
 
 /// Every region is served here, so the one meant is that of the signature; S3's answers differ by how the call came in.
 void check_region(api::Call& call, const Bucket& bucket) {
-  if (call.region == bucket.region || call.principal.kind == aws::Principal::Kind::kAnonymous) return;
+  if (call.region == bucket.region) return;
   const std::string& right = bucket.region.str();
   const std::string& wrong = call.region.str();
   call.reply.headers.emplace_back("x-amz-bucket-region", right);
@@ -64,6 +64,8 @@ Bucket open_bucket(api::Call& call, std::string_view name, Regions regions) {
   Bucket bucket = decode_bucket(name, *document);
   if (name == text_of(call.in, "Bucket")) {
     call.owner = bucket.account;
+    // No signature names a region: the call happens where the bucket is.
+    if (call.principal.kind == aws::Principal::Kind::kAnonymous) call.region = bucket.region;
     call.http.sse_applied.clear();  // of an earlier try
     check_expected_owner(call.in, "ExpectedBucketOwner", bucket.account);
   } else {
