@@ -51,6 +51,8 @@ struct Call {
   std::string body;                              // the raw body of others
   event::HttpFacts http;                         // the request as sent: S3's records show it
 
+  bool may_block = true;                         // false on an io thread
+
   // --- what the handler decides (it may run again after a conflict: fill in, never add to)
   state::Transaction* state = nullptr;
   Json out;                                      // answer by model names
@@ -61,5 +63,13 @@ struct Call {
   std::optional<Json> recorded_in;               // requestParameters differ from `in` (rare)
   std::optional<Json> recorded_out;              // responseElements differ from `out` (rare)
 };
+
+/// Thrown by about_to_block; the pipeline begins the decision again on the pool.
+struct MustNotBlock {};
+
+/// A handler that usually touches memory only calls this before it waits for a disk after all.
+inline void about_to_block(const Call& call) {
+  if (!call.may_block) throw MustNotBlock{};
+}
 
 }  // namespace cairn::api

@@ -150,7 +150,13 @@ struct Pipeline::Stages {
     } else if (job->call.operation != nullptr && job->call.operation->runs == Runs::kPool) {
       if (!calls.submit([this, job] { receive_whole(*job); })) refuse(*job, throttled(*job), metrics.throttled);
     } else {
-      receive_whole(*job);
+      job->call.may_block = false;
+      try {
+        receive_whole(*job);
+      } catch (const MustNotBlock&) {
+        job->call.may_block = true;
+        if (!calls.submit([this, job] { decide(*job); })) refuse(*job, throttled(*job), metrics.throttled);
+      }
     }
   }
 

@@ -124,6 +124,7 @@ std::unique_ptr<http::BodySource> open_content(api::Call& call, const std::vecto
         CHECK(bytes->size() >= stretch.offset + stretch.length);
         stretch.bytes = std::move(*bytes);
       } else {
+        api::about_to_block(call);
         stretch.id = blob::BlobId(id_of(extent.content));
         if (stretches.size() < kReadersOpenMax) {
           env::Io<std::shared_ptr<blob::Reader>> reader = call.ports->blobs->open(stretch.id);
