@@ -38,7 +38,7 @@ for (const ChecksumAlgorithm of ["CRC32", "CRC32C", "SHA1", "SHA256", "CRC64NVME
 const got = await s3.send(new GetObjectCommand({ Bucket, Key: "streamed-CRC32", ChecksumMode: "ENABLED" }));
 out.same = Buffer.compare(bytes, Buffer.from(await got.Body.transformToByteArray())) === 0;
 out.length = (await s3.send(new HeadObjectCommand({ Bucket, Key: "a b/é" }))).ContentLength;
-const { UploadId } = await s3.send(new CreateMultipartUploadCommand({ Bucket, Key: "parts" }));
+const { UploadId } = await s3.send(new CreateMultipartUploadCommand({ Bucket, Key: "parts", ChecksumAlgorithm: "CRC32" }));
 const part = await s3.send(new UploadPartCommand({ Bucket, Key: "parts", UploadId, PartNumber: 1, Body: bytes }));
 const Parts = [{ PartNumber: 1, ETag: part.ETag, ChecksumCRC32: part.ChecksumCRC32 }];
 out.parts = (await s3.send(new CompleteMultipartUploadCommand({ Bucket, Key: "parts", UploadId, MultipartUpload: { Parts } }))).ETag;
