@@ -1,10 +1,10 @@
 // Over every row of every table: what holds for one operation holds for all.
 #include <gtest/gtest.h>
 
-#include "api/pattern.h"
 #include "api/protocols/protocols.h"
 #include "api/protocols/scalar.h"
 #include "api/protocols/wire_test.h"
+#include "api/requests_test.h"
 #include "base/text.h"
 
 namespace cairn::api {
@@ -17,78 +17,6 @@ using aws::Protocol;
 using aws::ServiceModel;
 using aws::Shape;
 using aws::Type;
-
-constexpr int kDepthMax = 7;  // of made-up documents: some shapes contain themselves
-
-template <class F>
-void each_operation(F&& f) {
-  for (std::string_view key : aws::service_model_keys())
-    for (const OperationModel& operation : aws::service_model(key)->operations) f(*aws::service_model(key), operation);
-}
-
-/// A text that the shape allows, as far as one of a few samples does.
-std::string text_for(const Shape& shape) {
-  if (!shape.values.empty()) return shape.values.front();
-  const auto long_enough = [&](std::string text) {
-    while (shape.min && static_cast<int64_t>(text.size()) < *shape.min) text += text.back();
-    return shape.max && static_cast<int64_t>(text.size()) > *shape.max ? text.substr(0, static_cast<size_t>(*shape.max)) : text;
-  };
-  if (shape.pattern.empty()) return long_enough("value");
-  for (std::string_view sample :
-       {"value", "Value1", "111122223333", "us-east-1", "/", "/path/", "a.b", "arn:aws:iam::111122223333:role/r",
-        "arn:aws:lambda:us-east-1:111122223333:function:f", "arn:aws:cloudtrail:us-east-1:111122223333:channel/a",
-        "arn:aws:lambda:us-east-1:111122223333:code-signing-config:csc-00000000000000000", "12345678-1234-1234-1234-123456789012",
-        "https://a.example/", "a/b", "1", "A", "0123456789abcdef", "lambda:InvokeFunction", "true"}) {
-    std::string text = long_enough(std::string(sample));
-    if (matches_pattern(shape.pattern, text)) return text;
-  }
-  return long_enough("value");
-}
-
-Json value_for(const Member& member, int depth);
-
-Json document_for(const Shape& shape, int depth, bool required_only) {
-  Json out = Json::object();
-  for (const Member& member : shape.members) {
-    if (member.shape->streaming || member.shape->eventstream || (!member.required && (required_only || depth > kDepthMax))) continue;
-    out[member.name] = value_for(member, depth + 1);
-  }
-  return out;
-}
-
-Json value_for(const Member& member, int depth) {
-  const Shape& shape = *member.shape;
-  switch (shape.type) {
-    case Type::kStructure:
-      return document_for(shape, depth, false);
-    case Type::kList: {
-      Json out = Json::array();
-      const int64_t count = std::min<int64_t>(std::max<int64_t>(shape.min.value_or(1), 1), 20);
-      for (int64_t i = 0; i < count && depth <= kDepthMax + 2; ++i) out.push_back(value_for(shape.element, depth + 1));
-      return out;
-    }
-    case Type::kMap: {
-      Json out = Json::object();
-      out[text_for(*shape.key.shape)] = value_for(shape.element, depth + 1);
-      return out;
-    }
-    case Type::kString:
-      return text_for(shape);
-    case Type::kBlob:
-      return text::base64(std::string(static_cast<size_t>(std::max<int64_t>(shape.min.value_or(3), 1)), '\xfe'));
-    case Type::kBoolean:
-      return true;
-    case Type::kInteger:
-    case Type::kLong:
-      return std::max<int64_t>(shape.min.value_or(1), std::min<int64_t>(1, shape.max.value_or(1)));
-    case Type::kFloat:
-    case Type::kDouble:
-      return 0.5;
-    case Type::kTimestamp:
-      return "2026-01-02T03:04:05.000Z";
-  }
-  return nullptr;
-}
 
 /// Empty structures, lists and maps do not survive protocols that have no word for them.
 Json without_empty(const Json& value) {
@@ -111,7 +39,7 @@ TEST(EveryOperation, RefusesEachMissingRequiredMemberInAwsWords) {
   size_t checked = 0;
   each_operation([&](const ServiceModel& service, const OperationModel& operation) {
     if (operation.input == nullptr || service.protocols.front() == Protocol::kRestXml) return;
-    const Json good = document_for(*operation.input, 0, true);
+    const Json good = document_for(*operation.input, {.required_only = true});
     const std::string before = verdict(service, operation, good);
     for (const Member& member : operation.input->members) {
       if (!member.required || member.shape->streaming) continue;
@@ -155,7 +83,7 @@ TEST(EveryOperation, RefusesValuesOutsideTheirLimitsInAwsWords) {
         if (shape.min && *shape.min > 0) expect("", at + fmt::format("have length greater than or equal to {}", *shape.min));
       } else if (shape.type == Type::kList && shape.max && *shape.max < 1000) {
         Json list = Json::array();
-        for (int64_t i = 0; i <= *shape.max; ++i) list.push_back(value_for(shape.element, kDepthMax));
+        for (int64_t i = 0; i <= *shape.max; ++i) list.push_back(value_for(shape.element, {}, kDepthMax));
         expect(list, at + fmt::format("have length less than or equal to {}", *shape.max));
       }
     }
@@ -191,27 +119,6 @@ TEST(EveryOperation, RefusesWrongTypesOfJsonInAwsWords) {
 }
 
 // --- round trips: what a client writes is what a handler gets, and what a handler gives is what a client reads
-
-void form_of(const Member& member, const Json& value, const std::string& name, std::string& form) {
-  const Shape& shape = *member.shape;
-  int index = 0;
-  if (shape.type == Type::kStructure) {
-    for (const Member& part : shape.members)
-      if (value.contains(part.name)) form_of(part, value[part.name], name + "." + part.location_name, form);
-  } else if (shape.type == Type::kList) {
-    for (const Json& one : value)
-      form_of(shape.element, one, fmt::format("{}{}.{}", name, is_flattened(member) ? "" : "." + shape.element.location_name, ++index),
-              form);
-  } else if (shape.type == Type::kMap) {
-    for (const auto& [key, one] : value.items()) {
-      const std::string entry = fmt::format("{}{}.{}.", name, is_flattened(member) ? "" : ".entry", ++index);
-      form_of(shape.key, key, entry + shape.key.location_name, form);
-      form_of(shape.element, one, entry + shape.element.location_name, form);
-    }
-  } else {
-    form += fmt::format("&{}={}", name, text::percent_encode(scalar_to_text(member, value, aws::TimestampFormat::kIso8601)));
-  }
-}
 
 /// Turns an answer's shape into a request's, so that what was written can be read.
 Json written_and_read(Protocol protocol, const ServiceModel& service, const OperationModel& operation, const Shape& shape,
@@ -253,16 +160,14 @@ TEST(EveryOperation, WhatIsWrittenIsReadAgainInEachProtocol) {
         // Two members of S3's first notification API share an element, and a location is its own answer.
         if (shape->name.starts_with("NotificationConfigurationDeprecated") || operation.name == "PutBucketNotification") continue;
         if (operation.name == "GetBucketLocation" && shape == operation.output) continue;
-        const Json value = without_empty(travelling(protocol, *shape, document_for(*shape, 0, false)));
+        const Json value = without_empty(travelling(protocol, *shape, document_for(*shape)));
         const Json read = without_empty(written_and_read(protocol, service, operation, *shape, value));
         EXPECT_EQ(read, value) << service.key << '.' << operation.name << ' ' << shape->name << " protocol " << static_cast<int>(protocol);
         ++checked;
       }
       if (protocol == Protocol::kQuery && operation.input != nullptr) {
-        const Json value = without_empty(document_for(*operation.input, 0, false));
-        std::string form = "Action=" + operation.name;
-        for (const Member& member : operation.input->members)
-          if (value.contains(member.name)) form_of(member, value[member.name], member.location_name, form);
+        const Json value = without_empty(document_for(*operation.input));
+        const std::string form = form_body(service, operation, value);
         EXPECT_EQ(without_empty(decode_test(protocol, service.key, operation.name, {.body = form})), value)
             << service.key << '.' << operation.name;
       }

@@ -4,6 +4,7 @@
 #include "api/protocol.h"
 #include "api/protocols/protocols.h"
 #include "base/text.h"
+#include "event/redact.h"
 
 namespace cairn::api {
 namespace {
@@ -25,10 +26,17 @@ constexpr auto kOwnErrors = std::to_array<OwnError>({
     {"cloudtrail", "LookupEvents", "MaxResults", "InvalidMaxResultsException"},
 });
 
+constexpr std::string_view kRedacted = "***Sensitive Data Redacted***";
+
+/// Messages are recorded: they quote nothing that a record leaves out.
+bool is_hidden(const event::Redaction& redaction, const Shape& structure, const Member& member) {
+  return member.shape->type != Type::kBlob && redaction.of(structure, member) != event::Treatment::kRecord;
+}
+
 /// A value as Java prints it, which is how AWS quotes it: [a, b], {k=v}, Shape(member=value).
-std::string java_text(const Member& member, const Json& value) {
+std::string java_text(const event::Redaction& redaction, const Member& member, const Json& value) {
   const Shape& shape = *member.shape;
-  if (shape.sensitive) return "***Sensitive Data Redacted***";
+  if (shape.sensitive) return std::string(kRedacted);
   std::string text;
   const auto separate = [&text] {
     if (text.size() > 1) text += ", ";
@@ -38,14 +46,14 @@ std::string java_text(const Member& member, const Json& value) {
       text = "[";
       for (const Json& one : value) {
         separate();
-        text += java_text(shape.element, one);
+        text += java_text(redaction, shape.element, one);
       }
       return text + "]";
     case Type::kMap:
       text = "{";
       for (const auto& [key, one] : value.items()) {
         separate();
-        text += key + "=" + java_text(shape.element, one);
+        text += key + "=" + java_text(redaction, shape.element, one);
       }
       return text + "}";
     case Type::kStructure:
@@ -53,7 +61,9 @@ std::string java_text(const Member& member, const Json& value) {
       for (const Member& part : shape.members) {
         separate();
         auto it = value.find(part.name);
-        text += text::lower_first(part.name) + "=" + (it == value.end() ? "null" : java_text(part, *it));
+        text += text::lower_first(part.name) + "=";
+        if (it == value.end()) text += "null";
+        else text += is_hidden(redaction, shape, part) ? kRedacted : java_text(redaction, part, *it);
       }
       return shape.name + text + ")";
     default:
@@ -131,7 +141,7 @@ bool has_parts(const Shape& shape) { return shape.type == Type::kStructure || sh
 /// Walks a document along its shape and collects what is wrong, in AWS's words.
 class Validator {
  public:
-  explicit Validator(const aws::ServiceModel& service) : names_null_(service.key == "lambda") {}
+  explicit Validator(const aws::ServiceModel& service) : redaction_(service.key), names_null_(service.key == "lambda") {}
 
   void structure(const Shape& shape, const Json& value, const std::string& prefix) {
     for (const Member& member : shape.members) {
@@ -140,7 +150,9 @@ class Validator {
       const std::string path = prefix + text::lower_first(member.name);
       auto it = value.find(member.name);
       if (it != value.end()) {
+        const bool within_hidden = std::exchange(hidden_, hidden_ || is_hidden(redaction_, shape, member));
         one(member, *it, path);
+        hidden_ = within_hidden;
       } else if (member.required && !member.shape->streaming) {
         note(fmt::format("Value null at '{}' failed to satisfy constraint: Member must not be null", path));
       }
@@ -158,10 +170,10 @@ class Validator {
 
   void broken(const Member& member, const Json& value, const std::string& path, std::string_view constraint) {
     std::string shown;
-    if (!member.shape->sensitive) {
+    if (!hidden_ && !member.shape->sensitive) {
       shown = member.shape->type == Type::kBlob
                   ? fmt::format("java.nio.HeapByteBuffer[pos=0 lim={0} cap={0}]", decoded_size(value.get<std::string>()))
-                  : java_text(member, value);
+                  : java_text(redaction_, member, value);
       if (shown.size() > kShownBytesMax) shown = text::replace_invalid_utf8(shown.substr(0, kShownBytesMax)) + "...";
       shown = " '" + shown + "'";
     }
@@ -218,6 +230,8 @@ class Validator {
     if (!good) broken(collection, value, path, fmt::format("{} must satisfy constraint: [{}]", who, fmt::join(rules, ", ")));
   }
 
+  event::Redaction redaction_;
+  bool hidden_ = false;  // what is being looked at is part of a value that no record shows
   bool names_null_;  // Lambda lists this rule among those of elements
   std::string parameter_;
 };

@@ -60,55 +60,59 @@ void World::crash(env::SimFiles::Unsynced unsynced) {
   files.crash(random, unsynced);
 }
 
-std::string World::head_of(const SentCall& call, const std::string& method, const std::string& target, const std::string& service,
-                           std::vector<std::pair<std::string, std::string>> headers, const std::string& body) {
+std::string World::head_of(const SentCall& call, const Request& request) {
+  std::vector<std::pair<std::string, std::string>> headers = request.headers;
   headers.emplace_back("Host", "127.0.0.1:4566");
   headers.emplace_back("User-Agent", "call-" + std::to_string(call.id));
+  const std::string_view target = request.target;
   const size_t question = target.find('?');
-  aws::sigv4::Request request{.method = method, .path = std::string_view(target).substr(0, question),
-                              .query = question == std::string::npos ? std::string_view() : std::string_view(target).substr(question + 1),
+  aws::sigv4::Request to_sign{.method = request.method, .path = target.substr(0, question),
+                              .query = question == std::string::npos ? std::string_view() : target.substr(question + 1),
                               .headers = {}};
-  for (const auto& [name, value] : headers) request.headers.emplace_back(name, value);
+  for (const auto& [name, value] : headers) to_sign.headers.emplace_back(name, value);
   const aws::sigv4::Signer signer{.access_key = aws::AccessKeyId(access_key_), .secret = Secret(secret_), .session_token = "",
-                                  .region = aws::kGlobalRegion, .service = service};
-  for (auto& header : aws::sigv4::sign(signer, request, body, clock.now())) headers.push_back(std::move(header));
-  std::string head = method + " " + target + " HTTP/1.1\r\n";
+                                  .region = request.region, .service = request.service};
+  for (auto& header : aws::sigv4::sign(signer, to_sign, request.body, clock.now())) headers.push_back(std::move(header));
+  std::string head = request.method + " " + request.target + " HTTP/1.1\r\n";
   for (const auto& [name, value] : headers) head += name + ": " + value + "\r\n";
-  return head + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n";
+  return head + "Content-Length: " + std::to_string(request.body.size()) + "\r\n\r\n";
 }
 
 void World::send(SentCall call) {
-  call.id = next_call_++;
-  std::string method = "GET", target = "/" + call.bucket + (call.key.empty() ? "" : "/" + call.key), service = "s3", body;
-  std::vector<std::pair<std::string, std::string>> headers;
+  Request request{.method = "GET", .target = "/" + call.bucket + (call.key.empty() ? "" : "/" + call.key)};
   if (call.operation == "PutObject") {
-    method = "PUT";
-    body = call.value;
+    request.method = "PUT";
+    request.body = call.value;
   } else if (call.operation == "CreateBucket") {
-    method = "PUT";
+    request.method = "PUT";
   } else if (call.operation == "DeleteObject" || call.operation == "DeleteBucket") {
-    method = "DELETE";
+    request.method = "DELETE";
   } else if (call.operation == "ListObjects") {
-    target += "?list-type=2";
+    request.target += "?list-type=2";
   } else if (call.operation == "GetCallerIdentity") {
-    method = "POST";
-    target = "/";
-    service = "sts";
-    headers.emplace_back("Content-Type", "application/x-www-form-urlencoded");
-    body = "Action=GetCallerIdentity&Version=2011-06-15";
+    request.method = "POST";
+    request.target = "/";
+    request.service = "sts";
+    request.headers.emplace_back("Content-Type", "application/x-www-form-urlencoded");
+    request.body = "Action=GetCallerIdentity&Version=2011-06-15";
   } else if (call.operation == "SearchEvents") {
-    method = "POST";
-    target = "/_cairn/api/";
-    service = "cairn";
-    headers.emplace_back("Content-Type", "application/x-amz-json-1.1");
-    headers.emplace_back("X-Amz-Target", "Cairn.SearchEvents");
-    body = call.value;
+    request.method = "POST";
+    request.target = "/_cairn/api/";
+    request.service = "cairn";
+    request.headers.emplace_back("Content-Type", "application/x-amz-json-1.1");
+    request.headers.emplace_back("X-Amz-Target", "Cairn.SearchEvents");
+    request.body = call.value;
   }
+  send_raw(std::move(request), std::move(call));
+}
+
+uint64_t World::send_raw(Request request, SentCall call) {
+  call.id = next_call_++;
   const uint64_t id = call.id, life = life_;
-  const std::string head = head_of(call, method, target, service, headers, body);
+  const std::string head = head_of(call, request);
   calls[id] = std::move(call);
   ++in_flight;
-  auto exchange = std::make_shared<SimExchange>(head, body, [this, id, life](http::Response response) {
+  auto exchange = std::make_shared<SimExchange>(head, std::move(request.body), [this, id, life](http::Response response) {
     if (life != life_) return;                   // the client's connection died with the machine
     --in_flight;
     SentCall& sent = calls[id];
@@ -118,6 +122,7 @@ void World::send(SentCall call) {
     for (const auto& [name, value] : response.headers)
       if (text::equals_ignoring_case(name, "x-amz-request-id") || text::equals_ignoring_case(name, "x-amzn-requestid")) sent.request_id = value;
     sent.body = std::move(response.body);
+    sent.headers = std::move(response.headers);
     if (response.source != nullptr) {
       std::array<char, 8192> buffer{};
       for (;;) {
@@ -133,9 +138,10 @@ void World::send(SentCall call) {
     }
   });
   const http::Handler::Plan plan = core_->handler().begin(exchange);
-  if (plan.kind == http::Handler::Plan::kAnswered) return;
+  if (plan.kind == http::Handler::Plan::kAnswered) return id;
   if (plan.kind == http::Handler::Plan::kStreamed) exchange->stream();
   core_->handler().handle(exchange);
+  return id;
 }
 
 void World::settle() {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "app/core.h"
+#include "aws/names.h"
 #include "env/sim/clock.h"
 #include "env/sim/files.h"
 #include "env/sim/random.h"
@@ -27,6 +28,16 @@ struct SentCall {
   std::string error_code;                        // of the answer's body; "" on success
   std::string request_id;
   std::string body;                              // of the answer
+  std::vector<std::pair<std::string, std::string>> headers;   // of the answer
+};
+
+/// A request as a client makes it; the world adds Host and User-Agent, and signs it.
+struct Request {
+  std::string method = "POST", target = "/";     // target: path and query string
+  std::vector<std::pair<std::string, std::string>> headers = {};
+  std::string body = {};
+  std::string service = "s3";                    // of the credential scope, as the region
+  aws::Region region = aws::kGlobalRegion;
 };
 
 /// A record as the history gives it.
@@ -49,6 +60,8 @@ class World {
 
   /// Sends one call; the answer may come at once, later, or never.
   void send(SentCall call);
+  /// The same for any request; `call` says what its sender wants to remember. Returns its id.
+  uint64_t send_raw(Request request, SentCall call = {});
   /// One step of one background task; false: all rest.
   bool step() { return tasks_->run_one(); }
   /// Lets everything come to rest: answers out, followers caught up.
@@ -65,8 +78,7 @@ class World {
   size_t in_flight = 0;
 
  private:
-  std::string head_of(const SentCall& call, const std::string& method, const std::string& target, const std::string& service,
-                      std::vector<std::pair<std::string, std::string>> headers, const std::string& body);
+  std::string head_of(const SentCall& call, const Request& request);
 
   uint64_t seed_;
   state::SimDatabase database_;
@@ -79,6 +91,7 @@ class World {
 
 /// Throws std::runtime_error with what is wrong; each in a file of its name.
 void answered_calls_have_one_event(const World& world, const std::vector<Recorded>& history);
+void no_bytes_left_behind(World& world, const std::vector<Recorded>& history);
 void records_fit_a_sequential_model(World& world, const std::vector<Recorded>& history);
 
 }  // namespace cairn::sim
