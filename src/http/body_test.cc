@@ -125,6 +125,14 @@ TEST_F(Bodies, ContinueIsSentWhenTheHandlerWantsTheBody) {
   }
 }
 
+TEST_F(Bodies, ContinueIsSentForAnEmptyBodyThatAsksForIt) {
+  Client client(start());
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(client.ask(put(0, "Expect: 100-continue\r\n")).status, 100);
+    EXPECT_EQ(client.read_answer().body, "");
+  }
+}
+
 TEST_F(Bodies, ContinueIsSentAtTheFirstRead) {
   std::promise<void> go;
   stream_to([gate = go.get_future().share()](const std::shared_ptr<Exchange>& exchange) {

@@ -201,10 +201,10 @@ Awaitable<void> Connection::refuse(int status) {
 
 bool Connection::must_close(const Response& response) {
   if (!exchange_->head().keep_alive || response.close || io_->stopping() || body_.given_up || body_.bad) return true;
-  if (body_.done) return false;
-  // An unread body. What has arrived of it is taken; then it must be known to end soon. Without a 100 Continue nobody knows
-  // whether the client will send it.
+  // Without a 100 Continue nobody knows whether the client will send its body.
   if (body_.continue_owed) return true;
+  if (body_.done) return false;
+  // An unread body. What has arrived of it is taken; then it must be known to end soon.
   std::string dropped;
   exchange_->buffer.begin += feed_body(exchange_->buffer.unread(), dropped);
   return !body_.done && (body_.chunked || body_.left > kDiscardBytesMax);

@@ -64,7 +64,7 @@ size_t Connection::feed_body(std::string_view bytes, std::string& out) {
 /// Moves what `bytes` has of the body to the exchange, and `bytes` along. A result when that ends the matter.
 std::optional<Connection::Buffered> Connection::buffer_body(std::string_view& bytes, uint64_t bytes_max) {
   ExchangeImpl& exchange = *exchange_;
-  if (body_.done) return Buffered{};
+  if (body_.done && !body_.continue_owed) return Buffered{};
   const auto over = [&](BodyFailure failure) {
     body_.given_up = failure != BodyFailure::kTooLarge;
     return Buffered{.failure = failure};
@@ -90,6 +90,7 @@ Awaitable<Connection::Buffered> Connection::receive_body(uint64_t bytes_max) {
       body_.given_up = true;
       co_return Buffered{.failure = BodyFailure::kClosed};
     }
+    if (body_.done) co_return Buffered{};
   }
   for (;;) {
     arm(options().body_timeout);

@@ -226,8 +226,10 @@ struct HeadParser {
     if (transfer_encoding_seen && http_1_0) return fail(400, "Transfer-Encoding in HTTP/1.0");
     head.http_1_0 = http_1_0;
     head.keep_alive = !close_seen && (!http_1_0 || keep_alive_seen);
-    const bool has_body = head.chunked || head.content_length.value_or(0) > 0;
-    if (http_1_0 || !has_body) head.expect_continue = false;  // RFC 9110 10.1.1
+    // RFC 9110 10.1.1. An empty body counts: botocore waits for the word before it, too, and stumbles over its next request on
+    // the connection if it does not get it.
+    const bool has_body = head.chunked || head.content_length;
+    if (http_1_0 || !has_body) head.expect_continue = false;
     return true;
   }
 

