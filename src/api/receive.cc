@@ -49,8 +49,9 @@ Error not_received(http::BodyFailure failure) {
 }
 
 Error not_stored(const env::IoFailure& failure) {
-  log::error("an object's bytes could not be stored", {{"error", failure.message}});
+  // No line for each of these: the store says so once.
   if (failure.kind == env::IoFailure::kNoSpace) return Error(aws::kServiceUnavailable, "Service is unable to handle request.");
+  log::error("an object's bytes could not be stored", {{"error", failure.message}});
   return Error(kInternalError, "We encountered an internal error. Please try again.");
 }
 

@@ -21,6 +21,7 @@ constexpr auto kReleaseInterval = 1s;            // how often the journal is tol
 constexpr auto kExpireInterval = 60s;            // how often history drops what is past its retention
 constexpr uint64_t kReplayEntriesMax = 5000;     // entries behind the checkpoint before one is made for their sake
 constexpr size_t kResetKeysPerEntry = 2000;
+constexpr uint64_t kObjectReserves = 2;          // objects leave as much again free, so that what they filled can still be deleted
 
 std::string metric(std::string_view name, std::string_view type, std::string_view help, uint64_t value) {
   return fmt::format("# HELP cairn_{0} {2}\n# TYPE cairn_{0} {1}\ncairn_{0} {3}\n", name, type, help, value);
@@ -88,7 +89,8 @@ class WiredCore : public Core {
       log::warning("cut an unacknowledged tail off the journal", {{"bytes", std::to_string(recovery_.torn_bytes)}});
     store_->start(*journal_, outside_.tasks);
 
-    Result<std::unique_ptr<blob::Store>> blobs = blob::open_directory(files, outside_.random, data + "/objects");
+    Result<std::unique_ptr<blob::Store>> blobs =
+        blob::open_directory(files, outside_.random, data + "/objects", kObjectReserves * settings_.journal_reserve_bytes);
     if (!blobs) return tl::unexpected(blobs.error());
     blobs_ = std::move(*blobs);
 

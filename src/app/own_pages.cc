@@ -14,7 +14,7 @@ http::Response page(int status, std::string_view type, std::string body) {
 }
 
 http::Response health(bool healthy) {
-  return page(healthy ? 200 : 503, "application/json", healthy ? "{\"status\":\"ok\"}\n" : "{\"status\":\"starting\"}\n");
+  return page(healthy ? 200 : 503, "application/json", healthy ? "{\"status\":\"ok\"}\n" : "{\"status\":\"unavailable\"}\n");
 }
 
 }  // namespace

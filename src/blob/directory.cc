@@ -1,6 +1,8 @@
+#include <atomic>
 #include <mutex>
 #include <set>
 
+#include "base/log.h"
 #include "base/text.h"
 #include "blob/store.h"
 
@@ -30,8 +32,9 @@ class DirectoryReader final : public Reader {
 
 class DirectoryStore final : public Store {
  public:
-  DirectoryStore(env::Files& files, env::Random& random, std::string directory)
-      : files_(files), random_(random), directory_(std::move(directory)), temporary_(directory_ + "/tmp") {}
+  DirectoryStore(env::Files& files, env::Random& random, std::string directory, uint64_t keep_free_bytes)
+      : files_(files), random_(random), directory_(std::move(directory)), temporary_(directory_ + "/tmp"),
+        keep_free_bytes_(keep_free_bytes) {}
 
   env::Done open() {
     if (auto done = files_.make_directory(temporary_); !done) return done;
@@ -93,6 +96,19 @@ class DirectoryStore final : public Store {
     if (auto done = files_.rename(temporary_path(id), path(id)); !done) return done;
     return files_.sync_directory(directory_ + "/" + folder);
   }
+  /// Whether the disk has room for the next kSpaceCheckBytes.
+  env::Done check_space() {
+    if (keep_free_bytes_ == 0) return {};
+    const auto free = files_.free_bytes(directory_);
+    const bool low = free && *free < keep_free_bytes_ + kSpaceCheckBytes;
+    if (low_.exchange(low) != low) {
+      if (low) log::warning("The disk has little space: objects are refused.", {{"directory", directory_}});
+      else log::info("The disk has space for objects again.", {{"directory", directory_}});
+    }
+    if (!low) return {};
+    return tl::unexpected(env::IoFailure{env::IoFailure::kNoSpace,
+                                         fmt::format("{}: less than {} bytes would stay free", directory_, keep_free_bytes_)});
+  }
   void discard(const BlobId& id) { (void)files_.remove(temporary_path(id)); }
 
  private:
@@ -102,6 +118,8 @@ class DirectoryStore final : public Store {
   env::Random& random_;
   const std::string directory_;
   const std::string temporary_;
+  const uint64_t keep_free_bytes_;
+  std::atomic<bool> low_{false};
   std::mutex mutex_;
   std::set<std::string> folders_;                    // those whose names are durable; at most 256
 };
@@ -117,6 +135,10 @@ class DirectoryWriter final : public Writer {
   }
 
   env::Done append(std::string_view data) override {
+    if (size_ + data.size() > space_checked_) {
+      if (auto done = store_.check_space(); !done) return done;
+      space_checked_ = size_ + data.size() + kSpaceCheckBytes;
+    }
     if (auto done = file_->pwrite(size_, data); !done) return done;
     size_ += data.size();
     return {};
@@ -136,6 +158,7 @@ class DirectoryWriter final : public Writer {
   const BlobId id_;
   std::unique_ptr<env::File> file_;                  // null: finished
   uint64_t size_ = 0;
+  uint64_t space_checked_ = 0;                       // up to this size there was room when last looked
 };
 
 env::Io<std::unique_ptr<Writer>> DirectoryStore::create() {
@@ -147,8 +170,9 @@ env::Io<std::unique_ptr<Writer>> DirectoryStore::create() {
 
 }  // namespace
 
-Result<std::unique_ptr<Store>> open_directory(env::Files& files, env::Random& random, const std::string& directory) {
-  auto store = std::make_unique<DirectoryStore>(files, random, directory);
+Result<std::unique_ptr<Store>> open_directory(env::Files& files, env::Random& random, const std::string& directory,
+                                              uint64_t keep_free_bytes) {
+  auto store = std::make_unique<DirectoryStore>(files, random, directory, keep_free_bytes);
   if (auto done = store->open(); !done) return failure("objects: cannot open {}: {}", directory, done.error().message);
   return store;
 }

@@ -42,7 +42,10 @@ class Store {
   virtual void each(const std::function<void(const BlobId&)>& f) = 0;
 };
 
-/// Files `objects/ab/abcdef…` below `directory`; unfinished ones under `objects/tmp`, emptied at opening.
-Result<std::unique_ptr<Store>> open_directory(env::Files& files, env::Random& random, const std::string& directory);
+/// Files `objects/ab/abcdef…` below `directory`; unfinished ones under `objects/tmp`, emptied at opening. Writers fail with kNoSpace
+/// when less than `keep_free_bytes` of the disk would stay free (looked at every kSpaceCheckBytes).
+constexpr uint64_t kSpaceCheckBytes = 1 << 20;
+Result<std::unique_ptr<Store>> open_directory(env::Files& files, env::Random& random, const std::string& directory,
+                                              uint64_t keep_free_bytes = 0);
 
 }  // namespace cairn::blob

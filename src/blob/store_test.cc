@@ -111,6 +111,25 @@ TEST(BlobStore, WhatWasFinishedSurvivesACrashWholeAndTheRestIsSweptAway) {
   }
 }
 
+TEST(BlobStore, KeepsSpaceFreeForWhatDeletesIt) {
+  log::set_threshold(log::Level::kError);
+  env::SimRandom random(4);
+  env::SimFiles files;
+  auto store = *open_directory(files, random, "/data/objects", 10 << 20);
+  files.set_free_bytes(13 << 20);
+  const std::string piece(256 << 10, 'x');
+  uint64_t taken = 0;
+  {
+    auto writer = *store->create();
+    env::Done done;
+    while ((done = writer->append(piece))) taken += piece.size();
+    EXPECT_EQ(done.error().kind, env::IoFailure::kNoSpace);
+  }
+  EXPECT_GE(taken, 2u << 20);
+  EXPECT_LE(taken, 3u << 20) << "10 MiB stay";
+  EXPECT_TRUE((*store->create())->append(piece)) << "what was given up is free again";
+}
+
 TEST(BlobStore, AFullDiskFailsTheWriteAndGivesTheSpaceBack) {
   env::SimRandom random(3);
   env::SimFiles files;
