@@ -92,6 +92,7 @@ void run(uint64_t seed) {
   const std::vector<Recorded> history = world.history();
   answered_calls_have_one_event(world, history);
   records_fit_a_sequential_model(world, history);
+  no_bytes_left_behind(world, history);
 }
 
 }  // namespace
