@@ -150,6 +150,40 @@ class Xml(LimitsTest):
         self.assert_refused(answer, 400, "MalformedXML", recorded=True)
 
 
+class Entries(LimitsTest):
+    """What would not fit into one journal entry (1 MiB) is refused or done in part, and says which part."""
+
+    def test_a_policy_beyond_20_kb(self):
+        put_bucket(self.server, "entries")
+        for size in (21_000, 7_000_000):
+            policy = b'{"Version":"2012-10-17","Id":"%s","Statement":[{"Effect":"Allow","Principal":"*","Action":"s3:GetObject",' % (b"x" * size)
+            answer = self.call("s3", "PUT", "/entries?policy", policy + b'"Resource":"arn:aws:s3:::entries/*"}]}')
+            self.assertEqual((answer.status, answer.code), (400, "MalformedPolicy"), answer)
+            self.assert_recorded(answer, answer.code)
+
+    def test_a_thousand_of_the_longest_keys_deleted_at_once(self):
+        put_bucket(self.server, "longest")
+        s3 = self.server.client("s3")
+        keys = {f"{n:04}" + "k" * 1020 for n in range(1000)}
+        for key in keys:
+            s3.put_object(Bucket="longest", Key=key, Body=b"")
+        for _ in range(3):
+            answer = s3.delete_objects(Bucket="longest", Delete={"Objects": [{"Key": key} for key in sorted(keys)]})
+            self.assertEqual({e["Code"] for e in answer.get("Errors", [])} - {"SlowDown"}, set())
+            keys -= {d["Key"] for d in answer["Deleted"]}
+            listed = {o["Key"] for o in s3.list_objects_v2(Bucket="longest").get("Contents", [])}
+            self.assertEqual(listed, keys, "the answer says what was deleted")
+            if not keys:
+                return
+        self.fail("it never ends")
+
+    def test_an_object_with_as_much_around_it_as_goes_in(self):
+        put_bucket(self.server, "around")
+        answer = self.call("s3", "PUT", "/around/key?x=" + "%22" * 15_000, b"\x01" * 65_536, {"x-amz-meta-a": '"' * 1900})
+        self.assertEqual(answer.status, 200, answer)
+        self.assert_recorded_once(answer)
+
+
 class Listing(LimitsTest):
     @classmethod
     def setUpClass(cls):
