@@ -5,6 +5,7 @@
 
 #include "api/protocol.h"
 #include "base/json.h"
+#include "base/text.h"
 
 namespace cairn::fuzz {
 
@@ -45,6 +46,24 @@ inline const aws::ServiceModel& choose_service(const std::vector<const aws::Serv
   const size_t index = data.empty() ? 0 : static_cast<uint8_t>(data[0]) % services.size();
   data.remove_prefix(std::min<size_t>(1, data.size()));
   return *services[index];
+}
+
+/// Everything up to the next line feed, which is taken off, too.
+inline std::string_view take_line(std::string_view& data) {
+  const size_t end = data.find('\n');
+  const std::string_view taken = data.substr(0, end);
+  data.remove_prefix(end == std::string_view::npos ? data.size() : end + 1);
+  return taken;
+}
+
+/// Lines "name: value" up to an empty one.
+inline std::vector<http::Header> take_headers(std::string_view& data) {
+  std::vector<http::Header> headers;
+  for (std::string_view line = take_line(data); !line.empty(); line = take_line(data)) {
+    const size_t colon = line.find(':');
+    if (colon != std::string_view::npos) headers.push_back({line.substr(0, colon), text::trim(line.substr(colon + 1))});
+  }
+  return headers;
 }
 
 }  // namespace cairn::fuzz

@@ -76,6 +76,13 @@ TEST(Validate, ValuesThatAreSensitiveAreNotRepeated) {
             "less than or equal to 4096");
 }
 
+TEST(Validate, WhatARecordLeavesOutIsNotRepeatedEither) {  // the message is recorded, too
+  EXPECT_EQ(verdict("sts", "GetSessionToken", R"({"TokenCode":"hunter2"})"),
+            "ValidationException: 2 validation errors detected: Value at 'tokenCode' failed to satisfy constraint: Member must satisfy "
+            "regular expression pattern: [\\d]*; Value at 'tokenCode' failed to satisfy constraint: Member must have length less than or "
+            "equal to 6");
+}
+
 TEST(Validate, LookupEventsHasErrorsOfItsOwn) {
   EXPECT_EQ(verdict("cloudtrail", "LookupEvents", R"({"MaxResults":51})"),
             "InvalidMaxResultsException: 1 validation error detected: Value '51' at 'maxResults' failed to satisfy constraint: "
