@@ -68,11 +68,20 @@ class Image {
 
   void piece() {
     switch (script_.byte() % 8) {
-      case 0: segments_.back() += script_.take(script_.byte()); return;
-      case 1: segments_.back() += std::string(script_.byte() * size_t{8}, '\0'); return;
-      case 2: begin_segment(); return;
-      case 3: ++incarnation_; return;
-      default: batch();
+      case 0:
+        segments_.back() += script_.take(script_.byte());
+        return;
+      case 1:
+        segments_.back() += std::string(script_.byte() * size_t{8}, '\0');
+        return;
+      case 2:
+        begin_segment();
+        return;
+      case 3:
+        ++incarnation_;
+        return;
+      default:
+        batch();
     }
   }
 
@@ -87,9 +96,14 @@ class Image {
       chain = crypto::crc32c({head, sizeof head}, chain);
       payloads.append(head, sizeof head).append(payload).append(padded(payload.size()) - payload.size(), '\0');
     }
-    BatchHeader header{.incarnation = incarnation_, .first = next_, .durable = next_ - 1, .count = count,
-                       .bytes = static_cast<uint32_t>(payloads.size()), .previous = previous_, .entries = chain};
-    const uint8_t wrong = script_.byte();        // usually nothing
+    BatchHeader header{.incarnation = incarnation_,
+                       .first = next_,
+                       .durable = next_ - 1,
+                       .count = count,
+                       .bytes = static_cast<uint32_t>(payloads.size()),
+                       .previous = previous_,
+                       .entries = chain};
+    const uint8_t wrong = script_.byte();  // usually nothing
     if (wrong > 0 && wrong < 32) {
       if (wrong & 1) header.first = script_.number<uint64_t>();
       if (wrong & 2) header.durable = script_.number<uint64_t>();

@@ -20,8 +20,8 @@ void each_operation(F&& f) {
 }
 
 struct Wanted {
-  bool required_only = false;                    // else every member
-  std::string_view secret = {};                  // part of each sensitive text that its shape lets hold it; "": nothing special
+  bool required_only = false;    // else every member
+  std::string_view secret = {};  // part of each sensitive text that its shape lets hold it; "": nothing special
 };
 
 /// A text that the shape allows, as far as one of a few samples does.
@@ -36,16 +36,41 @@ inline std::string text_for(const aws::Shape& shape, const Wanted& wanted = {}) 
   if (shape.sensitive && !wanted.secret.empty() && !shape.name.starts_with("SSEKMS")) {
     if (std::string text = long_enough(std::string(wanted.secret)); fits(text)) return text;
   }
-  for (std::string_view sample :
-       {"value", "Value1", "111122223333", "us-east-1", "/", "/path/", "a.b", "arn:aws:iam::111122223333:role/r",
-        "arn:aws:lambda:us-east-1:111122223333:function:f", "arn:aws:cloudtrail:us-east-1:111122223333:channel/a",
-        "arn:aws:lambda:us-east-1:111122223333:code-signing-config:csc-00000000000000000", "12345678-1234-1234-1234-123456789012",
-        "https://a.example/", "a/b", "1", "A", "0123456789abcdef", "lambda:InvokeFunction", "lambda:GetLayerVersion", "true", "v1",
-        "sg-0a", "subnet-0a", "Aa::Bb::Cc", "cloudtrail.amazonaws.com", "aws.partner/a.b/c", "o-0123456789/r-0123/", "default",
-        "arn:aws:kms:us-east-1:111122223333:key/0a", "arn:aws:events:us-east-1:111122223333:event-bus/default",
-        "arn:aws:events:us-east-1:111122223333:connection/a/b", "arn:aws:route53:::healthcheck/a",
-        "arn:aws:lambda:us-east-1:111122223333:layer:l:1", "arn:aws:cloudformation:us-east-1:111122223333:type/a",
-        "arn:aws:lambda:us-east-1:111122223333:function:f:1/durable-execution/a/b"}) {
+  for (std::string_view sample : {"value",
+                                  "Value1",
+                                  "111122223333",
+                                  "us-east-1",
+                                  "/",
+                                  "/path/",
+                                  "a.b",
+                                  "arn:aws:iam::111122223333:role/r",
+                                  "arn:aws:lambda:us-east-1:111122223333:function:f",
+                                  "arn:aws:cloudtrail:us-east-1:111122223333:channel/a",
+                                  "arn:aws:lambda:us-east-1:111122223333:code-signing-config:csc-00000000000000000",
+                                  "12345678-1234-1234-1234-123456789012",
+                                  "https://a.example/",
+                                  "a/b",
+                                  "1",
+                                  "A",
+                                  "0123456789abcdef",
+                                  "lambda:InvokeFunction",
+                                  "lambda:GetLayerVersion",
+                                  "true",
+                                  "v1",
+                                  "sg-0a",
+                                  "subnet-0a",
+                                  "Aa::Bb::Cc",
+                                  "cloudtrail.amazonaws.com",
+                                  "aws.partner/a.b/c",
+                                  "o-0123456789/r-0123/",
+                                  "default",
+                                  "arn:aws:kms:us-east-1:111122223333:key/0a",
+                                  "arn:aws:events:us-east-1:111122223333:event-bus/default",
+                                  "arn:aws:events:us-east-1:111122223333:connection/a/b",
+                                  "arn:aws:route53:::healthcheck/a",
+                                  "arn:aws:lambda:us-east-1:111122223333:layer:l:1",
+                                  "arn:aws:cloudformation:us-east-1:111122223333:type/a",
+                                  "arn:aws:lambda:us-east-1:111122223333:function:f:1/durable-execution/a/b"}) {
     std::string text = long_enough(std::string(sample));
     if (fits(text)) return text;
   }

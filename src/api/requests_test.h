@@ -13,7 +13,7 @@ namespace cairn::api {
 
 struct MadeRequest {
   std::string method = "POST";
-  std::string target = "/";                      // path and query string
+  std::string target = "/";  // path and query string
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
 };
@@ -85,7 +85,8 @@ inline std::string rest_target(const aws::OperationModel& operation, const Json&
 }
 
 /// What a client sends for these parameters. A request's shape is written as an answer's is: the encoders serve both.
-inline MadeRequest request_for(aws::Protocol protocol, const aws::ServiceModel& service, const aws::OperationModel& operation, const Json& in) {
+inline MadeRequest request_for(aws::Protocol protocol, const aws::ServiceModel& service, const aws::OperationModel& operation,
+                               const Json& in) {
   using aws::Protocol;
   MadeRequest request;
   aws::OperationModel mirror = operation;
@@ -107,8 +108,8 @@ inline MadeRequest request_for(aws::Protocol protocol, const aws::ServiceModel& 
     request.method = operation.method;
     request.target = rest_target(operation, in);
   } else if (protocol == Protocol::kCbor) {
-    request.target = fmt::format("/service/{}/operation/{}", service.target_prefix.empty() ? service.service_id : service.target_prefix,
-                                 operation.name);
+    request.target =
+        fmt::format("/service/{}/operation/{}", service.target_prefix.empty() ? service.service_id : service.target_prefix, operation.name);
   } else {
     request.headers.emplace_back("X-Amz-Target", service.target_prefix + "." + operation.name);
   }

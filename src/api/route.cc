@@ -191,8 +191,9 @@ Result<Route, NoRoute> route_head(const http::Head& head) {
     if (route.service == nullptr) return tl::unexpected(NoRoute{fmt::format("No service here has the target '{}'.", *target)});
     const std::string_view type = head.header("content-type").value_or("");
     const bool named = type.find("json-1.") != std::string_view::npos;
-    route.protocol = (named ? type.find("json-1.0") != std::string_view::npos : route.service->model->json_version == "1.0") ? Protocol::kJson10
-                                                                                                                             : Protocol::kJson11;
+    route.protocol = (named ? type.find("json-1.0") != std::string_view::npos : route.service->model->json_version == "1.0")
+                         ? Protocol::kJson10
+                         : Protocol::kJson11;
     // As on AWS, a target means an operation only together with a content type of JSON; one that is absent is let pass.
     if (type.empty() || type.find("json") != std::string_view::npos) route.model = route.service->model->operation(operation);
     if (route.model == nullptr) route.asked_operation = std::string(operation);
@@ -201,8 +202,7 @@ Result<Route, NoRoute> route_head(const http::Head& head) {
 
   if (!signing_name.empty()) {
     route.service = service_for_signing_name(signing_name);
-    if (route.service == nullptr)
-      return tl::unexpected(NoRoute{fmt::format("There is no service '{}' here.", signing_name)});
+    if (route.service == nullptr) return tl::unexpected(NoRoute{fmt::format("There is no service '{}' here.", signing_name)});
   } else if (const std::string from_host = host_service(host); !from_host.empty() && from_host != "s3" && !text::is_digits(from_host)) {
     if (host.find(".s3.") == std::string_view::npos && host.find(".amazonaws.com") != std::string_view::npos)
       route.service = service_for_signing_name(from_host);
@@ -255,8 +255,8 @@ aws::Error unknown_operation(const Route& route) {
       return aws::Error({.code = "InvalidAction", .status = 400}, "Could not find operation {} for version {}", route.asked_operation,
                         route.service->model->api_version);
     case Protocol::kRestXml:
-      return std::move(aws::Error({.code = "MethodNotAllowed", .status = 405},
-                                  "The specified method is not allowed against this resource."))
+      return std::move(
+                 aws::Error({.code = "MethodNotAllowed", .status = 405}, "The specified method is not allowed against this resource."))
           .with("Method", route.asked_operation);
     default:
       return aws::Error({.code = "UnknownOperationException", .status = route.protocol == Protocol::kRestJson ? 404 : 400},

@@ -232,7 +232,7 @@ class Validator {
 
   event::Redaction redaction_;
   bool hidden_ = false;  // what is being looked at is part of a value that no record shows
-  bool names_null_;  // Lambda lists this rule among those of elements
+  bool names_null_;      // Lambda lists this rule among those of elements
   std::string parameter_;
 };
 

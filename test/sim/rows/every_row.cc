@@ -30,12 +30,32 @@ Json minimal(const OperationModel& operation) {
 }
 
 /// Codes that an operation of S3 may answer without its model listing them ("Error responses" of its API reference).
-const std::set<std::string, std::less<>> kCommonOfS3 = {
-    "AccessDenied", "BucketAlreadyOwnedByYou", "BucketNotEmpty", "EntityTooSmall", "InvalidArgument", "InvalidBucketName", "InvalidPart",
-    "InvalidRange", "InvalidRequest", "MalformedPolicy", "MalformedXML", "MethodNotAllowed", "NoSuchBucket", "NoSuchBucketPolicy",
-    "NoSuchCORSConfiguration", "NoSuchKey", "NoSuchLifecycleConfiguration", "NoSuchPublicAccessBlockConfiguration", "NoSuchTagSet",
-    "NoSuchUpload", "NoSuchWebsiteConfiguration", "NotImplemented", "ObjectLockConfigurationNotFoundError",
-    "OwnershipControlsNotFoundError", "ReplicationConfigurationNotFoundError", "ServerSideEncryptionConfigurationNotFoundError"};
+const std::set<std::string, std::less<>> kCommonOfS3 = {"AccessDenied",
+                                                        "BucketAlreadyOwnedByYou",
+                                                        "BucketNotEmpty",
+                                                        "EntityTooSmall",
+                                                        "InvalidArgument",
+                                                        "InvalidBucketName",
+                                                        "InvalidPart",
+                                                        "InvalidRange",
+                                                        "InvalidRequest",
+                                                        "MalformedPolicy",
+                                                        "MalformedXML",
+                                                        "MethodNotAllowed",
+                                                        "NoSuchBucket",
+                                                        "NoSuchBucketPolicy",
+                                                        "NoSuchCORSConfiguration",
+                                                        "NoSuchKey",
+                                                        "NoSuchLifecycleConfiguration",
+                                                        "NoSuchPublicAccessBlockConfiguration",
+                                                        "NoSuchTagSet",
+                                                        "NoSuchUpload",
+                                                        "NoSuchWebsiteConfiguration",
+                                                        "NotImplemented",
+                                                        "ObjectLockConfigurationNotFoundError",
+                                                        "OwnershipControlsNotFoundError",
+                                                        "ReplicationConfigurationNotFoundError",
+                                                        "ServerSideEncryptionConfigurationNotFoundError"};
 const std::set<std::string, std::less<>> kCommon = {"ValidationException", "ValidationError", "AccessDeniedException"};
 
 bool is_documented(const Asked& asked, const std::string& code) {
@@ -46,7 +66,8 @@ bool is_documented(const Asked& asked, const std::string& code) {
 void expect_outcome(const Asked& asked, const Answer& answer, const Json& record) {
   if (is_implemented(asked)) {
     if (answer.status < 300) return;
-    EXPECT_TRUE(is_documented(asked, answer.code)) << asked.where() << " answered " << answer.status << ' ' << answer.code << ' ' << answer.message;
+    EXPECT_TRUE(is_documented(asked, answer.code))
+        << asked.where() << " answered " << answer.status << ' ' << answer.code << ' ' << answer.message;
     return;
   }
   EXPECT_EQ(answer.status, 501) << asked.where() << ' ' << answer.message;
@@ -79,7 +100,7 @@ TEST(EveryRow, RefusesACallWithoutARequiredParameter) {
   Rows rows;
   size_t asked = 0;
   each_row([&](const ServiceModel& service, const OperationModel& operation, Protocol protocol) {
-    if (operation.input == nullptr || protocol == Protocol::kRestXml) return;   // S3's parameters choose the operation
+    if (operation.input == nullptr || protocol == Protocol::kRestXml) return;  // S3's parameters choose the operation
     Json in = minimal(operation);
     for (const Member& member : operation.input->members) {
       if (!member.required || member.shape->streaming || member.location == Location::kUri) continue;
@@ -113,7 +134,8 @@ TEST(EveryRow, RefusesAParameterOfTheWrongType) {
     Json in = minimal(operation);
     MadeRequest request = api::request_for(protocol, service, operation, in);
     for (const Member& member : operation.input->members) {
-      if (member.location != Location::kBody || (member.payload && (member.shape->streaming || member.shape->type != Type::kStructure))) continue;
+      if (member.location != Location::kBody || (member.payload && (member.shape->streaming || member.shape->type != Type::kStructure)))
+        continue;
       if (protocol == Protocol::kQuery) {
         const Type type = member.shape->type;
         if (type != Type::kInteger && type != Type::kBoolean && type != Type::kLong) continue;
@@ -158,7 +180,7 @@ TEST(EveryRow, RefusesAValueBeyondItsLimit) {
   Rows rows;
   size_t asked = 0;
   each_row([&](const ServiceModel& service, const OperationModel& operation, Protocol protocol) {
-    if (operation.input == nullptr || protocol == Protocol::kRestXml) return;   // S3's limits are its operations' own
+    if (operation.input == nullptr || protocol == Protocol::kRestXml) return;  // S3's limits are its operations' own
     Json in = minimal(operation);
     for (const Member& member : operation.input->members) {
       const Json value = beyond(*member.shape);
@@ -171,7 +193,7 @@ TEST(EveryRow, RefusesAValueBeyondItsLimit) {
   });
   EXPECT_GT(asked, 500u);
   rows.check([](const Asked& one, const Answer& answer, const Json& record) {
-    const bool lookup = one.event_name == "LookupEvents";   // has an error of its own for each of its parameters
+    const bool lookup = one.event_name == "LookupEvents";  // has an error of its own for each of its parameters
     const std::string_view code = lookup ? "InvalidEventCategoryException" : validation_code(one.protocol);
     expect_refusal(one, answer, record, code, lookup ? code : "ValidationException");
     EXPECT_NE(answer.message.find("failed to satisfy constraint: Member must "), std::string::npos) << one.where();
@@ -244,7 +266,7 @@ TEST(EveryService, SaysOfAnOperationThatItDoesNotKnowIt) {
 TEST(EveryService, TakesNoJsonUnderAnotherContentType) {
   Rows rows;
   each_row([&](const ServiceModel& service, const OperationModel& operation, Protocol protocol) {
-    if (protocol == Protocol::kRestJson || protocol == Protocol::kRestXml) return;   // told by method and path alone
+    if (protocol == Protocol::kRestJson || protocol == Protocol::kRestXml) return;  // told by method and path alone
     MadeRequest request = api::request_for(protocol, service, operation, minimal(operation));
     for (auto& [name, value] : request.headers)
       if (name == "Content-Type") value = "text/plain";

@@ -16,12 +16,18 @@ constexpr std::string_view kAccount = "000000000000";
 
 std::string_view name_of(Protocol protocol) {
   switch (protocol) {
-    case Protocol::kJson10: return "json-1.0";
-    case Protocol::kJson11: return "json-1.1";
-    case Protocol::kQuery: return "query";
-    case Protocol::kRestJson: return "rest-json";
-    case Protocol::kRestXml: return "rest-xml";
-    case Protocol::kCbor: return "cbor";
+    case Protocol::kJson10:
+      return "json-1.0";
+    case Protocol::kJson11:
+      return "json-1.1";
+    case Protocol::kQuery:
+      return "query";
+    case Protocol::kRestJson:
+      return "rest-json";
+    case Protocol::kRestXml:
+      return "rest-xml";
+    case Protocol::kCbor:
+      return "cbor";
   }
   return "";
 }
@@ -93,7 +99,7 @@ void expect_record(const Asked& asked, const Answer& answer, const Json& record)
   const std::string& key = asked.service->key;
   const bool management = asked.operation == nullptr || event::is_management(key, asked.operation->name);
   const std::map<std::string, Json> wanted = {
-      {"eventSource", (key == "s3control" ? "s3" : key) + ".amazonaws.com"},   // models/README.md: a table's key is its event source
+      {"eventSource", (key == "s3control" ? "s3" : key) + ".amazonaws.com"},  // models/README.md: a table's key is its event source
       {"eventName", asked.event_name},
       {"readOnly", event::is_read_only(key, asked.operation != nullptr ? asked.operation->name : asked.event_name)},
       {"managementEvent", management},
@@ -135,9 +141,12 @@ void Rows::send(Asked asked, api::MadeRequest request) {
   const bool has_md5 = std::ranges::any_of(request.headers, [](const auto& header) { return header.first == "Content-MD5"; });
   if (asked.operation != nullptr && asked.operation->checksum_required && !has_md5)
     request.headers.emplace_back("Content-MD5", text::base64(crypto::md5(request.body)));
-  asked.call = world_.send_raw({.method = std::move(request.method), .target = std::move(request.target),
-                                .headers = std::move(request.headers), .body = std::move(request.body),
-                                .service = asked.service->signing_name, .region = region_of(*asked.service)});
+  asked.call = world_.send_raw({.method = std::move(request.method),
+                                .target = std::move(request.target),
+                                .headers = std::move(request.headers),
+                                .body = std::move(request.body),
+                                .service = asked.service->signing_name,
+                                .region = region_of(*asked.service)});
   asked_.push_back(std::move(asked));
   if (world_.in_flight >= kInFlightMax) world_.settle();
 }
@@ -176,7 +185,7 @@ void Rows::check(const std::function<void(const Asked&, const Answer&, const Jso
     f(asked, answer, record->second.front());
     found.erase(record);
   }
-  for (const auto& [id, records] : found)        // of nothing but this test's own searches
+  for (const auto& [id, records] : found)  // of nothing but this test's own searches
     for (const Json& record : records) EXPECT_EQ(record["eventName"], "SearchEvents") << json::dump(record);
 }
 

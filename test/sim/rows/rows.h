@@ -16,19 +16,19 @@ constexpr std::string_view kSecret = "Zq7hidden4Xk9";
 /// A call made for a row of an operation table, and what its one record must say.
 struct Asked {
   const aws::ServiceModel* service = nullptr;
-  const aws::OperationModel* operation = nullptr;   // null: one that no table has
+  const aws::OperationModel* operation = nullptr;  // null: one that no table has
   aws::Protocol protocol = aws::Protocol::kJson11;
   std::string event_name;
-  uint64_t call = 0;                             // in the world
+  uint64_t call = 0;  // in the world
 
-  std::string where() const;                     // for failures: service, operation, protocol
+  std::string where() const;  // for failures: service, operation, protocol
 };
 
 /// An answer as its protocol's clients read it.
 struct Answer {
   int status = 0;
-  std::string request_id;                        // header
-  std::string code;                              // of the error; "" on success
+  std::string request_id;  // header
+  std::string code;        // of the error; "" on success
   std::string message;
 };
 
@@ -49,7 +49,7 @@ class Rows {
 
  private:
   void send(Asked asked, api::MadeRequest request);
-  std::map<std::string, std::vector<Json>> records();   // by requestID
+  std::map<std::string, std::vector<Json>> records();  // by requestID
 
   World world_;
   std::vector<Asked> asked_;
