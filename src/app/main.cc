@@ -6,6 +6,8 @@
 
 namespace {
 
+constexpr int kWrongUsage = 2;
+
 /// Options of `serve` in the order they count: file, then flags, then --set.
 struct ServeOptions {
   std::string config, data, listen, certificate, key;
@@ -57,7 +59,7 @@ int main(int argc, char** argv) {
     if (settings) exit_code = cairn::app::serve(*settings);
     else {
       fmt::print(stderr, "cairn: {}\n", settings.error().message);
-      exit_code = 2;
+      exit_code = kWrongUsage;
     }
   });
 
@@ -66,6 +68,10 @@ int main(int argc, char** argv) {
   });
   cairn::cli::add_commands(app, exit_code);
 
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {  // --help and --version, too
+    return app.exit(error) == 0 ? 0 : kWrongUsage;
+  }
   return exit_code;
 }
