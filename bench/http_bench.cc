@@ -76,7 +76,8 @@ std::string request() {
          "X-Amz-Date: 20260102T030405Z\r\nX-Amz-Content-SHA256: e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\r\n"
          "Authorization: AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20260102/us-east-1/sts/aws4_request, "
          "SignedHeaders=content-type;host;x-amz-date, Signature=e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\r\n"
-         "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+         "Content-Length: " +
+         std::to_string(body.size()) + "\r\n\r\n" + body;
 }
 
 double cpu_us(int who) {
@@ -101,7 +102,8 @@ void measure(const char* name, http::Handler& handler, int connections) {
   const std::string bytes = request();
   // This thread is the client: what the process used beyond it, the server did.
   const double all_before = cpu_us(RUSAGE_SELF), client_before = cpu_us(RUSAGE_THREAD);
-  const auto report = bench::run_load(load, [&](int, uint64_t, std::string& out) { out = bytes; }, env::system_clock());
+  const auto report = bench::run_load(
+      load, [&](int, uint64_t, std::string& out) { out = bytes; }, env::system_clock());
   const double client = cpu_us(RUSAGE_THREAD) - client_before;
   const double server_us = cpu_us(RUSAGE_SELF) - all_before - client;
   const double calls = static_cast<double>((*server)->counters().requests);
@@ -110,8 +112,9 @@ void measure(const char* name, http::Handler& handler, int connections) {
     std::fprintf(stderr, "%s\n", report.error().message.c_str());
     return;
   }
-  std::printf("%-10s %4d connections: %7.0f requests/s, p50 %6.0f us, p99 %6.0f us; CPU us per request: server %.1f, client %.1f\n", name, connections,
-              report->median.calls_per_second, report->median.p50_us, report->median.p99_us, server_us / calls, client / calls);
+  std::printf("%-10s %4d connections: %7.0f requests/s, p50 %6.0f us, p99 %6.0f us; CPU us per request: server %.1f, client %.1f\n", name,
+              connections, report->median.calls_per_second, report->median.p50_us, report->median.p99_us, server_us / calls,
+              client / calls);
 }
 
 }  // namespace

@@ -104,7 +104,7 @@ class Load {
     Line& line = lines_[i];
     next_(static_cast<int>(i), line.call++, line.request);
     line.began = clock_.steady();
-    std::string_view rest = line.request;        // the socket blocks: requests are small, and nothing else is outstanding on it
+    std::string_view rest = line.request;  // the socket blocks: requests are small, and nothing else is outstanding on it
     while (!rest.empty()) {
       const ssize_t n = send(line.fd, rest.data(), rest.size(), MSG_NOSIGNAL);
       if (n <= 0) return false;
@@ -132,7 +132,9 @@ class Load {
     round.calls = latencies_.size();
     if (latencies_.empty()) return failure("no call was answered");
     std::sort(latencies_.begin(), latencies_.end());
-    const auto percentile = [&](double p) { return latencies_[static_cast<size_t>(p * static_cast<double>(latencies_.size() - 1))] / 1000.0; };
+    const auto percentile = [&](double p) {
+      return latencies_[static_cast<size_t>(p * static_cast<double>(latencies_.size() - 1))] / 1000.0;
+    };
     round.calls_per_second = static_cast<double>(round.calls) / std::chrono::duration<double>(now - start).count();
     round.p50_us = percentile(0.5);
     round.p99_us = percentile(0.99);

@@ -26,13 +26,13 @@ using NextRequest = std::function<void(int connection, uint64_t call, std::strin
 
 struct LoadRound {
   double calls_per_second = 0;
-  double p50_us = 0, p99_us = 0, max_us = 0;     // from the first byte sent to the last one received
-  uint64_t calls = 0, errors = 0;                // errors: answers with a status of 400 and above
+  double p50_us = 0, p99_us = 0, max_us = 0;  // from the first byte sent to the last one received
+  uint64_t calls = 0, errors = 0;             // errors: answers with a status of 400 and above
 };
 
 struct LoadReport {
   std::vector<LoadRound> rounds;
-  LoadRound median;                              // each figure's own median over the rounds
+  LoadRound median;  // each figure's own median over the rounds
 };
 
 /// Connects, warms up, measures. Fails when a connection cannot be made, breaks, or says what is no answer.

@@ -14,8 +14,8 @@ using namespace cairn;
 constexpr std::string_view kBody = "Action=GetCallerIdentity&Version=2011-06-15";
 
 std::string signed_request(const aws::sigv4::Signer& signer, const std::string& host, Time now) {
-  std::vector<std::pair<std::string, std::string>> headers = {{"Host", host}, {"Content-Type", "application/x-www-form-urlencoded; charset=utf-8"},
-                                                              {"User-Agent", "signed-calls-bench"}};
+  std::vector<std::pair<std::string, std::string>> headers = {
+      {"Host", host}, {"Content-Type", "application/x-www-form-urlencoded; charset=utf-8"}, {"User-Agent", "signed-calls-bench"}};
   aws::sigv4::Request request{.method = "POST", .path = "/", .query = "", .headers = {}};
   for (const auto& [name, value] : headers) request.headers.emplace_back(name, value);
   for (auto& header : aws::sigv4::sign(signer, request, kBody, now)) headers.push_back(std::move(header));
@@ -51,8 +51,8 @@ int main(int argc, char** argv) {
   options.address = host.substr(0, host.rfind(':'));
   options.port = static_cast<uint16_t>(text::to_uint(std::string_view(host).substr(host.rfind(':') + 1)).value_or(0));
 
-  const aws::sigv4::Signer signer{.access_key = aws::AccessKeyId(key), .secret = Secret(secret), .session_token = "",
-                                  .region = aws::kGlobalRegion, .service = "sts"};
+  const aws::sigv4::Signer signer{
+      .access_key = aws::AccessKeyId(key), .secret = Secret(secret), .session_token = "", .region = aws::kGlobalRegion, .service = "sts"};
   const env::Clock& clock = env::system_clock();
   // A signature holds for a date in whole seconds: one a second is as many as there are. The server verifies each call all the same.
   std::string request;

@@ -16,7 +16,7 @@ using aws::sigv4::Problem;
 
 constexpr aws::ErrorKind kInvalidRequest{.code = "InvalidRequest", .status = 400};
 constexpr std::string_view kUnsignedPayload = "UNSIGNED-PAYLOAD";
-constexpr std::string_view kDeveloperId = "AIDACAIRNDEVELOPER234";     // what --dev calls everybody
+constexpr std::string_view kDeveloperId = "AIDACAIRNDEVELOPER234";  // what --dev calls everybody
 constexpr std::chrono::milliseconds kLogInterval{1000};
 
 bool is_s3(const Route& route) { return route.protocol == aws::Protocol::kRestXml; }
@@ -34,9 +34,8 @@ bool is_signed_header(const Claim& claim, std::string_view name) {
 }
 
 bool is_hash(std::string_view s) {
-  return s.size() == 64 && std::all_of(s.begin(), s.end(), [](char c) {
-           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-         });
+  return s.size() == 64 &&
+         std::all_of(s.begin(), s.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); });
 }
 
 /// What S3 takes as x-amz-content-sha256.

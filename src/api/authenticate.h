@@ -17,22 +17,22 @@
 /// an aws::Error in the code, words and status that AWS has for that service and protocol (api/refusals.h).
 namespace cairn::api {
 
-constexpr std::chrono::minutes kSkewMax{15};             // of a signed header, either way for S3
-constexpr std::chrono::minutes kFutureSkewMax{5};        // the other services: "Signature not yet current"
+constexpr std::chrono::minutes kSkewMax{15};       // of a signed header, either way for S3
+constexpr std::chrono::minutes kFutureSkewMax{5};  // the other services: "Signature not yet current"
 
 /// A caller whose key is known and whose signature holds, as far as it could be checked without the body (see `verify`).
 struct Authenticated {
-  aws::Principal principal;                      // kAnonymous: S3 without a signature
-  aws::Region region;                            // of the credential scope; anonymous: the default region
+  aws::Principal principal;  // kAnonymous: S3 without a signature
+  aws::Region region;        // of the credential scope; anonymous: the default region
   bool presigned = false;
-  std::optional<aws::sigv4::Claim> claim;        // nullopt: anonymous
-  std::string signing_key;                       // for body and chunks; empty: nothing is checked (anonymous, --dev)
+  std::optional<aws::sigv4::Claim> claim;  // nullopt: anonymous
+  std::string signing_key;                 // for body and chunks; empty: nothing is checked (anonymous, --dev)
 };
 
 struct AuthenticatorOptions {
-  bool dev = false;                              // any unknown key is an administrator, whatever its secret; twelve digits name the account
+  bool dev = false;  // any unknown key is an administrator, whatever its secret; twelve digits name the account
   aws::AccountId default_account;
-  aws::Region default_region = aws::kGlobalRegion;       // of anonymous calls
+  aws::Region default_region = aws::kGlobalRegion;  // of anonymous calls
 };
 
 /// Any thread. Failures are results, not throws: they come in floods.
@@ -57,7 +57,7 @@ class Authenticator {
  private:
   Credentials credentials_;
   const AuthenticatorOptions options_;
-  std::atomic<Time::rep> now_{0};                // of the last call; for the log's limit
+  std::atomic<Time::rep> now_{0};  // of the last call; for the log's limit
   std::atomic<Time::rep> logged_{0};
   std::atomic<uint64_t> unlogged_{0};
 };

@@ -79,9 +79,10 @@ struct Asked {
   }
   /// A presigned URL of S3, as the SDKs make it.
   Asked& presigned_by(const std::string& key, std::chrono::seconds expires, Time at = kNow) {
-    target += fmt::format("?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={}%2F{}%2Feu-west-1%2Fs3%2Faws4_request&X-Amz-Date={}"
-                          "&X-Amz-Expires={}&X-Amz-SignedHeaders=host&X-Amz-Signature=",
-                          key, timestamps::basic_date(at), timestamps::basic(at), expires.count());
+    target += fmt::format(
+        "?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={}%2F{}%2Feu-west-1%2Fs3%2Faws4_request&X-Amz-Date={}"
+        "&X-Amz-Expires={}&X-Amz-SignedHeaders=host&X-Amz-Signature=",
+        key, timestamps::basic_date(at), timestamps::basic(at), expires.count());
     const http::Head& h = seen();
     aws::sigv4::Request request{h.method, h.path, h.query, {}};
     for (const http::Header& header : h.headers) request.headers.emplace_back(header.name, header.value);

@@ -23,11 +23,11 @@ struct Ports;
 
 /// The answer beyond the modelled output.
 struct Reply {
-  int status = 0;                                // 0: the model's
-  std::vector<std::pair<std::string, std::string>> headers;      // added to those bound in the model
-  std::unique_ptr<http::BodySource> source;      // streaming output (the model's streaming payload member)
+  int status = 0;                                            // 0: the model's
+  std::vector<std::pair<std::string, std::string>> headers;  // added to those bound in the model
+  std::unique_ptr<http::BodySource> source;                  // streaming output (the model's streaming payload member)
   uint64_t source_bytes = 0;
-  std::optional<std::string> body;               // a finished body in place of the encoded output (S3's raw policy, own JSON)
+  std::optional<std::string> body;  // a finished body in place of the encoded output (S3's raw policy, own JSON)
 };
 
 /// One call from head to answer. A handler reads the upper half, decides, and fills in the lower. No sockets in sight.
@@ -38,30 +38,30 @@ struct Call {
   const aws::OperationModel* model = nullptr;
   Ports* ports = nullptr;
   aws::Principal principal;
-  aws::AccountId account;                        // whose resources are meant: the caller's
-  aws::Region region;                            // where: from the credential scope
+  aws::AccountId account;  // whose resources are meant: the caller's
+  aws::Region region;      // where: from the credential scope
   Time now;
-  std::string request_id;                        // what the client sees
-  std::string host_id;                           // x-amz-id-2
-  std::string host;                              // Host header as sent
+  std::string request_id;  // what the client sees
+  std::string host_id;     // x-amz-id-2
+  std::string host;        // Host header as sent
   std::string source_ip, user_agent;
   bool tls = false;
-  Json in;                                       // parameters by model names; an object
-  Payload payload;                               // operations with a streaming input: the body, received and verified
-  std::string body;                              // the raw body of others
-  event::HttpFacts http;                         // the request as sent: S3's records show it
+  Json in;                // parameters by model names; an object
+  Payload payload;        // operations with a streaming input: the body, received and verified
+  std::string body;       // the raw body of others
+  event::HttpFacts http;  // the request as sent: S3's records show it
 
-  bool may_block = true;                         // false on an io thread
+  bool may_block = true;  // false on an io thread
 
   // --- what the handler decides (it may run again after a conflict: fill in, never add to)
   state::Transaction* state = nullptr;
-  Json out;                                      // answer by model names
+  Json out;  // answer by model names
   Reply reply;
-  aws::AccountId owner;                          // whose resource it turned out to be; empty: the caller's
-  std::vector<event::Resource> resources;        // the record's `resources` (S3's are drawn from `http` by event/)
-  std::optional<Json> additional;                // the record's additionalEventData (not S3)
-  std::optional<Json> recorded_in;               // requestParameters differ from `in` (rare)
-  std::optional<Json> recorded_out;              // responseElements differ from `out` (rare)
+  aws::AccountId owner;                    // whose resource it turned out to be; empty: the caller's
+  std::vector<event::Resource> resources;  // the record's `resources` (S3's are drawn from `http` by event/)
+  std::optional<Json> additional;          // the record's additionalEventData (not S3)
+  std::optional<Json> recorded_in;         // requestParameters differ from `in` (rare)
+  std::optional<Json> recorded_out;        // responseElements differ from `out` (rare)
 };
 
 /// Thrown by about_to_block; the pipeline begins the decision again on the pool.

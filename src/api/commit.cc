@@ -28,7 +28,7 @@ bool commit(Job& job, state::Transaction& transaction, std::string record, const
   // From append on, the committer may answer and let go of the job at any moment: only `self` keeps it here.
   const std::shared_ptr<Job> self = job.shared_from_this();
   if (record_bytes == 0 && transaction.changes().empty()) {
-    self->durable({});                           // nothing to record, nothing changed: nothing to wait for
+    self->durable({});  // nothing to record, nothing changed: nothing to wait for
   } else if (self->until_durable = self; transaction.changes().empty()) {
     to.journal.append(entry, self.get());
   } else if (!to.store.commit(transaction, [&](std::span<const journal::Change>) { return to.journal.append(entry, self.get()); })) {

@@ -53,21 +53,21 @@ class Credentials {
   using Documents = std::function<std::optional<std::string>(const std::string& key)>;
 
   explicit Credentials(Documents documents);
-  explicit Credentials(state::Store& store);     // `store` must outlive this
+  explicit Credentials(state::Store& store);  // `store` must outlive this
 
   struct Found {
     std::shared_ptr<const aws::Principal> principal;
-    std::string signing_key;                     // for the scope that was asked for; 32 raw bytes
+    std::string signing_key;  // for the scope that was asked for; 32 raw bytes
   };
   /// nullopt: unknown or inactive. Temporary keys will be found here too, by key and token; there are none yet, so a token finds
   /// nothing.
-  std::optional<Found> find(const aws::AccessKeyId& key, std::string_view session_token, std::string_view date,
-                            const aws::Region& region, std::string_view service);
+  std::optional<Found> find(const aws::AccessKeyId& key, std::string_view session_token, std::string_view date, const aws::Region& region,
+                            std::string_view service);
 
   void changed() { generation_.fetch_add(1, std::memory_order_release); }
 
-  static constexpr size_t kKeysMax = 4096;       // access keys kept; beyond it all are dropped and found anew
-  static constexpr size_t kScopesMax = 64;       // signing keys kept per access key; then the oldest goes
+  static constexpr size_t kKeysMax = 4096;  // access keys kept; beyond it all are dropped and found anew
+  static constexpr size_t kScopesMax = 64;  // signing keys kept per access key; then the oldest goes
 
  private:
   struct Scope {

@@ -75,9 +75,7 @@ TEST_F(CredentialsTest, AKeyOfAUserWhoIsGoneFindsNobody) {
   EXPECT_FALSE(find(made));
 }
 
-TEST_F(CredentialsTest, ALongTermKeyComesWithoutAToken) {
-  EXPECT_FALSE(find(make_first_account(state, random, kNow, kAccount), "token"));
-}
+TEST_F(CredentialsTest, ALongTermKeyComesWithoutAToken) { EXPECT_FALSE(find(make_first_account(state, random, kNow, kAccount), "token")); }
 
 TEST_F(CredentialsTest, KeepsOnlySoManyKeys) {
   std::vector<NewCredentials> made;

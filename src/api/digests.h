@@ -24,17 +24,17 @@ class Digests {
   void finish(const std::vector<std::pair<std::string, std::string>>& trailers, Payload& payload);
 
  private:
-  struct Kind;                                   // one of the checksums S3 knows
+  struct Kind;  // one of the checksums S3 knows
   static const Kind* kind(std::string_view header);
 
   void read_checksum(const http::Head& head);
   void check_named_algorithm(const http::Head& head) const;
   std::string trailing_value(const std::vector<std::pair<std::string, std::string>>& trailers) const;
 
-  std::optional<std::string> declared_md5_;      // raw
-  std::string declared_sha256_;                  // hex, as sent; "": none
-  const Kind* kind_ = nullptr;                   // null: no checksum
-  std::string declared_checksum_;                // base64; "": it is in the trailer
+  std::optional<std::string> declared_md5_;  // raw
+  std::string declared_sha256_;              // hex, as sent; "": none
+  const Kind* kind_ = nullptr;               // null: no checksum
+  std::string declared_checksum_;            // base64; "": it is in the trailer
   std::optional<crypto::Hasher> checksum_, sha256_;
   crypto::Hasher md5_{crypto::Algorithm::kMd5};
 };

@@ -18,11 +18,11 @@ struct Job final : journal::Waiter, std::enable_shared_from_this<Job> {
   Route route;
   Authenticated caller;
   Call call;
-  bool received = false;                         // the streamed body is in call.payload
-  std::optional<aws::Error> error;               // the call ends with this
+  bool received = false;            // the streamed body is in call.payload
+  std::optional<aws::Error> error;  // the call ends with this
 
-  http::Response response;                       // finished; leaves once the entry is durable
-  std::shared_ptr<Job> until_durable;            // itself
+  http::Response response;             // finished; leaves once the entry is durable
+  std::shared_ptr<Job> until_durable;  // itself
 
   void durable(journal::Position) override {
     // The answer takes the job along, so that it is freed where it was made, on an io thread: freeing a dozen documents a call

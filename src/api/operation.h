@@ -8,8 +8,8 @@
 namespace cairn::api {
 
 enum class Runs {
-  kInline,                                       // touches memory only (state, history's tail): on the io thread
-  kPool,                                         // may wait for a disk: on the bounded pool
+  kInline,  // touches memory only (state, history's tail): on the io thread
+  kPool,    // may wait for a disk: on the bounded pool
 };
 
 using Handle = void (*)(Call&);
@@ -19,19 +19,19 @@ struct Operation {
   std::string_view name;
   Handle handle;
   Runs runs = Runs::kInline;
-  Handle admit = nullptr;                        // streaming inputs: a first look before the body is received; throws to refuse
+  Handle admit = nullptr;  // streaming inputs: a first look before the body is received; throws to refuse
 };
 
 /// The operations of one file of a service's folder; found by cairn_catalog, no list to edit.
 struct Family {
-  std::string_view service;                      // key of the model: "s3"
-  std::span<const Operation> operations;         // sorted by name
+  std::string_view service;               // key of the model: "s3"
+  std::span<const Operation> operations;  // sorted by name
 };
 
 /// A service: its model and what is implemented of it.
 struct Service {
   const aws::ServiceModel* model = nullptr;
-  std::vector<const Operation*> operations;      // parallel to model->operations; null: NotImplemented
+  std::vector<const Operation*> operations;  // parallel to model->operations; null: NotImplemented
 };
 
 }  // namespace cairn::api

@@ -16,7 +16,7 @@ namespace {
 
 using Plan = http::Handler::Plan;
 
-constexpr int kDecisionsMax = 64;                // a call that loses this many races is told to try again
+constexpr int kDecisionsMax = 64;  // a call that loses this many races is told to try again
 constexpr std::string_view kOwnPrefix = "/_cairn/";
 
 http::Response json_refusal(int status, std::string_view code, std::string_view message) {
@@ -40,9 +40,8 @@ void fill_http_facts(Job& job) {
     for (std::string_view pair : text::split(head.query, '&')) {
       if (pair.empty()) continue;
       const size_t equals = pair.find('=');
-      std::string value = equals == std::string_view::npos
-                              ? std::string()
-                              : text::percent_decode(pair.substr(equals + 1), text::Plus::kSpace).value_or("");
+      std::string value =
+          equals == std::string_view::npos ? std::string() : text::percent_decode(pair.substr(equals + 1), text::Plus::kSpace).value_or("");
       http.query.emplace_back(text::percent_decode(pair.substr(0, equals)).value_or(""), std::move(value));
     }
   }
@@ -67,7 +66,8 @@ aws::Error body_error(http::BodyFailure failure, bool s3) {
       return {{.code = "RequestEntityTooLargeException", .status = 413}, "The request body is too large."};
     case http::BodyFailure::kTimeout:
       return {{.code = s3 ? "RequestTimeout" : "RequestTimeoutException", .status = s3 ? 400 : 408},
-              "Your socket connection to the server was not read from or written to within the timeout period. Idle connections will be closed."};
+              "Your socket connection to the server was not read from or written to within the timeout period. Idle connections will be "
+              "closed."};
     case http::BodyFailure::kMalformed:
       return {{.code = s3 ? "InvalidRequest" : "SerializationException", .status = 400}, "The chunked body is malformed."};
     case http::BodyFailure::kClosed:
@@ -90,8 +90,15 @@ struct Pipeline::Stages {
   Pool receivers;
 
   Stages(const Options& o, Ports& p, state::Store& s, journal::Journal& j, Authenticator& a, Metrics& m, OwnPages pages)
-      : options(o), ports(p), store(s), journal(j), authenticator(a), metrics(m), own_pages(std::move(pages)),
-        calls("call", o.call_threads, o.waiting_max), receivers("receive", o.receive_threads, o.waiting_max) {}
+      : options(o),
+        ports(p),
+        store(s),
+        journal(j),
+        authenticator(a),
+        metrics(m),
+        own_pages(std::move(pages)),
+        calls("call", o.call_threads, o.waiting_max),
+        receivers("receive", o.receive_threads, o.waiting_max) {}
 
   // ------------------------------------------------------------------ the life of a call, in order
 
@@ -202,8 +209,12 @@ struct Pipeline::Stages {
     attempt(job, [&] {
       if (call.model == nullptr) throw unknown_operation(job.route);
       const http::Head& head = job.exchange->head();
-      WireRequest wire{.method = head.method, .path = job.route.wire_path.empty() ? head.path : std::string_view(job.route.wire_path),
-                       .query = head.query, .headers = &head.headers, .body = body, .labels = job.route.labels};
+      WireRequest wire{.method = head.method,
+                       .path = job.route.wire_path.empty() ? head.path : std::string_view(job.route.wire_path),
+                       .query = head.query,
+                       .headers = &head.headers,
+                       .body = body,
+                       .labels = job.route.labels};
       call.http.bytes_in = body.size();
       if (is_s3(call)) {
         call.http.body = std::string(body);
@@ -214,7 +225,7 @@ struct Pipeline::Stages {
       validate(*call.service->model, *call.model, call.in);
       call.body = std::string(body);
     });
-    if (job.error) call.in = Json::object();     // what is refused at the door is recorded without its parameters, as on AWS
+    if (job.error) call.in = Json::object();  // what is refused at the door is recorded without its parameters, as on AWS
   }
 
   /// A body that streams in: a first look, so that nobody sends 5 GB in vain, then its bytes. On a receiving thread.
@@ -258,7 +269,7 @@ struct Pipeline::Stages {
       }
       begin_decision(job, transaction);
       if (!job.error) invoke(job);
-      if (job.error) transaction.reset();        // a refused call changes nothing
+      if (job.error) transaction.reset();  // a refused call changes nothing
       job.response = answer(job);
       if (commit(job, transaction, is_recorded(job) ? record(job, ports) : std::string(), {store, journal, metrics})) break;
       job.error.reset();
@@ -305,7 +316,7 @@ struct Pipeline::Stages {
       f();
     } catch (aws::Error& error) {
       job.error = std::move(error);
-    } catch (const std::exception& problem) {    // a disk that cannot be read: this call fails, the server goes on
+    } catch (const std::exception& problem) {  // a disk that cannot be read: this call fails, the server goes on
       job.error = internal_error(job, problem);
     }
   }
@@ -330,8 +341,9 @@ struct Pipeline::Stages {
     return {aws::kInternalFailure, "The request processing has failed because of an unknown error, exception or failure."};
   }
   aws::Error unavailable(const Job& job) {
-    return aws::Error({.code = is_s3(job.call) ? "ServiceUnavailable" : "ServiceUnavailableException", .status = 503},
-                      "The audit journal takes no entries at the moment (its disk is full, or too much waits). Nothing was done. Please try again.");
+    return aws::Error(
+        {.code = is_s3(job.call) ? "ServiceUnavailable" : "ServiceUnavailableException", .status = 503},
+        "The audit journal takes no entries at the moment (its disk is full, or too much waits). Nothing was done. Please try again.");
   }
   aws::Error throttled(const Job& job) {
     if (is_s3(job.call)) return aws::Error({.code = "SlowDown", .status = 503}, "Please reduce your request rate.");

@@ -16,11 +16,11 @@
 namespace cairn::api {
 
 struct Options {
-  bool dev = false;                              // unknown access keys are administrators
-  size_t call_threads = 8;                       // calls that touch disks
-  size_t receive_threads = 32;                   // bodies that stream in; each occupies a thread while its client sends
-  size_t waiting_max = 1024;                     // calls waiting for one of these threads; beyond it: throttled
-  uint64_t body_bytes_max = 8 << 20;             // of calls that are not streamed
+  bool dev = false;                   // unknown access keys are administrators
+  size_t call_threads = 8;            // calls that touch disks
+  size_t receive_threads = 32;        // bodies that stream in; each occupies a thread while its client sends
+  size_t waiting_max = 1024;          // calls waiting for one of these threads; beyond it: throttled
+  uint64_t body_bytes_max = 8 << 20;  // of calls that are not streamed
   bool record_data_events = true;
 };
 

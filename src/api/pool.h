@@ -15,7 +15,7 @@ namespace cairn::api {
 class Pool {
  public:
   Pool(std::string name, size_t threads, size_t waiting_max);
-  ~Pool();                                       // finishes what was accepted
+  ~Pool();  // finishes what was accepted
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
 

@@ -15,7 +15,7 @@ struct Ports {
   const env::Clock* clock = nullptr;
   env::Random* random = nullptr;
   blob::Store* blobs = nullptr;
-  history::History* history = nullptr;           // services include history/store.h; the api layer itself does not look inside
+  history::History* history = nullptr;  // services include history/store.h; the api layer itself does not look inside
   aws::AccountId default_account;
 };
 

@@ -43,8 +43,10 @@ Error not_received(http::BodyFailure failure) {
       return Error(kRequestTimeout,
                    "Your socket connection to the server was not read from or written to within the timeout period. Idle connections "
                    "will be closed.");
-    case http::BodyFailure::kTooLarge: return too_large(kUploadBytesMax + 1);
-    default: return ended_early();
+    case http::BodyFailure::kTooLarge:
+      return too_large(kUploadBytesMax + 1);
+    default:
+      return ended_early();
   }
 }
 
@@ -126,8 +128,8 @@ class Receiver {
   std::optional<ChunkDecoder> decoder_;
   const uint64_t expected_;
   Digests digests_;
-  std::unique_ptr<blob::Writer> writer_;         // null: into payload_.bytes
-  std::string decoded_;                          // of the last feed
+  std::unique_ptr<blob::Writer> writer_;  // null: into payload_.bytes
+  std::string decoded_;                   // of the last feed
   Payload payload_;
 };
 

@@ -12,8 +12,8 @@
 /// RequestTimeout, ServiceUnavailable (disk full), and those of api/digests.h. What was written by then is removed.
 namespace cairn::api {
 
-constexpr uint64_t kUploadBytesMax = 5ull << 30;         // one PutObject or UploadPart, as on AWS
-constexpr size_t kReceiveBufferBytes = 128 << 10;        // of one receiving thread, twice while chunks are decoded
+constexpr uint64_t kUploadBytesMax = 5ull << 30;   // one PutObject or UploadPart, as on AWS
+constexpr size_t kReceiveBufferBytes = 128 << 10;  // of one receiving thread, twice while chunks are decoded
 
 /// Blocks on the client: pool threads only. Bodies over kInlineBytesMax go to `blobs` as they arrive.
 Payload receive(http::BodyReader& reader, const http::Head& head, const Authenticated& caller, blob::Store& blobs);

@@ -11,7 +11,7 @@ namespace {
 
 using aws::Error;
 
-constexpr const char* kHelloMd5 = "XrY7u+Ae7tCTyyK7j1rNww==";      // of "hello world"
+constexpr const char* kHelloMd5 = "XrY7u+Ae7tCTyyK7j1rNww==";  // of "hello world"
 constexpr const char* kHelloSha256 = "b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9";
 constexpr const char* kHelloSha1 = "Kq5sNclPz7QV2+lfQIuc6R7oRu0=";
 constexpr const char* kHelloCrc32 = "DUoRhQ==";
@@ -178,8 +178,8 @@ TEST_F(ReceiveTest, ContentMd5MustBeAnMd5) {
 
 TEST_F(ReceiveTest, AChecksumHeaderIsVerifiedAndKept) {
   send(kHello);
-  for (const auto& [header, name, value] : {std::tuple("x-amz-checksum-crc32", "CRC32", kHelloCrc32),
-                                            std::tuple("x-amz-checksum-sha1", "SHA1", kHelloSha1)}) {
+  for (const auto& [header, name, value] :
+       {std::tuple("x-amz-checksum-crc32", "CRC32", kHelloCrc32), std::tuple("x-amz-checksum-sha1", "SHA1", kHelloSha1)}) {
     headers = {{header, value}};
     const Payload payload = streamed();
     EXPECT_EQ(payload.checksum_algorithm, name);

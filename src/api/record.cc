@@ -69,12 +69,12 @@ http::Response answer(Job& job) {
   const aws::ServiceModel& service = *call.service->model;
   http::Response response;
   if (job.error) {
-    WireResponse wire = encode_error(job.route.protocol, service, call.model, *job.error, call.request_id, call.host_id,
-                                     job.exchange->head().path);
+    WireResponse wire =
+        encode_error(job.route.protocol, service, call.model, *job.error, call.request_id, call.host_id, job.exchange->head().path);
     response.status = wire.status;
     response.headers = std::move(wire.headers);
     response.body = std::move(wire.body);
-    for (auto& header : call.reply.headers) response.headers.push_back(std::move(header));   // x-amz-bucket-region and the like
+    for (auto& header : call.reply.headers) response.headers.push_back(std::move(header));  // x-amz-bucket-region and the like
   } else {
     WireResponse wire = encode(job.route.protocol, service, *call.model, call.out, call.request_id);
     response.status = call.reply.status != 0 ? call.reply.status : wire.status;

@@ -52,10 +52,8 @@ std::string missing_sentences(const Problem& problem) {
     if (!out.empty()) out += ' ';
     if (is_presigned(problem))
       out += fmt::format("AWS query-string parameters must include '{}'. Re-examine the query-string parameters.", part);
-    else if (part == "X-Amz-Date")
-      out += "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.";
-    else
-      out += fmt::format("Authorization header requires '{}' parameter.", part);
+    else if (part == "X-Amz-Date") out += "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.";
+    else out += fmt::format("Authorization header requires '{}' parameter.", part);
   }
   return out;
 }
@@ -93,7 +91,8 @@ Error Refusals::unreadable(const Problem& problem, const http::Head& head) const
     case Refusal::kMissing:
       return Error(missing_token(), "{}",
                    dialect_ == Dialect::kQuery ? "Request is missing Authentication Token" : "Missing Authentication Token");
-    case Refusal::kAmbiguous: return Error(incomplete(), "{}", kOneMechanism);
+    case Refusal::kAmbiguous:
+      return Error(incomplete(), "{}", kOneMechanism);
     case Refusal::kUnsupported:
     case Refusal::kNoParameters:
       if (is_presigned(problem)) return Error(incomplete(), "Unsupported AWS 'algorithm': '{}'.", problem.detail);
@@ -108,8 +107,7 @@ Error Refusals::unreadable(const Problem& problem, const http::Head& head) const
       if (is_presigned(problem)) return Error(incomplete(), "{}", missing_sentences(problem));
       return Error(incomplete(), "{} Authorization={}", missing_sentences(problem), authorization);
     case Refusal::kMalformedCredential:
-      return Error(incomplete(),
-                   "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '{}'",
+      return Error(incomplete(), "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '{}'",
                    problem.detail);
     case Refusal::kTerminator:
       return Error(bad_signature(), "Credential should be scoped with a valid terminator: 'aws4_request', not '{}'.", problem.detail);
@@ -127,7 +125,8 @@ Error Refusals::unreadable(const Problem& problem, const http::Head& head) const
     }
     case Refusal::kHostUnsigned:
       return Error(bad_signature(), "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.");
-    default: return Error(bad_signature(), "X-Amz-Expires must be between 0 and {} seconds.", aws::sigv4::kExpiresMax.count());
+    default:
+      return Error(bad_signature(), "X-Amz-Expires must be between 0 and {} seconds.", aws::sigv4::kExpiresMax.count());
   }
 }
 
@@ -140,33 +139,35 @@ Error Refusals::unreadable_by_s3(const Problem& problem, const http::Head& head)
     return Error(kAuthorizationHeaderMalformed, "The authorization header is malformed; {}", what);
   };
   const auto bad_header = [&](std::string_view what) {
-    return detailed(Error(kInvalidArgument, "{}", what),
-                    {{"ArgumentName", "Authorization"}, {"ArgumentValue", authorization}});
+    return detailed(Error(kInvalidArgument, "{}", what), {{"ArgumentName", "Authorization"}, {"ArgumentValue", authorization}});
   };
   switch (problem.refusal) {
-    case Refusal::kMissing: return Error(aws::kAccessDenied, "Access Denied");
-    case Refusal::kAmbiguous: return bad_header(kOneMechanism);
-    case Refusal::kNoParameters: return bad_header("Authorization header is invalid -- one and only one ' ' (space) required");
+    case Refusal::kMissing:
+      return Error(aws::kAccessDenied, "Access Denied");
+    case Refusal::kAmbiguous:
+      return bad_header(kOneMechanism);
+    case Refusal::kNoParameters:
+      return bad_header("Authorization header is invalid -- one and only one ' ' (space) required");
     case Refusal::kUnsupported:
       if (problem.detail == "AWS" || problem.detail.starts_with("AWS4-ECDSA"))
         return Error(kInvalidRequest, "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.");
       if (presigned)
         return Error(kAuthorizationQueryParametersError, "X-Amz-Algorithm only supports \"AWS4-HMAC-SHA256 and AWS4-ECDSA-P256-SHA256\"");
       return bad_header("Unsupported Authorization Type");
-    case Refusal::kMalformedPart: return malformed(fmt::format("the authorization component \"{}\" is malformed.", problem.detail));
+    case Refusal::kMalformedPart:
+      return malformed(fmt::format("the authorization component \"{}\" is malformed.", problem.detail));
     case Refusal::kMissingParts:
       if (presigned)
         return Error(kAuthorizationQueryParametersError,
                      "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, X-Amz-Signature, X-Amz-Date, "
                      "X-Amz-SignedHeaders, and X-Amz-Expires parameters.");
-      if (problem.detail == "X-Amz-Date")
-        return Error(aws::kAccessDenied, "AWS authentication requires a valid Date or x-amz-date header");
+      if (problem.detail == "X-Amz-Date") return Error(aws::kAccessDenied, "AWS authentication requires a valid Date or x-amz-date header");
       return malformed("the authorization header requires three components: Credential, SignedHeaders, and Signature.");
     case Refusal::kMalformedCredential:
       return malformed("the Credential is mal-formed; expecting \"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request\".");
     case Refusal::kScopeDate:
-      return malformed(fmt::format("incorrect date format \"{}\". This date in the credential must be in the format \"yyyyMMdd\".",
-                                   problem.detail));
+      return malformed(
+          fmt::format("incorrect date format \"{}\". This date in the credential must be in the format \"yyyyMMdd\".", problem.detail));
     case Refusal::kTerminator:
       return malformed(fmt::format("incorrect terminal \"{}\". This endpoint uses \"aws4_request\".", problem.detail));
     case Refusal::kBadDate:
@@ -178,11 +179,14 @@ Error Refusals::unreadable_by_s3(const Problem& problem, const http::Head& head)
         return Error(kAuthorizationQueryParametersError, "Invalid credential date \"{}\". This date is not the same as X-Amz-Date: \"{}\".",
                      problem.other, std::string_view(problem.detail).substr(0, 8));
       return malformed("Invalid credential date. Date is not the same as X-Amz-Date.");
-    case Refusal::kExpiresNumber: return Error(kAuthorizationQueryParametersError, "X-Amz-Expires should be a number");
-    case Refusal::kExpiresNegative: return Error(kAuthorizationQueryParametersError, "X-Amz-Expires must be non-negative");
+    case Refusal::kExpiresNumber:
+      return Error(kAuthorizationQueryParametersError, "X-Amz-Expires should be a number");
+    case Refusal::kExpiresNegative:
+      return Error(kAuthorizationQueryParametersError, "X-Amz-Expires must be non-negative");
     case Refusal::kExpiresTooLarge:
-      return Error(kAuthorizationQueryParametersError,
-                   "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than 604800 seconds");
+      return Error(
+          kAuthorizationQueryParametersError,
+          "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than 604800 seconds");
     case Refusal::kHostUnsigned:
     case Refusal::kUnsignedHeaders:
       return detailed(Error(aws::kAccessDenied, "There were headers present in the request which were not signed"),
@@ -209,15 +213,15 @@ Error Refusals::unknown_key(const Claim& claim) const {
 
 Error Refusals::invalid_token(const Claim& claim) const {
   if (dialect_ != Dialect::kS3) return Error(unknown(), "The security token included in the request is invalid.");
-  return detailed(Error(kInvalidToken, "The provided token is malformed or otherwise invalid."),
-                  {{"Token-0", claim.session_token}});
+  return detailed(Error(kInvalidToken, "The provided token is malformed or otherwise invalid."), {{"Token-0", claim.session_token}});
 }
 
 Error Refusals::skewed(const Claim& claim, Time now) const {
   using timestamps::basic;
   if (dialect_ == Dialect::kS3) {
     return detailed(Error(kRequestTimeTooSkewed, "The difference between the request time and the current time is too large."),
-                    {{"RequestTime", claim.date_time}, {"ServerTime", timestamps::iso8601(now)},
+                    {{"RequestTime", claim.date_time},
+                     {"ServerTime", timestamps::iso8601(now)},
                      {"MaxAllowedSkewMilliseconds", std::to_string(std::chrono::milliseconds(kSkewMax).count())}});
   }
   if (claim.time > now) {
@@ -232,9 +236,9 @@ Error Refusals::expired(const Claim& claim, Time now) const {
   const Time end = claim.time + *claim.expires;
   if (dialect_ != Dialect::kS3)
     return Error(bad_signature(), "Signature expired: {} is now earlier than {}", timestamps::basic(end), timestamps::basic(now));
-  return detailed(Error(aws::kAccessDenied, "Request has expired"),
-                  {{"X-Amz-Expires", std::to_string(claim.expires->count())}, {"Expires", timestamps::iso8601(end)},
-                   {"ServerTime", timestamps::iso8601(now)}});
+  return detailed(Error(aws::kAccessDenied, "Request has expired"), {{"X-Amz-Expires", std::to_string(claim.expires->count())},
+                                                                     {"Expires", timestamps::iso8601(end)},
+                                                                     {"ServerTime", timestamps::iso8601(now)}});
 }
 
 Error Refusals::not_yet_valid(const Claim& claim, Time now) const {
@@ -248,11 +252,12 @@ Error Refusals::not_yet_valid(const Claim& claim, Time now) const {
 Error Refusals::wrong_signature(const Claim& claim, std::string_view canonical_request) const {
   if (dialect_ != Dialect::kS3) return Error(bad_signature(), "{}", kMismatch);
   const std::string string_to_sign = aws::sigv4::string_to_sign(claim, canonical_request);
-  return detailed(Error(kSignatureDoesNotMatch, "{}", kS3Mismatch),
-                  {{"AWSAccessKeyId", claim.access_key.str()}, {"StringToSign", string_to_sign},
-                   {"SignatureProvided", claim.signature}, {"StringToSignBytes", spaced_hex(string_to_sign)},
-                   {"CanonicalRequest", std::string(canonical_request)},
-                   {"CanonicalRequestBytes", spaced_hex(canonical_request)}});
+  return detailed(Error(kSignatureDoesNotMatch, "{}", kS3Mismatch), {{"AWSAccessKeyId", claim.access_key.str()},
+                                                                     {"StringToSign", string_to_sign},
+                                                                     {"SignatureProvided", claim.signature},
+                                                                     {"StringToSignBytes", spaced_hex(string_to_sign)},
+                                                                     {"CanonicalRequest", std::string(canonical_request)},
+                                                                     {"CanonicalRequestBytes", spaced_hex(canonical_request)}});
 }
 
 Error detailed(Error error, std::initializer_list<std::pair<std::string_view, std::string>> details) {
@@ -266,8 +271,7 @@ Error wrong_chunk_signature(const Claim& claim) {
 
 Error content_hash_mismatch(std::string_view declared, std::string_view computed) {
   return detailed(Error(kContentHashMismatch, "The provided 'x-amz-content-sha256' header does not match what was computed."),
-                  {{"ClientComputedContentSHA256", std::string(declared)},
-                   {"S3ComputedContentSHA256", std::string(computed)}});
+                  {{"ClientComputedContentSHA256", std::string(declared)}, {"S3ComputedContentSHA256", std::string(computed)}});
 }
 
 }  // namespace cairn::api

@@ -23,8 +23,8 @@ class Refusals {
   aws::Error unknown_key(const aws::sigv4::Claim& claim) const;
   aws::Error invalid_token(const aws::sigv4::Claim& claim) const;
   aws::Error skewed(const aws::sigv4::Claim& claim, Time now) const;
-  aws::Error expired(const aws::sigv4::Claim& claim, Time now) const;          // a presigned URL
-  aws::Error not_yet_valid(const aws::sigv4::Claim& claim, Time now) const;    // a presigned URL from the future
+  aws::Error expired(const aws::sigv4::Claim& claim, Time now) const;        // a presigned URL
+  aws::Error not_yet_valid(const aws::sigv4::Claim& claim, Time now) const;  // a presigned URL from the future
   aws::Error wrong_signature(const aws::sigv4::Claim& claim, std::string_view canonical_request) const;
 
  private:

@@ -18,15 +18,15 @@ namespace cairn::api {
 struct Route {
   const Service* service = nullptr;
   aws::Protocol protocol = aws::Protocol::kJson11;
-  const aws::OperationModel* model = nullptr;      // null: not known (yet), or an operation nobody knows
-  std::string asked_operation;                     // the name the client used, when no model has it
-  std::vector<std::pair<std::string, std::string>> labels;   // URI labels, decoded
-  std::string bucket, key;                         // S3, decoded
-  std::string wire_path;                           // S3: the path without a virtual-hosted bucket, raw
+  const aws::OperationModel* model = nullptr;               // null: not known (yet), or an operation nobody knows
+  std::string asked_operation;                              // the name the client used, when no model has it
+  std::vector<std::pair<std::string, std::string>> labels;  // URI labels, decoded
+  std::string bucket, key;                                  // S3, decoded
+  std::string wire_path;                                    // S3: the path without a virtual-hosted bucket, raw
 };
 
 struct NoRoute {
-  std::string message;                             // what was asked and what is served
+  std::string message;  // what was asked and what is served
 };
 
 /// Finds the service (X-Amz-Target, credential scope, Host, path) and, where the head tells it, the operation.
@@ -40,8 +40,8 @@ aws::Error unknown_operation(const Route& route);
 
 /// Bucket and key of an S3 request, path style or virtual-hosted.
 struct S3Address {
-  std::string bucket, key;                         // decoded
-  std::string path;                                // raw, path-style form: /bucket/key
+  std::string bucket, key;  // decoded
+  std::string path;         // raw, path-style form: /bucket/key
 };
 S3Address s3_address(std::string_view host, std::string_view raw_path);
 

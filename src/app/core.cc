@@ -17,11 +17,11 @@ namespace {
 using namespace std::chrono_literals;
 using journal::Position;
 
-constexpr auto kReleaseInterval = 1s;            // how often the journal is told what nobody needs any more
-constexpr auto kExpireInterval = 60s;            // how often history drops what is past its retention
-constexpr uint64_t kReplayEntriesMax = 5000;     // entries behind the checkpoint before one is made for their sake
+constexpr auto kReleaseInterval = 1s;         // how often the journal is told what nobody needs any more
+constexpr auto kExpireInterval = 60s;         // how often history drops what is past its retention
+constexpr uint64_t kReplayEntriesMax = 5000;  // entries behind the checkpoint before one is made for their sake
 constexpr size_t kResetKeysPerEntry = 2000;
-constexpr uint64_t kObjectReserves = 2;          // objects leave as much again free, so that what they filled can still be deleted
+constexpr uint64_t kObjectReserves = 2;  // objects leave as much again free, so that what they filled can still be deleted
 
 std::string metric(std::string_view name, std::string_view type, std::string_view help, uint64_t value) {
   return fmt::format("# HELP cairn_{0} {2}\n# TYPE cairn_{0} {1}\ncairn_{0} {3}\n", name, type, help, value);
@@ -34,8 +34,8 @@ class WiredCore : public Core {
   ~WiredCore() override {
     release_task_.reset();
     sweep_task_.reset();
-    pipeline_.reset();                           // its pools finish what they took
-    if (journal_) journal_->drain();             // and every answer leaves
+    pipeline_.reset();                // its pools finish what they took
+    if (journal_) journal_->drain();  // and every answer leaves
     history_feed_.reset();
     cleaner_feed_.reset();
     if (store_ && journal_) store_->checkpoint();
@@ -48,7 +48,8 @@ class WiredCore : public Core {
     env::Files& files = outside_.files;
     const std::string& data = settings_.data;
     if (const env::Done made = files.make_directory(data); !made) return failure("{}", made.error().message);
-    if (const env::Done durable = files.sync_directory(env::parent_directory(data)); !durable) return failure("{}", durable.error().message);
+    if (const env::Done durable = files.sync_directory(env::parent_directory(data)); !durable)
+      return failure("{}", durable.error().message);
     env::Io<std::shared_ptr<void>> lock = files.lock(data + "/lock");
     if (!lock) {
       return failure("{}: {}", data,
@@ -65,20 +66,25 @@ class WiredCore : public Core {
                                                                      .checkpoint_bytes = settings_.state_overlay_bytes / 8,
                                                                      .checkpoint_interval = settings_.checkpoint_interval,
                                                                      .cache_bytes_max = settings_.state_cache_bytes});
-    Result<std::unique_ptr<history::History>> history =
-        history::History::open(files, outside_.clock,
-                               {.directory = data + "/history", .retention = settings_.history_retention, .tail_bytes_max = settings_.history_tail_bytes});
+    Result<std::unique_ptr<history::History>> history = history::History::open(
+        files, outside_.clock,
+        {.directory = data + "/history", .retention = settings_.history_retention, .tail_bytes_max = settings_.history_tail_bytes});
     if (!history) return tl::unexpected(history.error());
     history_ = std::move(*history);
 
     Result<std::unique_ptr<journal::Journal>> journal = journal::Journal::open(
         files, outside_.tasks,
-        {.directory = data + "/journal", .segment_bytes = settings_.journal_segment_bytes, .reserve_bytes = settings_.journal_reserve_bytes, .random = &outside_.random,
+        {.directory = data + "/journal",
+         .segment_bytes = settings_.journal_segment_bytes,
+         .reserve_bytes = settings_.journal_reserve_bytes,
+         .random = &outside_.random,
          .on_fatal = outside_.on_fatal},
         engine_->position(),
         [this](Position position, std::string_view bytes) {
           const Result<journal::EntryView> entry = journal::decode_entry(bytes);
-          if (!entry) broken_ = fmt::format("journal: entry {} cannot be read ({}); it was written by another version of cairn", position.seq, entry.error().message);
+          if (!entry)
+            broken_ = fmt::format("journal: entry {} cannot be read ({}); it was written by another version of cairn", position.seq,
+                                  entry.error().message);
           else store_->replay(position, *entry);
         },
         &recovery_);
@@ -127,9 +133,9 @@ class WiredCore : public Core {
     const api::NewCredentials administrator =
         api::make_first_account(transaction, outside_.random, outside_.clock.now(), aws::AccountId(settings_.account));
     // The file first: a crash between the two leaves a file that the next start overwrites, never an account that nobody can enter.
-    if (const env::Done written = env::write_file_atomically(
-            outside_.files, path,
-            fmt::format("[default]\naws_access_key_id = {}\naws_secret_access_key = {}\n", administrator.access_key.str(), administrator.secret.reveal()));
+    if (const env::Done written = env::write_file_atomically(outside_.files, path,
+                                                             fmt::format("[default]\naws_access_key_id = {}\naws_secret_access_key = {}\n",
+                                                                         administrator.access_key.str(), administrator.secret.reveal()));
         !written)
       return failure("{}", written.error().message);
     return commit(transaction);
@@ -168,9 +174,13 @@ class WiredCore : public Core {
 
   Result<void> serve_calls() {
     api::install(services::families());
-    ports_ = {.clock = &outside_.clock, .random = &outside_.random, .blobs = blobs_.get(), .history = history_.get(),
+    ports_ = {.clock = &outside_.clock,
+              .random = &outside_.random,
+              .blobs = blobs_.get(),
+              .history = history_.get(),
               .default_account = aws::AccountId(settings_.account)};
-    authenticator_ = std::make_unique<api::Authenticator>(*store_, api::AuthenticatorOptions{.dev = settings_.dev, .default_account = ports_.default_account});
+    authenticator_ = std::make_unique<api::Authenticator>(
+        *store_, api::AuthenticatorOptions{.dev = settings_.dev, .default_account = ports_.default_account});
     api::Options options;
     options.dev = settings_.dev;
     options.call_threads = outside_.threads ? settings_.call_threads : 0;
@@ -180,7 +190,8 @@ class WiredCore : public Core {
     options.record_data_events = settings_.data_events == "all";
     OwnPagesPorts pages{.healthy = [this] { return healthy(); }, .metrics = [this] { return metrics_text(); }, .reset = nullptr};
     if (settings_.dev) pages.reset = [this] { return reset(); };
-    pipeline_ = std::make_unique<api::Pipeline>(options, ports_, *store_, *journal_, *authenticator_, metrics_, own_pages(std::move(pages)));
+    pipeline_ =
+        std::make_unique<api::Pipeline>(options, ports_, *store_, *journal_, *authenticator_, metrics_, own_pages(std::move(pages)));
     return {};
   }
 
@@ -206,7 +217,8 @@ class WiredCore : public Core {
     std::string out;
     out += metric("calls_total", "counter", "Recorded calls.", metrics_.calls);
     out += metric("call_errors_total", "counter", "Recorded calls that were refused or failed.", metrics_.errors);
-    out += metric("authentication_failures_total", "counter", "Calls with no valid signature; not recorded.", metrics_.authentication_failures);
+    out += metric("authentication_failures_total", "counter", "Calls with no valid signature; not recorded.",
+                  metrics_.authentication_failures);
     out += metric("unavailable_total", "counter", "Calls answered 503 because nothing could be recorded.", metrics_.unavailable);
     out += metric("throttled_total", "counter", "Calls refused because too many waited.", metrics_.throttled);
     out += metric("incomplete_bodies_total", "counter", "Bodies that were too large, malformed or never came whole.", metrics_.incomplete);

@@ -23,8 +23,8 @@ struct Outside {
   const env::Clock& clock;
   env::Random& random;
   std::function<Result<std::unique_ptr<state::Engine>>(const std::string& path)> open_state;
-  std::function<void(const std::string&)> on_fatal;   // a disk that failed to sync; null: log and exit
-  bool threads = true;                                 // false: every call runs to its commit on the caller's thread
+  std::function<void(const std::string&)> on_fatal;  // a disk that failed to sync; null: log and exit
+  bool threads = true;                               // false: every call runs to its commit on the caller's thread
 };
 
 /// The whole server but its sockets: journal, state, objects, history and the pipeline, wired together.
@@ -32,10 +32,10 @@ class Core {
  public:
   /// Opens the data directory, made at the first start with one account and its administrator. Failures say what to do.
   static Result<std::unique_ptr<Core>> open(const Settings& settings, const Outside& outside);
-  virtual ~Core() = default;                      // answers what was accepted, then closes in order
+  virtual ~Core() = default;  // answers what was accepted, then closes in order
 
   virtual http::Handler& handler() = 0;
-  virtual bool healthy() const = 0;               // recovered, and history has caught up with what recovery found
+  virtual bool healthy() const = 0;  // recovered, and history has caught up with what recovery found
   virtual bool first_start() const = 0;
   virtual const journal::Recovery& recovery() const = 0;
   /// The server's own metrics, to be shown beside the core's.

@@ -60,8 +60,12 @@ int serve(const Settings& settings) {
   signal(SIGPIPE, SIG_IGN);
 
   if (const Result<void> sound = check(settings); !sound) return complain(sound.error().message);
-  const Outside outside{.files = env::system_files(), .tasks = env::system_tasks(), .clock = env::system_clock(),
-                        .random = env::system_random(), .open_state = state::open_sqlite, .on_fatal = nullptr};
+  const Outside outside{.files = env::system_files(),
+                        .tasks = env::system_tasks(),
+                        .clock = env::system_clock(),
+                        .random = env::system_random(),
+                        .open_state = state::open_sqlite,
+                        .on_fatal = nullptr};
   Result<std::unique_ptr<Core>> core = Core::open(settings, outside);
   if (!core) return complain(core.error().message);
 

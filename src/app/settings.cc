@@ -40,7 +40,8 @@ Result<void> bytes_into(uint64_t& field, std::string_view value, uint64_t min, u
     break;
   }
   const auto number = text::to_uint(digits);
-  if (!number || *number > max / unit) return failure("expected a size like 65536, 64KB, 16MB or 1GB (at most {} bytes), not '{}'", max, value);
+  if (!number || *number > max / unit)
+    return failure("expected a size like 65536, 64KB, 16MB or 1GB (at most {} bytes), not '{}'", max, value);
   if (*number * unit < min) return failure("must be at least {} bytes, not '{}'", min, value);
   field = *number * unit;
   return {};
@@ -74,7 +75,8 @@ const std::vector<Setting> kSettings = {
     // name, default, meaning, how it is read
     {"account", "000000000000", "The first account's number; only used when the data directory is made.",
      [](Settings& s, Value v) { return account_into(s.account, v); }},
-    {"calls.threads", "8", "Threads for calls that touch disks.", [](Settings& s, Value v) { return count_into(s.call_threads, v, 1, 1024); }},
+    {"calls.threads", "8", "Threads for calls that touch disks.",
+     [](Settings& s, Value v) { return count_into(s.call_threads, v, 1, 1024); }},
     {"calls.waiting_max", "1024", "Calls that may wait for such a thread; further ones are told to slow down.",
      [](Settings& s, Value v) { return count_into(s.calls_waiting, v, 1, 1 << 20); }},
     {"data", "~/.cairn", "The data directory. $CAIRN_DATA sets it, too.", [](Settings& s, Value v) { return text_into(s.data, v); }},
@@ -104,7 +106,8 @@ const std::vector<Setting> kSettings = {
      [](Settings& s, Value v) { return bytes_into(s.journal_reserve_bytes, v, 0, uint64_t{1} << 40); }},
     {"journal.segment_bytes", "64MB", "Size of one journal file.",
      [](Settings& s, Value v) { return bytes_into(s.journal_segment_bytes, v, 4 << 20, 1 << 30); }},
-    {"listen", "127.0.0.1:4566", "Address and port; port 0 takes any free one.", [](Settings& s, Value v) { return listen_into(s.listen, v); }},
+    {"listen", "127.0.0.1:4566", "Address and port; port 0 takes any free one.",
+     [](Settings& s, Value v) { return listen_into(s.listen, v); }},
     {"receive.threads", "32", "Bodies over 64 KB that may stream in at once.",
      [](Settings& s, Value v) { return count_into(s.receive_threads, v, 1, 1024); }},
     {"state.cache_bytes", "8MB", "Documents read from the checkpoint and kept in memory.",
@@ -113,7 +116,8 @@ const std::vector<Setting> kSettings = {
      [](Settings& s, Value v) { return duration_into(s.checkpoint_interval, v, 10ms); }},
     {"state.overlay_bytes", "64MB", "Changes that may wait for the checkpoint in memory; beyond it calls are refused with 503.",
      [](Settings& s, Value v) { return bytes_into(s.state_overlay_bytes, v, 4 << 20, uint64_t{1} << 40); }},
-    {"tls.certificate", "", "PEM file with the server's certificate chain.", [](Settings& s, Value v) { return text_into(s.tls_certificate, v); }},
+    {"tls.certificate", "", "PEM file with the server's certificate chain.",
+     [](Settings& s, Value v) { return text_into(s.tls_certificate, v); }},
     {"tls.key", "", "PEM file with its private key.", [](Settings& s, Value v) { return text_into(s.tls_key, v); }},
 };
 
@@ -144,7 +148,9 @@ std::string Settings::address() const {
   return host == "localhost" ? "127.0.0.1" : host;
 }
 
-uint16_t Settings::port() const { return static_cast<uint16_t>(text::to_uint(std::string_view(listen).substr(listen.rfind(':') + 1)).value_or(0)); }
+uint16_t Settings::port() const {
+  return static_cast<uint16_t>(text::to_uint(std::string_view(listen).substr(listen.rfind(':') + 1)).value_or(0));
+}
 
 const std::vector<Setting>& all_settings() { return kSettings; }
 
@@ -177,7 +183,7 @@ Result<void> read_config(Settings& settings, const std::string& path) {
     return failure("{}: cannot be read", path);
   } catch (const YAML::Exception& error) {
     return failure("{}:{}: {}", path, error.mark.line + 1, error.msg);
-  } catch (const std::exception&) {              // a directory: the stream throws on its own
+  } catch (const std::exception&) {  // a directory: the stream throws on its own
     return failure("{}: cannot be read", path);
   }
 }
@@ -188,18 +194,22 @@ Result<void> check(const Settings& settings) {
   if (settings.dev && !is_loopback(settings.address()))
     return failure("dev accepts anyone as administrator: it may listen on loopback only, not on {}", settings.listen);
   if (!is_loopback(settings.address()) && !tls && !settings.insecure)
-    return failure("listening on {} without TLS would show credentials and records to the network: give --tls-cert and --tls-key, or --insecure",
-                   settings.listen);
+    return failure(
+        "listening on {} without TLS would show credentials and records to the network: give --tls-cert and --tls-key, or --insecure",
+        settings.listen);
   return {};
 }
 
 std::string describe_settings() {
   std::string out =
-      "# Settings\n\nA setting can stand in a YAML file (`cairn serve --config FILE`), sections nested or joined by dots, or on the command\n"
-      "line (`--set KEY=VALUE`), which wins. Durations: `500ms`, `1s`, `5m`, `1h`, `90d`; sizes: `64KB`, `16MB`, `1GB`. An unknown key or a\n"
+      "# Settings\n\nA setting can stand in a YAML file (`cairn serve --config FILE`), sections nested or joined by dots, or on the "
+      "command\n"
+      "line (`--set KEY=VALUE`), which wins. Durations: `500ms`, `1s`, `5m`, `1h`, `90d`; sizes: `64KB`, `16MB`, `1GB`. An unknown key or "
+      "a\n"
       "bad value stops the start with one line that says where.\n\n| setting | default | meaning |\n|---|---|---|\n";
   for (const Setting& setting : kSettings)
-    out += fmt::format("| `{}` | {} | {} |\n", setting.name, setting.otherwise.empty() ? "" : fmt::format("`{}`", setting.otherwise), setting.meaning);
+    out += fmt::format("| `{}` | {} | {} |\n", setting.name, setting.otherwise.empty() ? "" : fmt::format("`{}`", setting.otherwise),
+                       setting.meaning);
   return out;
 }
 

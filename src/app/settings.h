@@ -32,14 +32,14 @@ struct Settings {
   uint64_t http_body_bytes = 0;
   uint64_t call_threads = 0, receive_threads = 0, calls_waiting = 0;
 
-  std::string address() const;                   // of `listen`: 127.0.0.1
+  std::string address() const;  // of `listen`: 127.0.0.1
   uint16_t port() const;
 };
 
 struct Setting {
-  std::string_view name;                         // as in the config file, sections joined by dots: history.retention
-  std::string_view otherwise;                    // the default, as one would write it
-  std::string_view meaning;                      // one sentence, with the unit
+  std::string_view name;       // as in the config file, sections joined by dots: history.retention
+  std::string_view otherwise;  // the default, as one would write it
+  std::string_view meaning;    // one sentence, with the unit
   /// Parses and stores; the failure says what was expected.
   Result<void> (*set)(Settings&, std::string_view value);
 };

@@ -11,9 +11,9 @@ namespace cairn::aws {
 
 /// One error that AWS knows. Rows stand beside their service; shared ones below.
 struct ErrorKind {
-  std::string_view code;                         // as the model's exception shape; also the record's errorCode
+  std::string_view code;  // as the model's exception shape; also the record's errorCode
   int status = 400;
-  std::string_view wire_code = {};               // where the wire's code differs (IAM: NoSuchEntity)
+  std::string_view wire_code = {};  // where the wire's code differs (IAM: NoSuchEntity)
 };
 
 /// The call ends here, with this answer and this errorCode in its record. Thrown by handlers; caught in api/invoke.cc.

@@ -20,9 +20,9 @@ TEST(Names, AnAccountHasTwelveDigits) {
 TEST(Names, BucketNamesFollowAwsRules) {
   for (const char* name : {"abc", "my.bucket-1", "1bucket", "a23456789012345678901234567890123456789012345678901234567890123"})
     EXPECT_TRUE(is_bucket_name(name)) << name;
-  for (const char* name : {"ab", "Bucket", "my_bucket", "-bucket", "bucket-", ".bucket", "a..b", "192.168.5.4", "xn--bucket", "sthree-x",
-                           "name-s3alias", "name--x-s3", "_cairn", "a/b",
-                           "a234567890123456789012345678901234567890123456789012345678901234"})
+  for (const char* name :
+       {"ab", "Bucket", "my_bucket", "-bucket", "bucket-", ".bucket", "a..b", "192.168.5.4", "xn--bucket", "sthree-x", "name-s3alias",
+        "name--x-s3", "_cairn", "a/b", "a234567890123456789012345678901234567890123456789012345678901234"})
     EXPECT_FALSE(is_bucket_name(name)) << name;
 }
 

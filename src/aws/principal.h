@@ -12,12 +12,12 @@ struct Principal {
   enum class Kind { kAnonymous, kRoot, kUser, kAssumedRole, kFederatedUser, kService };
   Kind kind = Kind::kAnonymous;
   AccountId account;
-  std::string principal_id;                      // account id, AIDA..., AROA...:session
+  std::string principal_id;  // account id, AIDA..., AROA...:session
   std::string arn;
   AccessKeyId access_key;
-  std::string user_name;                         // IAM users; services: the service principal
-  std::optional<Json> session_context;           // finished `sessionContext`, for temporary credentials
-  bool is_administrator = false;                 // until IAM's policies decide: root, the first administrator, --dev keys
+  std::string user_name;                // IAM users; services: the service principal
+  std::optional<Json> session_context;  // finished `sessionContext`, for temporary credentials
+  bool is_administrator = false;        // until IAM's policies decide: root, the first administrator, --dev keys
 };
 
 }  // namespace cairn::aws

@@ -63,7 +63,7 @@ void append_recoded(std::string& out, std::string_view raw, bool keep_slash, boo
 /// RFC 3986's dot segments and empty segments go; what is left is encoded as it stands (so a %20 becomes %2520).
 void append_normalised(std::string& out, std::string_view path) {
   const size_t start = out.size();
-  std::vector<size_t> segments;                  // where each kept segment's slash is
+  std::vector<size_t> segments;  // where each kept segment's slash is
   const bool ends_in_slash = path.ends_with('/');
   while (!path.empty()) {
     const size_t slash = path.find('/');
@@ -98,7 +98,7 @@ void append_path(std::string& out, std::string_view path, std::string_view servi
 void append_query(std::string& out, std::string_view query, Claim::Form form) {
   if (query.empty()) return;
   struct Parameter {
-    size_t begin, equals, end;                   // in `text`
+    size_t begin, equals, end;  // in `text`
   };
   thread_local std::string text;
   thread_local std::vector<Parameter> parameters;
@@ -239,8 +239,8 @@ std::vector<std::pair<std::string, std::string>> sign(const Signer& signer, cons
 
   const std::string key = signing_key(signer.secret, claim.date, claim.region.str(), claim.service);
   const std::string signed_with = signature(key, string_to_sign(claim, canonical_request(whole, claim, body_hash)));
-  added.emplace_back("Authorization", fmt::format("{} Credential={}/{}, SignedHeaders={}, Signature={}", kAlgorithm,
-                                                  claim.access_key.str(), scope(claim), claim.signed_headers, signed_with));
+  added.emplace_back("Authorization", fmt::format("{} Credential={}/{}, SignedHeaders={}, Signature={}", kAlgorithm, claim.access_key.str(),
+                                                  scope(claim), claim.signed_headers, signed_with));
   return added;
 }
 

@@ -20,43 +20,45 @@ namespace cairn::aws::sigv4 {
 /// The request as it came in, unnormalised. Views must outlive the call.
 struct Request {
   std::string_view method;
-  std::string_view path;                         // raw, as on the request line, without query
-  std::string_view query;                        // raw, without '?'
-  std::vector<std::pair<std::string_view, std::string_view>> headers;   // as sent
+  std::string_view path;                                               // raw, as on the request line, without query
+  std::string_view query;                                              // raw, without '?'
+  std::vector<std::pair<std::string_view, std::string_view>> headers;  // as sent
 };
 
 /// What a request says about its signature, from the Authorization header or the query string.
 struct Claim {
   enum class Form { kHeader, kPresigned } form = Form::kHeader;
   AccessKeyId access_key;
-  std::string date;                              // 20260102, of the scope
+  std::string date;  // 20260102, of the scope
   Region region;
   std::string service;
-  std::string signed_headers;                    // as listed: lower case, ';' between them
-  std::string signature;                         // as sent; AWS's is 64 hex digits
-  std::string date_time;                         // 20260102T030405Z, whatever form the date came in
-  Time time;                                     // X-Amz-Date or Date
-  std::optional<std::chrono::seconds> expires;   // presigned only
-  std::string session_token;                     // "" if none
-  std::string payload_hash;                      // x-amz-content-sha256 as sent; "" if absent
+  std::string signed_headers;                   // as listed: lower case, ';' between them
+  std::string signature;                        // as sent; AWS's is 64 hex digits
+  std::string date_time;                        // 20260102T030405Z, whatever form the date came in
+  Time time;                                    // X-Amz-Date or Date
+  std::optional<std::chrono::seconds> expires;  // presigned only
+  std::string session_token;                    // "" if none
+  std::string payload_hash;                     // x-amz-content-sha256 as sent; "" if absent
 };
 
 /// Why a request has no usable claim: api/authenticate.cc turns these into each protocol's code and words.
 enum class Refusal {
-  kMissing,                                      // no signature at all: an anonymous call
-  kAmbiguous,                                    // both an Authorization header and a presigned query
-  kUnsupported,                                  // not AWS4-HMAC-SHA256 (SigV2, SigV4a, Bearer ...); detail: the scheme
-  kNoParameters,                                 // a scheme and nothing behind it
-  kMalformedPart,                                // a component of the header is no key=value; detail: it
-  kMissingParts,                                 // detail: the absent ones, ';' between them (Credential, Signature, X-Amz-Date ...)
-  kMalformedCredential,                          // scope is not key/date/region/service/terminator; detail: the credential
-  kScopeDate,                                    // the scope's date is no yyyyMMdd; detail: it
-  kTerminator,                                   // the scope does not end in aws4_request; detail: its end
-  kBadDate,                                      // unreadable date; detail: it
-  kDateMismatch,                                 // the date is not that of the scope; detail: the date, other: the scope's
-  kExpiresNumber, kExpiresNegative, kExpiresTooLarge,   // presigned: X-Amz-Expires is not 0..604800 seconds
-  kHostUnsigned,                                 // host is not among SignedHeaders
-  kUnsignedHeaders,                              // S3: an x-amz-* header was sent but not signed; detail: their names, ", " between them
+  kMissing,              // no signature at all: an anonymous call
+  kAmbiguous,            // both an Authorization header and a presigned query
+  kUnsupported,          // not AWS4-HMAC-SHA256 (SigV2, SigV4a, Bearer ...); detail: the scheme
+  kNoParameters,         // a scheme and nothing behind it
+  kMalformedPart,        // a component of the header is no key=value; detail: it
+  kMissingParts,         // detail: the absent ones, ';' between them (Credential, Signature, X-Amz-Date ...)
+  kMalformedCredential,  // scope is not key/date/region/service/terminator; detail: the credential
+  kScopeDate,            // the scope's date is no yyyyMMdd; detail: it
+  kTerminator,           // the scope does not end in aws4_request; detail: its end
+  kBadDate,              // unreadable date; detail: it
+  kDateMismatch,         // the date is not that of the scope; detail: the date, other: the scope's
+  kExpiresNumber,
+  kExpiresNegative,
+  kExpiresTooLarge,  // presigned: X-Amz-Expires is not 0..604800 seconds
+  kHostUnsigned,     // host is not among SignedHeaders
+  kUnsignedHeaders,  // S3: an x-amz-* header was sent but not signed; detail: their names, ", " between them
 };
 struct Problem {
   Refusal refusal;
@@ -65,7 +67,7 @@ struct Problem {
   std::string other;
 };
 
-constexpr std::chrono::seconds kExpiresMax{604800};      // of a presigned URL: seven days
+constexpr std::chrono::seconds kExpiresMax{604800};  // of a presigned URL: seven days
 
 /// Reads and checks the form of a claim; its truth is for `signature` to tell.
 Result<Claim, Problem> read_claim(const Request& request);
@@ -96,16 +98,16 @@ std::vector<std::pair<std::string, std::string>> sign(const Signer& signer, cons
 /// `Content-Encoding: aws-chunked` bodies, decoded as they arrive: size lines, chunk signatures, trailers. Total on any bytes.
 class ChunkDecoder {
  public:
-  enum class Mode { kUnsigned, kSigned };        // STREAMING-UNSIGNED-PAYLOAD-TRAILER, or STREAMING-AWS4-HMAC-SHA256-PAYLOAD[-TRAILER]
+  enum class Mode { kUnsigned, kSigned };  // STREAMING-UNSIGNED-PAYLOAD-TRAILER, or STREAMING-AWS4-HMAC-SHA256-PAYLOAD[-TRAILER]
   struct Keys {
-    std::string signing_key, date_time, scope, seed_signature;   // kSigned only
+    std::string signing_key, date_time, scope, seed_signature;  // kSigned only
   };
   enum class Wrong { kMalformed, kSignature, kTooLarge };
   explicit ChunkDecoder(Mode mode, bool with_trailer, Keys keys = {});
   /// Decodes what it can of `in`, appends payload to `out`. Keeps at most one line (limit kLineBytesMax) or partial chunk state.
   Result<void, Wrong> feed(std::string_view in, std::string& out);
-  bool complete() const;                         // the last chunk and its trailers were read and verified
-  const std::vector<std::pair<std::string, std::string>>& trailers() const;   // names lower case
+  bool complete() const;                                                     // the last chunk and its trailers were read and verified
+  const std::vector<std::pair<std::string, std::string>>& trailers() const;  // names lower case
   static constexpr size_t kLineBytesMax = 4096;
   ChunkDecoder(ChunkDecoder&&) noexcept;
   ~ChunkDecoder();

@@ -11,17 +11,17 @@ constexpr std::string_view kEmptyHash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e
 constexpr std::string_view kTrailerSignature = "x-amz-trailer-signature";
 constexpr size_t kTrailersMax = 16;
 constexpr int kLineEndsMax = 2;
-constexpr size_t kSizeDigitsMax = 16;            // hex; more would not fit 64 bits
+constexpr size_t kSizeDigitsMax = 16;  // hex; more would not fit 64 bits
 
 }  // namespace
 
 struct ChunkDecoder::Impl {
   enum class State {
-    kSize,                                       // a size line
-    kData,                                       // inside a chunk
-    kDataEnd,                                    // the line end behind a chunk
-    kTrailer,                                    // trailer lines, to a blank one
-    kEnd,                                        // verified; a few more line ends may follow
+    kSize,     // a size line
+    kData,     // inside a chunk
+    kDataEnd,  // the line end behind a chunk
+    kTrailer,  // trailer lines, to a blank one
+    kEnd,      // verified; a few more line ends may follow
     kDone,
     kWrong,
   };
@@ -30,14 +30,14 @@ struct ChunkDecoder::Impl {
   bool with_trailer;
   Keys keys;
   State state = State::kSize;
-  std::string line;                              // the line so far, without its end
-  uint64_t left = 0;                             // bytes of the chunk still to come
-  std::string claimed;                           // the running chunk's signature
+  std::string line;     // the line so far, without its end
+  uint64_t left = 0;    // bytes of the chunk still to come
+  std::string claimed;  // the running chunk's signature
   crypto::Hasher hash{crypto::Algorithm::kSha256};
   std::vector<std::pair<std::string, std::string>> trailers;
-  std::string signed_trailers;                   // "name:value\n" of each, what the trailer signature covers
+  std::string signed_trailers;  // "name:value\n" of each, what the trailer signature covers
   bool trailer_signed = false;
-  int line_ends = 0;                             // behind the trailer's signature
+  int line_ends = 0;  // behind the trailer's signature
 
   Result<void, Wrong> wrong(Wrong kind) {
     state = State::kWrong;
@@ -120,14 +120,16 @@ struct ChunkDecoder::Impl {
   Result<void, Wrong> end_of_line() {
     if (line.ends_with('\r')) line.pop_back();
     switch (state) {
-      case State::kSize: return size_line();
-      case State::kTrailer: return trailer_line();
+      case State::kSize:
+        return size_line();
+      case State::kTrailer:
+        return trailer_line();
       case State::kDataEnd:
         if (!line.empty()) return wrong(Wrong::kMalformed);
         if (mode == Mode::kSigned && !verify_chunk()) return wrong(Wrong::kSignature);
         state = State::kSize;
         return {};
-      default:                                   // kEnd
+      default:  // kEnd
         if (!line.empty() || ++line_ends > kLineEndsMax) return wrong(Wrong::kMalformed);
         return {};
     }

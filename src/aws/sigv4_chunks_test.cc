@@ -33,8 +33,8 @@ std::string example() {
 std::string example_with_trailer(std::string_view line_end) {
   return chunk("10000", "b474d8862b1487a5145d686f57f013e54db672cee1c953b3010fb58501ef5aa2", 65536) +
          chunk("400", "1c1344b170168f8e65b41376b44b20fe354e373826ccbbe2c1d40a8cae51e5c7", 1024) +
-         chunk("0", "2ca2aba2005185cf7159c6277faf83795951dd77a3a99e6e65d5c9f85863f992", 0) + "x-amz-checksum-crc32c:sOO8/Q==" +
-         std::string(line_end) +
+         chunk("0", "2ca2aba2005185cf7159c6277faf83795951dd77a3a99e6e65d5c9f85863f992", 0) +
+         "x-amz-checksum-crc32c:sOO8/Q==" + std::string(line_end) +
          "x-amz-trailer-signature:d81f82fc3505edab99d459891051a732e8730629a2e4a59689829ca17fe2e435" + std::string(line_end) + "\r\n";
 }
 

@@ -46,9 +46,7 @@ void append_part(std::string& list, std::string_view part) {
 
 /// key/date/region/service/aws4_request
 std::optional<Problem> read_credential(std::string_view credential, Claim& claim) {
-  const auto problem = [&](Refusal refusal, std::string_view detail) {
-    return Problem{refusal, claim.form, std::string(detail), {}};
-  };
+  const auto problem = [&](Refusal refusal, std::string_view detail) { return Problem{refusal, claim.form, std::string(detail), {}}; };
   std::array<std::string_view, 5> parts;
   std::string_view rest = credential;
   for (size_t i = 0; i < parts.size(); ++i) {
@@ -94,7 +92,7 @@ std::optional<Problem> read_date(std::string_view date, Claim& claim) {
   std::optional<Time> time = timestamps::parse_basic(date);
   if (time) claim.date_time = date;
   if (!time && claim.form == Form::kHeader) {
-    time = timestamps::parse_http_date(date);    // the Date header, where X-Amz-Date is absent
+    time = timestamps::parse_http_date(date);  // the Date header, where X-Amz-Date is absent
     if (!time) time = timestamps::parse_iso8601(date);
   }
   if (!time) return Problem{Refusal::kBadDate, claim.form, std::string(date), {}};
@@ -131,7 +129,7 @@ Result<Claim, Problem> read_header_form(const Request& request, std::string_view
 
   std::string_view credential, names, signature;
   for (std::string_view rest = authorization.substr(blank + 1); !rest.empty();) {
-    size_t end = 0;                              // by hand: find_first_of looks up every character in the set
+    size_t end = 0;  // by hand: find_first_of looks up every character in the set
     while (end < rest.size() && rest[end] != ',' && rest[end] != ' ') ++end;
     const std::string_view part = rest.substr(0, end);
     rest.remove_prefix(std::min(end + 1, rest.size()));
@@ -172,14 +170,14 @@ struct Presigned {
   explicit Presigned(std::string_view query) {
     each_parameter(query, [&](std::string_view name, std::string_view value) {
       if (name == "AWSAccessKeyId" || name == "Signature") v2 = true;
-      std::optional<std::string>* field = name == "X-Amz-Algorithm"       ? &algorithm
-                                          : name == "X-Amz-Credential"    ? &credential
-                                          : name == "X-Amz-Date"          ? &date
-                                          : name == "X-Amz-SignedHeaders" ? &names
-                                          : name == "X-Amz-Expires"       ? &expires
-                                          : name == "X-Amz-Signature"     ? &signature
+      std::optional<std::string>* field = name == "X-Amz-Algorithm"        ? &algorithm
+                                          : name == "X-Amz-Credential"     ? &credential
+                                          : name == "X-Amz-Date"           ? &date
+                                          : name == "X-Amz-SignedHeaders"  ? &names
+                                          : name == "X-Amz-Expires"        ? &expires
+                                          : name == "X-Amz-Signature"      ? &signature
                                           : name == "X-Amz-Security-Token" ? &token
-                                                                          : nullptr;
+                                                                           : nullptr;
       if (field != nullptr) *field = text::percent_decode(value).value_or(std::string(value));
     });
   }

@@ -92,37 +92,54 @@ struct S3Example {
 
 TEST(SigV4, AgreesWithTheExamplesOfS3) {
   const std::string scope = "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20130524/us-east-1/s3/aws4_request,";
-  const std::string get = scope + "SignedHeaders=host;range;x-amz-content-sha256;x-amz-date,"
-                                  "Signature=f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41";
-  const std::string put = scope + "SignedHeaders=date;host;x-amz-content-sha256;x-amz-date;x-amz-storage-class,"
-                                  "Signature=98ad721746da40c64f1a55b78f14c238d841ea1380cd77a1b5971af0ece108bd";
-  const std::string lifecycle = scope + "SignedHeaders=host;x-amz-content-sha256;x-amz-date,"
-                                        "Signature=fea454ca298b7da1c68078a5d1bdbfbbe0d65c699e0f91ac7a200a0136783543";
-  const std::string list = scope + "SignedHeaders=host;x-amz-content-sha256;x-amz-date,"
-                                   "Signature=34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7";
+  const std::string get = scope +
+                          "SignedHeaders=host;range;x-amz-content-sha256;x-amz-date,"
+                          "Signature=f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41";
+  const std::string put = scope +
+                          "SignedHeaders=date;host;x-amz-content-sha256;x-amz-date;x-amz-storage-class,"
+                          "Signature=98ad721746da40c64f1a55b78f14c238d841ea1380cd77a1b5971af0ece108bd";
+  const std::string lifecycle = scope +
+                                "SignedHeaders=host;x-amz-content-sha256;x-amz-date,"
+                                "Signature=fea454ca298b7da1c68078a5d1bdbfbbe0d65c699e0f91ac7a200a0136783543";
+  const std::string list = scope +
+                           "SignedHeaders=host;x-amz-content-sha256;x-amz-date,"
+                           "Signature=34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7";
   constexpr std::string_view kHost = "examplebucket.s3.amazonaws.com";
   constexpr std::string_view kWelcome = "44ce7dd67c959e0d3524ffac1771dfbba87d2b6b4b4e99e42034a8b803f8b072";
   constexpr std::string_view kNow = "20130524T000000Z";
   const S3Example examples[] = {
       {"GetObject",
-       {"GET", "/test.txt", "", {{"Host", kHost}, {"Range", "bytes=0-9"}, {"x-amz-content-sha256", kEmptyHash}, {"x-amz-date", kNow},
-                                 {"Authorization", get}}},
+       {"GET",
+        "/test.txt",
+        "",
+        {{"Host", kHost}, {"Range", "bytes=0-9"}, {"x-amz-content-sha256", kEmptyHash}, {"x-amz-date", kNow}, {"Authorization", get}}},
        kEmptyHash},
       {"PutObject",
-       {"PUT", "/test$file.text", "", {{"Host", kHost}, {"Date", "Fri, 24 May 2013 00:00:00 GMT"}, {"x-amz-date", kNow},
-                                       {"x-amz-storage-class", "REDUCED_REDUNDANCY"}, {"x-amz-content-sha256", kWelcome},
-                                       {"Authorization", put}}},
+       {"PUT",
+        "/test$file.text",
+        "",
+        {{"Host", kHost},
+         {"Date", "Fri, 24 May 2013 00:00:00 GMT"},
+         {"x-amz-date", kNow},
+         {"x-amz-storage-class", "REDUCED_REDUNDANCY"},
+         {"x-amz-content-sha256", kWelcome},
+         {"Authorization", put}}},
        kWelcome},
       {"GetBucketLifecycle",
-       {"GET", "/", "lifecycle", {{"Host", kHost}, {"x-amz-date", kNow}, {"x-amz-content-sha256", kEmptyHash},
-                                  {"Authorization", lifecycle}}},
+       {"GET",
+        "/",
+        "lifecycle",
+        {{"Host", kHost}, {"x-amz-date", kNow}, {"x-amz-content-sha256", kEmptyHash}, {"Authorization", lifecycle}}},
        kEmptyHash},
       {"ListObjects",
-       {"GET", "/", "max-keys=2&prefix=J", {{"Host", kHost}, {"x-amz-date", kNow}, {"x-amz-content-sha256", kEmptyHash},
-                                            {"Authorization", list}}},
+       {"GET",
+        "/",
+        "max-keys=2&prefix=J",
+        {{"Host", kHost}, {"x-amz-date", kNow}, {"x-amz-content-sha256", kEmptyHash}, {"Authorization", list}}},
        kEmptyHash},
       {"presigned GetObject",
-       {"GET", "/test.txt",
+       {"GET",
+        "/test.txt",
         "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIAIOSFODNN7EXAMPLE%2F20130524%2Fus-east-1%2Fs3%2Faws4_request"
         "&X-Amz-Date=20130524T000000Z&X-Amz-Expires=86400&X-Amz-SignedHeaders=host"
         "&X-Amz-Signature=aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404",
@@ -182,8 +199,11 @@ TEST(SigV4, WhatWeSignIsReadBackAndVerifies) {
 TEST(SigV4, SignsAsTheTestSuiteDoes) {
   // post-x-www-form-urlencoded: the suite signs the same headers that we do.
   const Signer signer{AccessKeyId("AKIDEXAMPLE"), kSuiteSecret, "", Region("us-east-1"), "service"};
-  const Request request{"POST", "/", "", {{"Content-Type", "application/x-www-form-urlencoded"}, {"Host", "example.amazonaws.com"},
-                                          {"Content-Length", "13"}}};
+  const Request request{
+      "POST",
+      "/",
+      "",
+      {{"Content-Type", "application/x-www-form-urlencoded"}, {"Host", "example.amazonaws.com"}, {"Content-Length", "13"}}};
   const auto added = sign(signer, request, "Param1=value1", *timestamps::parse_basic("20150830T123600Z"));
   ASSERT_EQ(added.back().first, "Authorization");
   EXPECT_TRUE(added.back().second.ends_with("Signature=d3875051da38690788ef43de4db0d8f280229d82040bfac253562e56c3f20e0b"))
@@ -245,8 +265,13 @@ TEST(SigV4, S3WantsEachAmzHeaderSigned) {
 }
 
 TEST(SigV4, TheDateHeaderServesWhereXAmzDateIsAbsent) {
-  const Request request{"GET", "/", "", {{"Host", "h"}, {"Date", "Sun, 30 Aug 2015 12:36:00 GMT"},
-      {"Authorization", "AWS4-HMAC-SHA256 Credential=k/20150830/r/s/aws4_request, SignedHeaders=date;host, Signature=0"}}};
+  const Request request{
+      "GET",
+      "/",
+      "",
+      {{"Host", "h"},
+       {"Date", "Sun, 30 Aug 2015 12:36:00 GMT"},
+       {"Authorization", "AWS4-HMAC-SHA256 Credential=k/20150830/r/s/aws4_request, SignedHeaders=date;host, Signature=0"}}};
   const Result<Claim, Problem> claim = read_claim(request);
   ASSERT_TRUE(claim);
   EXPECT_EQ(claim->date_time, "20150830T123600Z");

@@ -8,9 +8,9 @@
 /// Hashes and checksums, over OpenSSL where it has them. Results are raw bytes (see text::hex, text::base64). Any thread.
 namespace cairn::crypto {
 
-std::string sha256(std::string_view data);            // 32 bytes
+std::string sha256(std::string_view data);  // 32 bytes
 std::string hmac_sha256(std::string_view key, std::string_view data);
-std::string md5(std::string_view data);               // 16 bytes (ETags)
+std::string md5(std::string_view data);  // 16 bytes (ETags)
 bool equal_constant_time(std::string_view a, std::string_view b);
 
 /// One running hash over a stream. kCrc*: big-endian bytes, as S3's checksum headers carry them (base64 of these).

@@ -30,20 +30,67 @@ void append_quoted(std::string& out, std::string_view s);
 class Writer {
  public:
   explicit Writer(std::string& out) : out_(out) {}
-  Writer& begin_object() { comma(); out_ += '{'; fresh_ = true; return *this; }
-  Writer& end_object() { out_ += '}'; fresh_ = false; return *this; }
-  Writer& begin_array() { comma(); out_ += '['; fresh_ = true; return *this; }
-  Writer& end_array() { out_ += ']'; fresh_ = false; return *this; }
-  Writer& key(std::string_view name) { comma(); append_quoted(out_, name); out_ += ':'; fresh_ = true; return *this; }
-  Writer& string(std::string_view value) { comma(); append_quoted(out_, value); return *this; }
-  Writer& number(int64_t value) { comma(); out_ += std::to_string(value); return *this; }
-  Writer& boolean(bool value) { comma(); out_ += value ? "true" : "false"; return *this; }
-  Writer& null() { comma(); out_ += "null"; return *this; }
-  Writer& raw(std::string_view json) { comma(); out_ += json; return *this; }   // one finished JSON value
+  Writer& begin_object() {
+    comma();
+    out_ += '{';
+    fresh_ = true;
+    return *this;
+  }
+  Writer& end_object() {
+    out_ += '}';
+    fresh_ = false;
+    return *this;
+  }
+  Writer& begin_array() {
+    comma();
+    out_ += '[';
+    fresh_ = true;
+    return *this;
+  }
+  Writer& end_array() {
+    out_ += ']';
+    fresh_ = false;
+    return *this;
+  }
+  Writer& key(std::string_view name) {
+    comma();
+    append_quoted(out_, name);
+    out_ += ':';
+    fresh_ = true;
+    return *this;
+  }
+  Writer& string(std::string_view value) {
+    comma();
+    append_quoted(out_, value);
+    return *this;
+  }
+  Writer& number(int64_t value) {
+    comma();
+    out_ += std::to_string(value);
+    return *this;
+  }
+  Writer& boolean(bool value) {
+    comma();
+    out_ += value ? "true" : "false";
+    return *this;
+  }
+  Writer& null() {
+    comma();
+    out_ += "null";
+    return *this;
+  }
+  Writer& raw(std::string_view json) {
+    comma();
+    out_ += json;
+    return *this;
+  }  // one finished JSON value
   Writer& value(const Json& value) { return raw(dump(value)); }
 
  private:
-  void comma() { if (!fresh_) out_ += ','; fresh_ = false; }
+  void comma() {
+    if (!fresh_) out_ += ',';
+    fresh_ = false;
+  }
   std::string& out_;
   bool fresh_ = true;
 };
@@ -53,18 +100,18 @@ class Writer {
 class View {
  public:
   View() = default;
-  bool exists() const;                                   // false for a member that is not there
+  bool exists() const;  // false for a member that is not there
   bool is_object() const;
   bool is_array() const;
   bool is_string() const;
   bool is_null() const;
-  View operator[](std::string_view member) const;        // not an object, or no such member: a View that does not exist
+  View operator[](std::string_view member) const;  // not an object, or no such member: a View that does not exist
   std::optional<std::string_view> string() const;
   std::string_view string_or(std::string_view otherwise) const { return string().value_or(otherwise); }
   std::optional<int64_t> integer() const;
   std::optional<double> number() const;
   std::optional<bool> boolean() const;
-  std::string dump() const;                              // minified text of this value
+  std::string dump() const;  // minified text of this value
   /// Calls `f(View)` for each element of an array, or `f(std::string_view key, View)` for each member of an object.
   void each(const std::function<void(View)>& f) const;
   void each_member(const std::function<void(std::string_view, View)>& f) const;

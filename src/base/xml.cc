@@ -12,8 +12,8 @@
 namespace cairn::xml {
 namespace {
 
-constexpr size_t kTagsMax = 200'000;     // a parsed tag takes some hundred times its bytes; the parts of 10,000 need half as many
-constexpr size_t kAttributesMax = 64;    // of one element
+constexpr size_t kTagsMax = 200'000;   // a parsed tag takes some hundred times its bytes; the parts of 10,000 need half as many
+constexpr size_t kAttributesMax = 64;  // of one element
 
 std::string_view without_prefix(std::string_view name) {
   size_t colon = name.rfind(':');

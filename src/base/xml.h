@@ -14,10 +14,10 @@ constexpr int kDepthMax = 64;
 struct Element {
   std::string name;
   std::vector<std::pair<std::string, std::string>> attributes;
-  std::string text;                 // all character data directly below, joined
+  std::string text;  // all character data directly below, joined
   std::vector<Element> children;
 
-  const Element* child(std::string_view child_name) const;   // the first of that name, or null
+  const Element* child(std::string_view child_name) const;  // the first of that name, or null
 };
 
 /// Parses one document; DOCTYPE, entities beyond the five and depth over kDepthMax are refused.
@@ -30,10 +30,13 @@ void append_escaped(std::string& out, std::string_view s);
 class Writer {
  public:
   explicit Writer(std::string& out) : out_(out) {}
-  Writer& declaration() { out_ += "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"; return *this; }
-  Writer& open(std::string_view name, std::string_view attributes = {});      // attributes: finished text, e.g. xmlns="..."
+  Writer& declaration() {
+    out_ += "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
+    return *this;
+  }
+  Writer& open(std::string_view name, std::string_view attributes = {});  // attributes: finished text, e.g. xmlns="..."
   Writer& close(std::string_view name);
-  Writer& element(std::string_view name, std::string_view text);              // <name>text</name>; empty text: <name/>
+  Writer& element(std::string_view name, std::string_view text);  // <name>text</name>; empty text: <name/>
  private:
   std::string& out_;
 };

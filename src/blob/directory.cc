@@ -11,12 +11,11 @@ namespace cairn::blob {
 namespace {
 
 constexpr size_t kIdBytes = 16;
-constexpr size_t kFanOut = 2;                        // digits of the id that name the folder
+constexpr size_t kFanOut = 2;  // digits of the id that name the folder
 
 bool is_id(std::string_view name) {
-  return name.size() == 2 * kIdBytes && std::all_of(name.begin(), name.end(), [](char c) {
-           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-         });
+  return name.size() == 2 * kIdBytes &&
+         std::all_of(name.begin(), name.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
 
 class DirectoryReader final : public Reader {
@@ -33,7 +32,10 @@ class DirectoryReader final : public Reader {
 class DirectoryStore final : public Store {
  public:
   DirectoryStore(env::Files& files, env::Random& random, std::string directory, uint64_t keep_free_bytes)
-      : files_(files), random_(random), directory_(std::move(directory)), temporary_(directory_ + "/tmp"),
+      : files_(files),
+        random_(random),
+        directory_(std::move(directory)),
+        temporary_(directory_ + "/tmp"),
         keep_free_bytes_(keep_free_bytes) {}
 
   env::Done open() {
@@ -60,7 +62,7 @@ class DirectoryStore final : public Store {
     return std::make_shared<DirectoryReader>(std::move(*file), *size);
   }
   void remove(const BlobId& id) override {
-    if (is_id(id.str())) (void)files_.remove(path(id));   // what stays is garbage that the next start finds
+    if (is_id(id.str())) (void)files_.remove(path(id));  // what stays is garbage that the next start finds
   }
   void each(const std::function<void(const BlobId&)>& f) override {
     std::set<std::string> folders;
@@ -106,8 +108,8 @@ class DirectoryStore final : public Store {
       else log::info("The disk has space for objects again.", {{"directory", directory_}});
     }
     if (!low) return {};
-    return tl::unexpected(env::IoFailure{env::IoFailure::kNoSpace,
-                                         fmt::format("{}: less than {} bytes would stay free", directory_, keep_free_bytes_)});
+    return tl::unexpected(
+        env::IoFailure{env::IoFailure::kNoSpace, fmt::format("{}: less than {} bytes would stay free", directory_, keep_free_bytes_)});
   }
   void discard(const BlobId& id) { (void)files_.remove(temporary_path(id)); }
 
@@ -121,7 +123,7 @@ class DirectoryStore final : public Store {
   const uint64_t keep_free_bytes_;
   std::atomic<bool> low_{false};
   std::mutex mutex_;
-  std::set<std::string> folders_;                    // those whose names are durable; at most 256
+  std::set<std::string> folders_;  // those whose names are durable; at most 256
 };
 
 class DirectoryWriter final : public Writer {
@@ -146,7 +148,7 @@ class DirectoryWriter final : public Writer {
   env::Io<BlobId> finish() override {
     if (auto done = file_->sync(); !done) return tl::unexpected(done.error());
     if (auto done = store_.publish(id_); !done) {
-      store_.remove(id_);                            // it may have its name already, but not for good
+      store_.remove(id_);  // it may have its name already, but not for good
       return tl::unexpected(done.error());
     }
     file_.reset();
@@ -156,9 +158,9 @@ class DirectoryWriter final : public Writer {
  private:
   DirectoryStore& store_;
   const BlobId id_;
-  std::unique_ptr<env::File> file_;                  // null: finished
+  std::unique_ptr<env::File> file_;  // null: finished
   uint64_t size_ = 0;
-  uint64_t space_checked_ = 0;                       // up to this size there was room when last looked
+  uint64_t space_checked_ = 0;  // up to this size there was room when last looked
 };
 
 env::Io<std::unique_ptr<Writer>> DirectoryStore::create() {

@@ -15,14 +15,14 @@
 /// document names is garbage and is removed at start-up.
 namespace cairn::blob {
 
-using BlobId = Id<struct BlobTag>;               // 32 hex digits
+using BlobId = Id<struct BlobTag>;  // 32 hex digits
 
 /// Bytes on their way in. Dropping it without `finish` removes them. One thread at a time.
 class Writer {
  public:
   virtual ~Writer() = default;
   virtual env::Done append(std::string_view data) = 0;
-  virtual env::Io<BlobId> finish() = 0;          // synced: from now on it survives a crash (still unreferenced)
+  virtual env::Io<BlobId> finish() = 0;  // synced: from now on it survives a crash (still unreferenced)
 };
 
 /// Reads at any offset; stays valid when the blob is removed meanwhile. Any thread.
@@ -38,7 +38,7 @@ class Store {
   virtual ~Store() = default;
   virtual env::Io<std::unique_ptr<Writer>> create() = 0;
   virtual env::Io<std::shared_ptr<Reader>> open(const BlobId& id) = 0;
-  virtual void remove(const BlobId& id) = 0;     // gone or never there: fine
+  virtual void remove(const BlobId& id) = 0;  // gone or never there: fine
   virtual void each(const std::function<void(const BlobId&)>& f) = 0;
 };
 

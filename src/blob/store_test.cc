@@ -42,16 +42,19 @@ void keeps_the_contract(Store& store) {
   std::string part(3, ' ');
   EXPECT_EQ(*reader->read(4, part), 3u);
   EXPECT_EQ(part, "o w");
-  EXPECT_EQ(*reader->read(9, part), 2u);              // fewer at the end
+  EXPECT_EQ(*reader->read(9, part), 2u);  // fewer at the end
   EXPECT_EQ(*reader->read(11, part), 0u);
 
   const BlobId empty = *(*store.create())->finish();
   EXPECT_EQ(read_all(store, empty), "");
-  { auto dropped = *store.create(); ASSERT_TRUE(dropped->append("never finished")); }
+  {
+    auto dropped = *store.create();
+    ASSERT_TRUE(dropped->append("never finished"));
+  }
   EXPECT_EQ(all(store).size(), 2u);
 
   store.remove(id);
-  store.remove(id);                                   // never there: fine
+  store.remove(id);  // never there: fine
   const auto gone = store.open(id);
   ASSERT_FALSE(gone);
   EXPECT_EQ(gone.error().kind, env::IoFailure::kNotFound);

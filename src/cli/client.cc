@@ -35,7 +35,8 @@ CallFailure refusal(long status, const std::string& body, const Target& target) 
     if (const size_t hash = code.find('#'); hash != std::string::npos) code.erase(0, hash + 1);
   }
   if (code.empty()) {
-    return {CallFailure::kRefused, "", fmt::format("{} answers {} in a way that Cairn does not: is it a Cairn server?", target.endpoint, status)};
+    return {CallFailure::kRefused, "",
+            fmt::format("{} answers {} in a way that Cairn does not: is it a Cairn server?", target.endpoint, status)};
   }
   std::string advice;
   if (code == "UnrecognizedClientException" || code == "InvalidSignatureException" || code == "InvalidClientTokenId") {
@@ -53,7 +54,8 @@ struct Client::Connection {
   ~Connection() { curl_easy_cleanup(curl); }
 };
 
-Client::Client(Target target, const env::Clock& clock) : target_(std::move(target)), clock_(clock), connection_(std::make_unique<Connection>()) {
+Client::Client(Target target, const env::Clock& clock)
+    : target_(std::move(target)), clock_(clock), connection_(std::make_unique<Connection>()) {
   CHECK(connection_->curl != nullptr);
 }
 Client::~Client() = default;
@@ -86,7 +88,7 @@ Result<Json, CallFailure> Client::call(std::string_view service, std::string_vie
   const std::string url = target_.endpoint.substr(0, path_begin) + path;
   std::string answer;
   char why[CURL_ERROR_SIZE] = "";
-  curl_easy_reset(curl);                         // keeps the connection
+  curl_easy_reset(curl);  // keeps the connection
   curl_easy_setopt(curl, CURLOPT_URL, url.c_str());
   curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers.get());
@@ -104,7 +106,8 @@ Result<Json, CallFailure> Client::call(std::string_view service, std::string_vie
   if (result != CURLE_OK) {
     const std::string reason = why[0] != '\0' ? why : curl_easy_strerror(result);
     return fail(CallFailure::kUnreachable, "",
-                fmt::format("Cannot reach {}: {}.\nIs the server running? `cairn serve` starts it; --endpoint-url names another.", target_.endpoint, reason));
+                fmt::format("Cannot reach {}: {}.\nIs the server running? `cairn serve` starts it; --endpoint-url names another.",
+                            target_.endpoint, reason));
   }
   long status = 0;
   curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);

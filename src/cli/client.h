@@ -13,9 +13,9 @@ namespace cairn::cli {
 
 /// Why a call brought no answer that could be used.
 struct CallFailure {
-  enum Kind { kUnreachable, kRefused } kind;     // kUnreachable: worth another try later
-  std::string code;                              // of AWS's error; "" without one
-  std::string message;                           // for a person, with what to do
+  enum Kind { kUnreachable, kRefused } kind;  // kUnreachable: worth another try later
+  std::string code;                           // of AWS's error; "" without one
+  std::string message;                        // for a person, with what to do
 };
 
 /// Signed calls in AWS's JSON protocol, one connection kept open. Not thread-safe.

@@ -12,15 +12,11 @@ namespace {
 constexpr const char* kTargetHelp = "Server and credentials";
 
 void add_target(CLI::App& command, TargetOptions& options, const char* data_names, const char* endpoint_help, const char* profile_help) {
-  command.add_option("--endpoint-url", options.endpoint_url, endpoint_help)
-      ->type_name("URL")
-      ->group(kTargetHelp);
+  command.add_option("--endpoint-url", options.endpoint_url, endpoint_help)->type_name("URL")->group(kTargetHelp);
   command.add_option("--region", options.region, "Region (default: $AWS_REGION, $AWS_DEFAULT_REGION, the profile's, us-east-1)")
       ->type_name("REGION")
       ->group(kTargetHelp);
-  command.add_option("--profile", options.profile, profile_help)
-      ->type_name("NAME")
-      ->group(kTargetHelp);
+  command.add_option("--profile", options.profile, profile_help)->type_name("NAME")->group(kTargetHelp);
   command.add_option(data_names, options.data, "Data directory of a server on this machine (default: $CAIRN_DATA, ~/.cairn)")
       ->type_name("DIR")
       ->group(kTargetHelp);
@@ -56,7 +52,7 @@ void add_lookup(CLI::App& app, int& exit_code) {
     const char* option;
     const char* name;
     const char* help;
-    bool is_truth = false;                       // `true` or `false` only
+    bool is_truth = false;  // `true` or `false` only
   };
   constexpr Attribute kAttributes[] = {
       {"--event-id", "EventId", "The event with this id"},
@@ -77,18 +73,25 @@ void add_lookup(CLI::App& app, int& exit_code) {
     if (kAttributes[i].is_truth) option->check(CLI::IsMember({"true", "false"}));
   }
   const char* when = "When and where";
-  command->add_option("--start-time", options->start_time, "Not before: 2026-01-31T09:30:00Z, 2026-01-31, epoch seconds, or ago: 15m, 2h, 7d")
+  command
+      ->add_option("--start-time", options->start_time, "Not before: 2026-01-31T09:30:00Z, 2026-01-31, epoch seconds, or ago: 15m, 2h, 7d")
       ->type_name("TIME")
       ->group(when);
   command->add_option("--end-time", options->end_time, "Not after; as --start-time")->type_name("TIME")->group(when);
   command->add_flag("--data", options->data_events, "Data events, too: reads and writes of objects")->group(when);
   command->add_flag("--all-regions", options->all_regions, "Events of every region")->group(when);
   const char* output = "Output";
-  command->add_option("--max-items", options->items_max, "At most so many, the newest; 0: all (default: 50)")->type_name("N")->group(output);
-  command->add_flag("--follow", options->follow, "Go on with events as they arrive, until interrupted (all but searches like this one)")->group(output);
+  command->add_option("--max-items", options->items_max, "At most so many, the newest; 0: all (default: 50)")
+      ->type_name("N")
+      ->group(output);
+  command->add_flag("--follow", options->follow, "Go on with events as they arrive, until interrupted (all but searches like this one)")
+      ->group(output);
   command
       ->add_option_function<std::string>(
-          "--output", [options](const std::string& format) { options->output = format == "json" ? Output::kJson : format == "csv" ? Output::kCsv : Output::kTable; },
+          "--output",
+          [options](const std::string& format) {
+            options->output = format == "json" ? Output::kJson : format == "csv" ? Output::kCsv : Output::kTable;
+          },
           "How to write them (default: table)")
       ->type_name("FORMAT")
       ->check(CLI::IsMember({"table", "json", "csv"}))

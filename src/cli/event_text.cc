@@ -54,7 +54,8 @@ struct Column {
   const char* title;
   size_t width;
 };
-constexpr Column kTime{"TIME", 20}, kName{"EVENT", 26}, kUser{"USER", 18}, kSource{"SOURCE", 12}, kRegion{"REGION", 14}, kResource{"RESOURCE", 36};
+constexpr Column kTime{"TIME", 20}, kName{"EVENT", 26}, kUser{"USER", 18}, kSource{"SOURCE", 12}, kRegion{"REGION", 14},
+    kResource{"RESOURCE", 36};
 
 }  // namespace
 
@@ -83,7 +84,7 @@ std::string printable(std::string_view s) {
 std::string csv_cell(std::string_view s) {
   std::string text = printable(s);
   if (!text.empty() && std::string_view("=+-@").find(text[0]) != std::string_view::npos) text.insert(0, "'");
-  if (text.find_first_of(",;\"") == std::string::npos) return text;   // some spreadsheets split at semicolons
+  if (text.find_first_of(",;\"") == std::string::npos) return text;  // some spreadsheets split at semicolons
   std::string out = "\"";
   for (char c : text) {
     if (c == '"') out += '"';
@@ -94,9 +95,13 @@ std::string csv_cell(std::string_view s) {
 
 std::string EventWriter::head() const {
   switch (output_) {
-    case Output::kJson: return json_ == JsonForm::kDocument ? "{\"Events\": [" : "";
-    case Output::kCsv: return "eventTime,eventName,eventSource,userName,awsRegion,sourceIPAddress,errorCode,readOnly,category,resources,accessKeyId,eventID\r\n";
-    case Output::kTable: break;
+    case Output::kJson:
+      return json_ == JsonForm::kDocument ? "{\"Events\": [" : "";
+    case Output::kCsv:
+      return "eventTime,eventName,eventSource,userName,awsRegion,sourceIPAddress,errorCode,readOnly,category,resources,accessKeyId,"
+             "eventID\r\n";
+    case Output::kTable:
+      break;
   }
   std::string out;
   for (const Column& c : {kTime, kName, kUser, kSource}) out += column(c.title, c.width);

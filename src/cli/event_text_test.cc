@@ -16,9 +16,13 @@ const Json kEvent = Json::parse(R"({"EventId":"e1","EventName":"PutObject","Read
 TEST(EventTable, ShowsTheEssenceInAlignedColumns) {
   EventWriter writer(Output::kTable, EventWriter::JsonForm::kDocument, true);
   const std::string head = writer.head(), line = writer.event(kEvent);
-  for (const auto& [title, value] : std::vector<std::pair<const char*, const char*>>{
-           {"TIME", "2026-01-01T00:00:00Z"}, {"EVENT", "PutObject"}, {"USER", "alice"}, {"SOURCE", "s3 "}, {"REGION", "us-east-1"},
-           {"RESOURCE", "b/k b"}, {"ERROR", "AccessDenied"}}) {
+  for (const auto& [title, value] : std::vector<std::pair<const char*, const char*>>{{"TIME", "2026-01-01T00:00:00Z"},
+                                                                                     {"EVENT", "PutObject"},
+                                                                                     {"USER", "alice"},
+                                                                                     {"SOURCE", "s3 "},
+                                                                                     {"REGION", "us-east-1"},
+                                                                                     {"RESOURCE", "b/k b"},
+                                                                                     {"ERROR", "AccessDenied"}}) {
     ASSERT_NE(line.find(value), std::string::npos) << line;
     EXPECT_EQ(head.find(title), line.find(value)) << title;
   }
@@ -26,7 +30,10 @@ TEST(EventTable, ShowsTheEssenceInAlignedColumns) {
 
 TEST(EventTable, CutsWhatIsTooLongAndNeverCommandsTheTerminal) {
   Json event = kEvent;
-  event["Username"] = "a\x1b[31m\xc2\x9b" "b\xe2\x80\xae" + std::string(100, 'x');
+  event["Username"] =
+      "a\x1b[31m\xc2\x9b"
+      "b\xe2\x80\xae" +
+      std::string(100, 'x');
   EventWriter writer(Output::kTable, EventWriter::JsonForm::kDocument, false);
   const std::string line = writer.event(event);
   EXPECT_EQ(line.find('\x1b'), std::string::npos);

@@ -10,7 +10,8 @@ namespace {
 // AWS CLI 2 before 2.13 and 1 before 1.29 (Debian 12 has 2.9.19) know no AWS_ENDPOINT_URL, and some of their commands make clients
 // that --endpoint-url does not reach. CLI 2 puts cli_legacy_plugin_path on Python's path; CLI 1 takes every line of [plugins] for a
 // module: PYTHONPATH lets it find this one, and this one answers for the path, too. In CLIs that know the variable it does nothing.
-constexpr std::string_view kPlugin = R"(# Written by `cairn env`. Lets an AWS CLI that knows no AWS_ENDPOINT_URL honour it, in every client that it makes.
+constexpr std::string_view kPlugin =
+    R"(# Written by `cairn env`. Lets an AWS CLI that knows no AWS_ENDPOINT_URL honour it, in every client that it makes.
 import os
 import sys
 
@@ -88,9 +89,9 @@ Result<std::string> make_exports(const TargetOptions& options, const Surrounding
   const std::string directory = data + "/aws-cli";
   const std::string& region = target->signer.region.str();
   if (auto made = around.files.make_directory(directory); !made) return failure("{}", made.error().message);
-  const std::string config = fmt::format(
-      "# Written by `cairn env`.\n[default]\nregion = {}\n\n[plugins]\n{} = {}\ncli_legacy_plugin_path = {}\n", region, kPluginModule,
-      kPluginModule, directory);
+  const std::string config =
+      fmt::format("# Written by `cairn env`.\n[default]\nregion = {}\n\n[plugins]\n{} = {}\ncli_legacy_plugin_path = {}\n", region,
+                  kPluginModule, kPluginModule, directory);
   if (auto done = write_if_changed(around.files, fmt::format("{}/{}.py", directory, kPluginModule), kPlugin); !done) {
     return tl::unexpected(done.error());
   }

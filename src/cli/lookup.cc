@@ -19,11 +19,9 @@ namespace {
 
 constexpr uint64_t kPageEvents = 200;
 constexpr std::chrono::milliseconds kFollowInterval{1000};
-constexpr std::string_view kBeforeAll = "0-0";   // the cursor before every event
+constexpr std::string_view kBeforeAll = "0-0";  // the cursor before every event
 
-bool print(const std::string& text) {
-  return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
-}
+bool print(const std::string& text) { return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0; }
 
 int fail(std::string_view message) {
   fmt::print(stderr, "cairn lookup: {}\n", message);
@@ -115,7 +113,8 @@ Result<Json> search_input(const LookupOptions& options, const std::string& regio
     if (value.empty()) continue;
     input["Filters"].push_back({{"Attribute", attribute}, {"Value", value}});
   }
-  for (const auto& [member, text] : {std::pair<const char*, const std::string&>{"StartTime", options.start_time}, {"EndTime", options.end_time}}) {
+  for (const auto& [member, text] :
+       {std::pair<const char*, const std::string&>{"StartTime", options.start_time}, {"EndTime", options.end_time}}) {
     if (text.empty()) continue;
     const auto time = parse_when(text, now);
     if (!time) return tl::unexpected(time.error());
@@ -134,7 +133,8 @@ int lookup(const LookupOptions& options) {
   if (!input) return fail(input.error().message);
 
   Client client(std::move(*target), clock);
-  EventWriter writer(options.output, options.follow ? EventWriter::JsonForm::kLines : EventWriter::JsonForm::kDocument, options.all_regions);
+  EventWriter writer(options.output, options.follow ? EventWriter::JsonForm::kLines : EventWriter::JsonForm::kDocument,
+                     options.all_regions);
   if (options.follow) {
     if (!print(writer.head())) return 1;
     return Following(client, *input, options, writer).run();

@@ -14,12 +14,12 @@ namespace cairn::cli {
 /// The options of `cairn lookup`. Empty: not given.
 struct LookupOptions {
   TargetOptions target;
-  std::vector<std::pair<std::string, std::string>> filters;   // LookupEvents' attribute names and values
+  std::vector<std::pair<std::string, std::string>> filters;  // LookupEvents' attribute names and values
   std::string start_time, end_time;
   bool data_events = false;
   bool all_regions = false;
   bool follow = false;
-  uint64_t items_max = 50;                       // 0: all
+  uint64_t items_max = 50;  // 0: all
   Output output = Output::kTable;
 };
 

@@ -68,14 +68,16 @@ Result<Keys> find_keys(const TargetOptions& options, const Surroundings& around,
   if (!options.data.empty()) {
     const std::string profile = options.profile.empty() ? "default" : options.profile;
     if (auto keys = keys_of_data(data, profile, around)) return *keys;
-    return failure("There are no credentials of profile {} in {}/credentials. Has `cairn serve --data {}` been started?", profile, data, data);
+    return failure("There are no credentials of profile {} in {}/credentials. Has `cairn serve --data {}` been started?", profile, data,
+                   data);
   }
   if (!options.profile.empty()) return of_profile(options.profile);
   const auto access_key = around.variable("AWS_ACCESS_KEY_ID");
   const auto secret = around.variable("AWS_SECRET_ACCESS_KEY");
   if (access_key && secret) return Keys{*access_key, *secret, around.variable("AWS_SESSION_TOKEN").value_or("")};
   if (access_key || secret) {
-    return failure("Partial credentials found in the environment: {} is missing.", access_key ? "AWS_SECRET_ACCESS_KEY" : "AWS_ACCESS_KEY_ID");
+    return failure("Partial credentials found in the environment: {} is missing.",
+                   access_key ? "AWS_SECRET_ACCESS_KEY" : "AWS_ACCESS_KEY_ID");
   }
   for (const char* name : {"AWS_PROFILE", "AWS_DEFAULT_PROFILE"}) {
     if (const auto profile = around.variable(name)) return of_profile(*profile);
@@ -84,9 +86,10 @@ Result<Keys> find_keys(const TargetOptions& options, const Surroundings& around,
   if (own && endpoint_from_data) return *own;
   if (auto keys = keys_of_profile(files, "default")) return *keys;
   if (own) return *own;
-  return failure("There are no credentials: neither in the environment, nor in your AWS files, nor in {}/credentials.\n"
-                 "Start the server with `cairn serve`, then run: eval \"$(cairn env)\"",
-                 data);
+  return failure(
+      "There are no credentials: neither in the environment, nor in your AWS files, nor in {}/credentials.\n"
+      "Start the server with `cairn serve`, then run: eval \"$(cairn env)\"",
+      data);
 }
 
 }  // namespace

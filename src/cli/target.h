@@ -18,14 +18,14 @@ struct TargetOptions {
 /// What a command finds around it: environment variables and files.
 struct Surroundings {
   env::Files& files;
-  std::function<std::optional<std::string>(const char* name)> variable;   // set and not empty, else none
+  std::function<std::optional<std::string>(const char* name)> variable;  // set and not empty, else none
 };
 Surroundings system_surroundings();
 
 struct Target {
-  std::string endpoint;                          // http://127.0.0.1:4566, no slash at the end
-  std::string ca_bundle;                         // "" : the system's
-  aws::sigv4::Signer signer;                     // its service is left to the caller
+  std::string endpoint;       // http://127.0.0.1:4566, no slash at the end
+  std::string ca_bundle;      // "" : the system's
+  aws::sigv4::Signer signer;  // its service is left to the caller
 };
 
 /// The data directory: the option, $CAIRN_DATA, ~/.cairn.

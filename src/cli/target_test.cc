@@ -12,10 +12,11 @@ namespace {
 
 class TargetTest : public testing::Test {
  protected:
-  TargetTest() : around_{files_, [this](const char* name) -> std::optional<std::string> {
-                           const auto it = variables_.find(name);
-                           return it == variables_.end() ? std::nullopt : std::optional(it->second);
-                         }} {
+  TargetTest()
+      : around_{files_, [this](const char* name) -> std::optional<std::string> {
+                  const auto it = variables_.find(name);
+                  return it == variables_.end() ? std::nullopt : std::optional(it->second);
+                }} {
     variables_["HOME"] = "/home/u";
     write("/data/credentials", "[default]\naws_access_key_id = AKIADATA\naws_secret_access_key = data-secret\n");
     write("/data/endpoint", "http://localhost:4566\n");
@@ -105,14 +106,14 @@ TEST_F(TargetTest, WhatIsMissingIsNamed) {
 }
 
 TEST_F(TargetTest, ExportsPointEverythingAtTheServer) {
-  variables_["AWS_ACCESS_KEY_ID"] = "AKIAOTHER";        // of another server: not what is asked for
+  variables_["AWS_ACCESS_KEY_ID"] = "AKIAOTHER";  // of another server: not what is asked for
   variables_["AWS_SECRET_ACCESS_KEY"] = "other";
   variables_["AWS_ENDPOINT_URL"] = "https://elsewhere.example";
   const auto exports = make_exports({.data = "/data"}, around_);
   ASSERT_TRUE(exports.has_value()) << exports.error().message;
   for (const char* line : {"export AWS_ENDPOINT_URL=http://127.0.0.1:4566\n", "export AWS_ACCESS_KEY_ID=AKIADATA\n",
-                           "export AWS_SECRET_ACCESS_KEY=data-secret\n", "export AWS_DEFAULT_REGION=eu-west-3\n", "export AWS_REGION=eu-west-3\n",
-                           "export AWS_CONFIG_FILE=/data/aws-cli/config\n"}) {
+                           "export AWS_SECRET_ACCESS_KEY=data-secret\n", "export AWS_DEFAULT_REGION=eu-west-3\n",
+                           "export AWS_REGION=eu-west-3\n", "export AWS_CONFIG_FILE=/data/aws-cli/config\n"}) {
     EXPECT_NE(exports->find(line), std::string::npos) << line << *exports;
   }
   const std::string config = env::read_file(files_, "/data/aws-cli/config").value();

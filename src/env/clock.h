@@ -9,8 +9,8 @@ namespace cairn::env {
 class Clock {
  public:
   virtual ~Clock() = default;
-  virtual Time now() const = 0;                                // UTC; may jump
-  virtual std::chrono::nanoseconds steady() const = 0;         // never goes back; for intervals
+  virtual Time now() const = 0;                         // UTC; may jump
+  virtual std::chrono::nanoseconds steady() const = 0;  // never goes back; for intervals
 };
 
 const Clock& system_clock();

@@ -12,8 +12,8 @@ class Random {
   virtual void fill(std::span<std::byte> out) = 0;
 
   std::string bytes(size_t n);
-  std::string uuid();                                              // version 4, lower case
-  std::string letters(size_t n, const char* alphabet);             // n characters drawn evenly from `alphabet`
+  std::string uuid();                                   // version 4, lower case
+  std::string letters(size_t n, const char* alphabet);  // n characters drawn evenly from `alphabet`
 };
 
 Random& system_random();

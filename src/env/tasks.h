@@ -12,7 +12,7 @@ namespace cairn::env {
 /// When a task wants its next step.
 struct Next {
   enum Kind { kNow, kWhenWoken, kAfter } kind = kWhenWoken;
-  std::chrono::nanoseconds delay{};                               // kAfter: at the latest; a wake comes sooner
+  std::chrono::nanoseconds delay{};  // kAfter: at the latest; a wake comes sooner
 
   static Next now() { return {kNow, {}}; }
   static Next when_woken() { return {kWhenWoken, {}}; }
@@ -23,7 +23,7 @@ struct Next {
 class Task {
  public:
   virtual ~Task() = default;
-  virtual void wake() = 0;                                        // any thread; a wake during a step causes another step
+  virtual void wake() = 0;  // any thread; a wake during a step causes another step
 };
 
 class Tasks {

@@ -10,19 +10,19 @@
 namespace cairn::event {
 
 struct LookupResource {
-  std::string type;                              // AWS::S3::Bucket; may be empty
+  std::string type;  // AWS::S3::Bucket; may be empty
   std::string name;
 };
 
 /// What a record can be found by, and what LookupEvents shows beside the record: read back from the record's own bytes, so that
 /// records from anywhere are treated alike.
 struct Attributes {
-  std::string event_id, event_name, event_source, username, access_key, region, account;   // account: recipientAccountId
+  std::string event_id, event_name, event_source, username, access_key, region, account;  // account: recipientAccountId
   std::string error_code;
   Time time;
   bool read_only = true;
-  bool management = true;                        // eventCategory Management
-  std::vector<LookupResource> resources;         // CloudTrail's own extraction, not the record's `resources`
+  bool management = true;                 // eventCategory Management
+  std::vector<LookupResource> resources;  // CloudTrail's own extraction, not the record's `resources`
 };
 
 /// Fails on what is no record (not an object, or without eventID, eventTime, eventName, eventSource). `document` is scratch.

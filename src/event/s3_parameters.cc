@@ -275,7 +275,9 @@ std::vector<Resource> s3_resources(const Facts& facts) {
   }
   // Who may not enter is not told whose the bucket is: only the caller's account sees this record.
   const bool is_strange = !facts.owner.empty() && facts.owner != facts.recipient;
-  resources.push_back({.type = "AWS::S3::Bucket", .arn = prefix + http.bucket, .account = is_strange ? facts.owner : facts.recipient,
+  resources.push_back({.type = "AWS::S3::Bucket",
+                       .arn = prefix + http.bucket,
+                       .account = is_strange ? facts.owner : facts.recipient,
                        .is_account_hidden = is_strange && !facts.management && is_access_denied(facts.error_code)});
   if (facts.event_name == "CopyObject" || facts.event_name == "UploadPartCopy") {
     if (const std::string source = copied_from(header(http.headers, "x-amz-copy-source")); !source.empty()) {

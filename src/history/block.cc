@@ -14,7 +14,7 @@ namespace {
 
 constexpr uint32_t kStoredAsIs = 0x80000000;
 constexpr size_t kHeaderBytes = 8;
-constexpr int kLevel = 1;                        // 1.6 us an event; level 3 saves no more than a few percent of the bytes
+constexpr int kLevel = 1;  // 1.6 us an event; level 3 saves no more than a few percent of the bytes
 
 struct FreeContext {
   void operator()(ZSTD_CCtx* c) const { ZSTD_freeCCtx(c); }

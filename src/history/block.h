@@ -8,7 +8,7 @@
 /// Checksummed, compressed blocks: the bricks of a segment. docs/formats/history.md, "Block".
 namespace cairn::history {
 
-constexpr size_t kBlockRawBytesMax = 64 << 20;   // what a length field may ask us to allocate
+constexpr size_t kBlockRawBytesMax = 64 << 20;  // what a length field may ask us to allocate
 
 std::string seal_block(std::string_view raw);
 /// The raw bytes. Total: any bytes give a block or a failure (without a file's name: the caller adds it).

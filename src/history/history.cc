@@ -12,7 +12,7 @@ namespace cairn::history {
 namespace {
 
 constexpr std::string_view kSuffix = ".segment";
-constexpr size_t kTailGrowthMax = 8;             // times tail_bytes_max, while the disk refuses segments
+constexpr size_t kTailGrowthMax = 8;  // times tail_bytes_max, while the disk refuses segments
 
 std::string segment_file(uint64_t last_position) { return fmt::format("{:020}{}", last_position, kSuffix); }
 
@@ -83,7 +83,7 @@ void SegmentedHistory::publish(std::shared_ptr<Tail> tail, std::shared_ptr<const
 
 void SegmentedHistory::consume(journal::Position position, const journal::EntryView& entry) {
   std::lock_guard writing(writing_);
-  if (position.seq <= consumed_) return;         // fed again after a restart, or cleared meanwhile
+  if (position.seq <= consumed_) return;  // fed again after a restart, or cleared meanwhile
   // `tail_` changes under `writing_` only, so it may be read here without the other lock.
   add_records(*tail_, position.seq, entry.records);
   consumed_ = position.seq;
@@ -94,9 +94,10 @@ void SegmentedHistory::consume(journal::Position position, const journal::EntryV
   if (seal_locked()) return;
   retry_bytes_ = journal_bytes_ + options_.tail_bytes_max / 8;
   if (tail_->bytes() > options_.tail_bytes_max * kTailGrowthMax) {
-    log::error("the event history could not be written for too long: stopping before memory runs out. Nothing is lost: the journal "
-               "feeds it again at the next start",
-               {{"directory", options_.directory}});
+    log::error(
+        "the event history could not be written for too long: stopping before memory runs out. Nothing is lost: the journal "
+        "feeds it again at the next start",
+        {{"directory", options_.directory}});
     std::abort();
   }
 }
@@ -130,7 +131,7 @@ bool SegmentedHistory::seal_locked() {
     const auto written = write_segment(files_, path, *tail, consumed_);
     if (!written) {
       log::error("the event history cannot be written; its newest part stays in memory", {{"error", written.error().message}});
-      (void)files_.remove(path);                 // else it is a leftover for the next opening
+      (void)files_.remove(path);  // else it is a leftover for the next opening
       return false;
     }
     const auto named = files_.sync_directory(options_.directory);

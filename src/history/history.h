@@ -52,13 +52,13 @@ class SegmentedHistory : public History {
   const Options options_;
   Storage storage_;
 
-  std::mutex writing_;                           // one consume, seal, clear or expire at a time; held over file I/O
-  uint64_t consumed_ = 0;                        // the last entry in tail or segments
-  size_t journal_bytes_ = 0;                     // consumed since the last seal: what a restart would have to feed again
-  size_t retry_bytes_ = 0;                       // after a failed seal: no new attempt before that many
+  std::mutex writing_;        // one consume, seal, clear or expire at a time; held over file I/O
+  uint64_t consumed_ = 0;     // the last entry in tail or segments
+  size_t journal_bytes_ = 0;  // consumed since the last seal: what a restart would have to feed again
+  size_t retry_bytes_ = 0;    // after a failed seal: no new attempt before that many
   json::Document document_;
 
-  mutable std::mutex mutex_;                     // guards the two below; held for a moment only
+  mutable std::mutex mutex_;  // guards the two below; held for a moment only
   std::shared_ptr<Tail> tail_;
   std::shared_ptr<const Segments> segments_;
   std::atomic<uint64_t> durable_position_ = 0;

@@ -14,7 +14,7 @@ namespace {
 using std::chrono::hours;
 using std::chrono::seconds;
 
-constexpr auto kSilent = static_cast<log::Level>(static_cast<int>(log::Level::kError) + 1);   // what is logged here is asked for
+constexpr auto kSilent = static_cast<log::Level>(static_cast<int>(log::Level::kError) + 1);  // what is logged here is asked for
 constexpr const char* kAccounts[] = {"111122223333", "444455556666"};
 constexpr const char* kRegions[] = {"us-east-1", "eu-west-1"};
 
@@ -30,8 +30,9 @@ struct Known {
 std::string record_of(const Known& e) {
   std::string identity = R"({"type":"AWSService","invokedBy":"cloudtrail.amazonaws.com"})";
   if (!e.user.empty()) {
-    identity = fmt::format(R"({{"type":"IAMUser","principalId":"AIDAEXAMPLE","arn":"arn:aws:iam::{}:user/{}","accountId":"{}","accessKeyId":"{}","userName":"{}"}})",
-                           e.account, e.user, e.account, e.key, e.user);
+    identity = fmt::format(
+        R"({{"type":"IAMUser","principalId":"AIDAEXAMPLE","arn":"arn:aws:iam::{}:user/{}","accountId":"{}","accessKeyId":"{}","userName":"{}"}})",
+        e.account, e.user, e.account, e.key, e.user);
   }
   const std::string parameters = e.bucket.empty() ? "null" : fmt::format(R"({{"bucketName":"{}","Host":"127.0.0.1"}})", e.bucket);
   return fmt::format(
@@ -53,14 +54,30 @@ bool answers(const Known& e, const Query& q, Time now, std::chrono::milliseconds
   for (const Filter& f : q.filters) {
     std::string value;
     switch (f.attribute) {
-      case Attribute::kEventId: value = e.id; break;
-      case Attribute::kEventName: value = e.name; break;
-      case Attribute::kReadOnly: value = e.read_only ? "true" : "false"; break;
-      case Attribute::kUsername: value = e.user; break;
-      case Attribute::kEventSource: value = e.source; break;
-      case Attribute::kAccessKeyId: value = e.user.empty() ? "" : e.key; break;
-      case Attribute::kResourceName: value = e.bucket; break;
-      case Attribute::kResourceType: value = e.bucket.empty() ? "" : "AWS::S3::Bucket"; break;
+      case Attribute::kEventId:
+        value = e.id;
+        break;
+      case Attribute::kEventName:
+        value = e.name;
+        break;
+      case Attribute::kReadOnly:
+        value = e.read_only ? "true" : "false";
+        break;
+      case Attribute::kUsername:
+        value = e.user;
+        break;
+      case Attribute::kEventSource:
+        value = e.source;
+        break;
+      case Attribute::kAccessKeyId:
+        value = e.user.empty() ? "" : e.key;
+        break;
+      case Attribute::kResourceName:
+        value = e.bucket;
+        break;
+      case Attribute::kResourceType:
+        value = e.bucket.empty() ? "" : "AWS::S3::Bucket";
+        break;
     }
     if (value.empty() || value != f.value) return false;
   }
@@ -134,21 +151,38 @@ class HistoryTest : public testing::Test {
     if (draw(2)) q.region = kRegions[draw(3) == 0];
     q.category = static_cast<Query::Category>(draw(3));
     q.limit = 1 + draw(draw(3) ? 7 : 60);
-    static constexpr Attribute kAll[] = {Attribute::kEventId,      Attribute::kEventName,    Attribute::kReadOnly,    Attribute::kUsername,
-                                         Attribute::kResourceType, Attribute::kResourceName, Attribute::kEventSource, Attribute::kAccessKeyId};
+    static constexpr Attribute kAll[] = {Attribute::kEventId,     Attribute::kEventName,    Attribute::kReadOnly,
+                                         Attribute::kUsername,    Attribute::kResourceType, Attribute::kResourceName,
+                                         Attribute::kEventSource, Attribute::kAccessKeyId};
     for (size_t n = draw(4); n > 0; --n) {
       const Known* e = known_.empty() ? nullptr : &known_[draw(known_.size())];
       Filter f{kAll[draw(std::size(kAll))], "absent"};
       if (e != nullptr && draw(12) != 0) {
         switch (f.attribute) {
-          case Attribute::kEventId: f.value = e->id; break;
-          case Attribute::kEventName: f.value = e->name; break;
-          case Attribute::kReadOnly: f.value = e->read_only ? "true" : "false"; break;
-          case Attribute::kUsername: f.value = e->user; break;
-          case Attribute::kEventSource: f.value = e->source; break;
-          case Attribute::kAccessKeyId: f.value = e->key; break;
-          case Attribute::kResourceName: f.value = e->bucket; break;
-          case Attribute::kResourceType: f.value = "AWS::S3::Bucket"; break;
+          case Attribute::kEventId:
+            f.value = e->id;
+            break;
+          case Attribute::kEventName:
+            f.value = e->name;
+            break;
+          case Attribute::kReadOnly:
+            f.value = e->read_only ? "true" : "false";
+            break;
+          case Attribute::kUsername:
+            f.value = e->user;
+            break;
+          case Attribute::kEventSource:
+            f.value = e->source;
+            break;
+          case Attribute::kAccessKeyId:
+            f.value = e->key;
+            break;
+          case Attribute::kResourceName:
+            f.value = e->bucket;
+            break;
+          case Attribute::kResourceType:
+            f.value = "AWS::S3::Bucket";
+            break;
         }
       }
       q.filters.push_back(std::move(f));
@@ -204,13 +238,27 @@ TEST_P(RandomHistory, AnswersLikeAListOfAllEvents) {
   open();
   for (int step = 0; step < 250; ++step) {
     switch (draw(12)) {
-      default: append(draw(4)); break;
-      case 6: for (size_t n = draw(60); n > 0; --n) append(1); break;
-      case 7: EXPECT_TRUE(history_->seal()); break;
-      case 8: if (draw(3) == 0) open(); break;
-      case 9: clock_.advance(std::chrono::milliseconds(draw(3'600'000))); break;
-      case 10: if (draw(4) == 0) clock_.advance(hours(draw(20))); break;
-      case 11: history_->expire(); break;
+      default:
+        append(draw(4));
+        break;
+      case 6:
+        for (size_t n = draw(60); n > 0; --n) append(1);
+        break;
+      case 7:
+        EXPECT_TRUE(history_->seal());
+        break;
+      case 8:
+        if (draw(3) == 0) open();
+        break;
+      case 9:
+        clock_.advance(std::chrono::milliseconds(draw(3'600'000)));
+        break;
+      case 10:
+        if (draw(4) == 0) clock_.advance(hours(draw(20)));
+        break;
+      case 11:
+        history_->expire();
+        break;
     }
     ASSERT_NO_FATAL_FAILURE(check(random_query()));
   }
@@ -221,9 +269,14 @@ TEST_F(HistoryTest, EightAttributesFindTheirEventsInTailAndSegment) {
   open();
   for (int i = 0; i < 300; ++i) append(1);
   const Known& e = *std::find_if(known_.begin(), known_.end(), [](const Known& k) { return !k.bucket.empty() && !k.user.empty(); });
-  const std::pair<const char*, std::string> attributes[] = {
-      {"EventId", e.id}, {"EventName", e.name}, {"ReadOnly", e.read_only ? "true" : "false"}, {"Username", e.user},
-      {"ResourceType", "AWS::S3::Bucket"}, {"ResourceName", e.bucket}, {"EventSource", e.source}, {"AccessKeyId", e.key}};
+  const std::pair<const char*, std::string> attributes[] = {{"EventId", e.id},
+                                                            {"EventName", e.name},
+                                                            {"ReadOnly", e.read_only ? "true" : "false"},
+                                                            {"Username", e.user},
+                                                            {"ResourceType", "AWS::S3::Bucket"},
+                                                            {"ResourceName", e.bucket},
+                                                            {"EventSource", e.source},
+                                                            {"AccessKeyId", e.key}};
   for (const bool sealed : {false, true}) {
     if (sealed) {
       ASSERT_TRUE(history_->seal());
@@ -303,7 +356,8 @@ TEST_F(HistoryTest, APageEndsEarlyWhenItsRecordsAreLarge) {
     next = page->next;
   }
   EXPECT_GT(pages, 5u);
-  EXPECT_EQ(events, static_cast<size_t>(std::count_if(known_.begin(), known_.end(), [](const Known& e) { return e.account == kAccounts[0]; })));
+  EXPECT_EQ(events,
+            static_cast<size_t>(std::count_if(known_.begin(), known_.end(), [](const Known& e) { return e.account == kAccounts[0]; })));
 }
 
 TEST_F(HistoryTest, ClearForgetsWhatWasBeforeAndKeepsWhatCameAfter) {
@@ -372,7 +426,7 @@ TEST_F(DamagedHistory, EveryFlippedByteOfASegmentIsNoticedAndItsFileNamed) {
   ASSERT_TRUE(history_->seal());
   const std::string path = segment_path();
   const uint64_t size = files_.open(path, env::Files::Open::kRead).value()->size().value();
-  for (uint64_t offset = 8; offset < size; offset += 1 + draw(40)) {   // the first eight are the magic: nobody needs them
+  for (uint64_t offset = 8; offset < size; offset += 1 + draw(40)) {  // the first eight are the magic: nobody needs them
     flip(path, offset);
     history_.reset();
     auto opened = History::open(files_, clock_, options_);
@@ -396,7 +450,7 @@ TEST_F(DamagedHistory, ASearchThatMeetsDamageFailsInsteadOfBeingShort) {
   for (int i = 0; i < 120; ++i) append(1);
   ASSERT_TRUE(history_->seal());
   const std::string path = segment_path();
-  flip(path, 100);                               // in the first event block: the oldest events
+  flip(path, 100);  // in the first event block: the oldest events
   open();
   Query q;
   q.account = kAccounts[0];

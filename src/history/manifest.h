@@ -16,7 +16,7 @@ struct Manifest {
     uint64_t bytes = 0;
   };
   uint64_t position = 0;
-  std::vector<Entry> segments;                   // oldest first
+  std::vector<Entry> segments;  // oldest first
 };
 
 /// None: there is no manifest yet. A failure names the file.

@@ -39,7 +39,7 @@ class Collector {
 Result<bool> search_tail(const Tail& tail, const Selection& selection, Collector& page) {
   std::optional<Cursor> before = selection.query().before;
   std::shared_ptr<const std::string> sealed;
-  std::string raw;                               // of `sealed`
+  std::string raw;  // of `sealed`
   while (true) {
     const size_t limit = page.wanted();
     const std::vector<Tail::Candidate> candidates = tail.gather(selection, before, limit);

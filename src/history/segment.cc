@@ -109,9 +109,7 @@ class Segment::List {
 Segment::Segment(Storage& storage, std::string directory, std::string file)
     : storage_(storage), path_(directory + "/" + file), file_(std::move(file)), number_(storage.next_number++) {}
 
-tl::unexpected<Failure> Segment::damaged(std::string_view what) const {
-  return failure("history segment {} is damaged: {}", path_, what);
-}
+tl::unexpected<Failure> Segment::damaged(std::string_view what) const { return failure("history segment {} is damaged: {}", path_, what); }
 
 Result<std::shared_ptr<Segment>> Segment::open(Storage& storage, const std::string& directory, const std::string& file) {
   std::shared_ptr<Segment> segment(new Segment(storage, directory, file));
@@ -217,8 +215,8 @@ Result<Row> Segment::row(uint32_t number) const {
 }
 
 Result<std::optional<Segment::Term>> Segment::term(uint64_t hash) const {
-  auto after = std::upper_bound(term_blocks_.begin(), term_blocks_.end(), hash,
-                                [](uint64_t h, const TermBlockAt& at) { return h < at.first_hash; });
+  auto after =
+      std::upper_bound(term_blocks_.begin(), term_blocks_.end(), hash, [](uint64_t h, const TermBlockAt& at) { return h < at.first_hash; });
   if (after == term_blocks_.begin()) return std::optional<Term>();
   auto bytes = block(std::prev(after)->at);
   if (!bytes) return tl::unexpected(bytes.error());
@@ -285,7 +283,7 @@ Result<void> Segment::visit(const Selection& selection, const Visit& f) const {
     result = tl::unexpected(why);
     return false;
   };
-  Bytes rows, events;                            // the blocks read last: neighbours are likely wanted next
+  Bytes rows, events;  // the blocks read last: neighbours are likely wanted next
   uint32_t rows_number = 0xffffffff, events_offset = 0;
   intersect(lists, bound, [&](uint32_t number) {
     if (rows_number != number / kRowsPerBlock) {
@@ -314,7 +312,7 @@ Result<void> Segment::visit(const Selection& selection, const Visit& f) const {
   for (const List& list : lists) {
     if (list.error()) fail(*list.error());
   }
-  if (!result && dropped_) return {};            // its file went away under us: all its events are past the retention
+  if (!result && dropped_) return {};  // its file went away under us: all its events are past the retention
   return result;
 }
 

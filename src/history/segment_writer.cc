@@ -152,7 +152,7 @@ Result<uint64_t> write_segment(env::Files& files, const std::string& path, const
   const std::string sealed = seal_block(footer(tail, last_position, terms.size(), row_blocks, posting_blocks, term_blocks));
   std::string trailer;
   put_u32(trailer, out.add(sealed));
-  put_u32(trailer, 0);                           // the offset's upper half
+  put_u32(trailer, 0);  // the offset's upper half
   put_u32(trailer, static_cast<uint32_t>(sealed.size()));
   put_u32(trailer, crypto::crc32c(trailer));
   trailer += kMagic;

@@ -16,8 +16,7 @@ uint32_t row_seconds(Time time) {
   return static_cast<uint32_t>(std::clamp<int64_t>(whole_seconds(time).time_since_epoch().count(), 0, 0xffffffff));
 }
 
-Selection::Selection(const Query& query, Time now, std::chrono::milliseconds retention)
-    : query_(query), expired_before_(now - retention) {
+Selection::Selection(const Query& query, Time now, std::chrono::milliseconds retention) : query_(query), expired_before_(now - retention) {
   oldest_ = row_seconds(expired_before_);
   if (query.start) oldest_ = std::max(oldest_, row_seconds(*query.start));
   if (query.end) newest_ = row_seconds(*query.end);

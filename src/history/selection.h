@@ -11,11 +11,11 @@ namespace cairn::history {
 
 /// One event in the index, as in docs/formats/history.md. In the tail `block` is the block's number.
 struct Row {
-  uint32_t position = 0;                         // relative to the first position of its tail or segment
+  uint32_t position = 0;  // relative to the first position of its tail or segment
   uint32_t index = 0;
   uint32_t time = 0;
   uint32_t block = 0, block_length = 0;
-  uint16_t place = 0;                            // kPlaceMask and the two flags
+  uint16_t place = 0;  // kPlaceMask and the two flags
   uint16_t scope = 0;
 };
 constexpr uint16_t kPlaceMask = 0x3fff, kReadOnlyFlag = 0x4000, kManagementFlag = 0x8000;
@@ -25,9 +25,7 @@ struct Scope {
   bool operator==(const Scope&) const = default;
 };
 
-inline bool older(const Cursor& a, const Cursor& b) {
-  return a.position != b.position ? a.position < b.position : a.index < b.index;
-}
+inline bool older(const Cursor& a, const Cursor& b) { return a.position != b.position ? a.position < b.position : a.index < b.index; }
 
 /// Seconds since 1970 as rows hold them: what does not fit is clamped, so that comparing stays right.
 uint32_t row_seconds(Time time);
@@ -42,12 +40,11 @@ class Selection {
   const std::vector<uint64_t>& terms() const { return terms_; }
   const Query& query() const { return query_; }
   bool wants_scope(const Scope& scope) const;
-  std::vector<char> wanted_scopes(const std::vector<Scope>& scopes) const;   // parallel to `scopes`
+  std::vector<char> wanted_scopes(const std::vector<Scope>& scopes) const;  // parallel to `scopes`
   bool overlaps(uint32_t oldest, uint32_t newest) const { return newest >= oldest_ && oldest <= newest_; }
   /// False: surely not wanted. The rest is told by the event itself.
   bool may_want(const Row& row, const std::vector<char>& scopes) const {
-    return row.time >= oldest_ && row.time <= newest_ && scopes[row.scope] != 0 &&
-           (row.place & flags_considered_) == flags_wanted_;
+    return row.time >= oldest_ && row.time <= newest_ && scopes[row.scope] != 0 && (row.place & flags_considered_) == flags_wanted_;
   }
   bool wants(const event::Attributes& attributes) const;
 

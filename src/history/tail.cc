@@ -73,8 +73,7 @@ uint64_t Tail::rows() const {
 }
 
 uint16_t Tail::scope_of(const event::Attributes& attributes) {
-  const auto [it, fresh] = scope_numbers_.try_emplace(attributes.account + '\n' + attributes.region,
-                                                      static_cast<uint16_t>(scopes_.size()));
+  const auto [it, fresh] = scope_numbers_.try_emplace(attributes.account + '\n' + attributes.region, static_cast<uint16_t>(scopes_.size()));
   if (fresh) {
     CHECK(scopes_.size() < 0xffff);
     scopes_.push_back({attributes.account, attributes.region});
@@ -138,8 +137,7 @@ std::vector<Tail::Candidate> Tail::gather(const Selection& selection, const std:
   auto bound = static_cast<uint32_t>(rows_.size());
   if (before) {
     bound = static_cast<uint32_t>(
-        std::partition_point(rows_.begin(), rows_.end(), [&](const Row& row) { return older(cursor_of(row), *before); }) -
-        rows_.begin());
+        std::partition_point(rows_.begin(), rows_.end(), [&](const Row& row) { return older(cursor_of(row), *before); }) - rows_.begin());
   }
   const std::optional<Cursor>& newer_than = selection.query().newer_than;
   intersect(lists, bound, [&](uint32_t number) {

@@ -7,10 +7,9 @@ namespace cairn::history {
 namespace {
 
 constexpr std::pair<std::string_view, Attribute> kNames[] = {
-    {"EventId", Attribute::kEventId},           {"EventName", Attribute::kEventName},
-    {"ReadOnly", Attribute::kReadOnly},         {"Username", Attribute::kUsername},
-    {"ResourceType", Attribute::kResourceType}, {"ResourceName", Attribute::kResourceName},
-    {"EventSource", Attribute::kEventSource},   {"AccessKeyId", Attribute::kAccessKeyId},
+    {"EventId", Attribute::kEventId},         {"EventName", Attribute::kEventName},       {"ReadOnly", Attribute::kReadOnly},
+    {"Username", Attribute::kUsername},       {"ResourceType", Attribute::kResourceType}, {"ResourceName", Attribute::kResourceName},
+    {"EventSource", Attribute::kEventSource}, {"AccessKeyId", Attribute::kAccessKeyId},
 };
 static_assert(static_cast<int>(TermKind::kAccessKeyId) == static_cast<int>(Attribute::kAccessKeyId));
 
@@ -40,7 +39,7 @@ void collect_terms(const event::Attributes& a, std::vector<uint64_t>& out) {
   };
   add(TermKind::kEventId, a.event_id);
   add(TermKind::kEventName, a.event_name);
-  if (!a.read_only) add(TermKind::kReadOnly, "false");   // the rarer kind; reads are told by the row
+  if (!a.read_only) add(TermKind::kReadOnly, "false");  // the rarer kind; reads are told by the row
   add(TermKind::kUsername, a.username);
   add(TermKind::kEventSource, a.event_source);
   add(TermKind::kAccessKeyId, a.access_key);
@@ -54,14 +53,20 @@ void collect_terms(const event::Attributes& a, std::vector<uint64_t>& out) {
 }
 
 bool holds(const event::Attributes& a, const Filter& filter) {
-  if (filter.value.empty()) return false;        // an absent attribute has no value
+  if (filter.value.empty()) return false;  // an absent attribute has no value
   switch (filter.attribute) {
-    case Attribute::kEventId: return a.event_id == filter.value;
-    case Attribute::kEventName: return a.event_name == filter.value;
-    case Attribute::kReadOnly: return (a.read_only ? "true" : "false") == filter.value;
-    case Attribute::kUsername: return a.username == filter.value;
-    case Attribute::kEventSource: return a.event_source == filter.value;
-    case Attribute::kAccessKeyId: return a.access_key == filter.value;
+    case Attribute::kEventId:
+      return a.event_id == filter.value;
+    case Attribute::kEventName:
+      return a.event_name == filter.value;
+    case Attribute::kReadOnly:
+      return (a.read_only ? "true" : "false") == filter.value;
+    case Attribute::kUsername:
+      return a.username == filter.value;
+    case Attribute::kEventSource:
+      return a.event_source == filter.value;
+    case Attribute::kAccessKeyId:
+      return a.access_key == filter.value;
     case Attribute::kResourceType:
       return std::any_of(a.resources.begin(), a.resources.end(), [&](const auto& r) { return r.type == filter.value; });
     case Attribute::kResourceName:

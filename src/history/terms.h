@@ -10,7 +10,14 @@
 namespace cairn::history {
 
 enum class TermKind : uint8_t {
-  kEventId, kEventName, kReadOnly, kUsername, kResourceType, kResourceName, kEventSource, kAccessKeyId,   // as Attribute
+  kEventId,
+  kEventName,
+  kReadOnly,
+  kUsername,
+  kResourceType,
+  kResourceName,
+  kEventSource,
+  kAccessKeyId,  // as Attribute
   kCategory,
 };
 

@@ -13,7 +13,7 @@ std::string encode_token(const Cursor& cursor, std::string_view parameters);
 /// None: tampered with, cut, or made for other parameters.
 std::optional<Cursor> decode_token(std::string_view token, std::string_view parameters);
 
-std::string cursor_text(const Cursor& cursor);   // "4120-0"
+std::string cursor_text(const Cursor& cursor);  // "4120-0"
 std::optional<Cursor> parse_cursor(std::string_view text);
 
 }  // namespace cairn::history

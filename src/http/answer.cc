@@ -11,42 +11,78 @@ namespace {
 
 std::string_view reason_phrase(int status) {
   switch (status) {
-    case 200: return "OK";
-    case 201: return "Created";
-    case 202: return "Accepted";
-    case 204: return "No Content";
-    case 206: return "Partial Content";
-    case 301: return "Moved Permanently";
-    case 302: return "Found";
-    case 303: return "See Other";
-    case 304: return "Not Modified";
-    case 307: return "Temporary Redirect";
-    case 308: return "Permanent Redirect";
-    case 400: return "Bad Request";
-    case 401: return "Unauthorized";
-    case 403: return "Forbidden";
-    case 404: return "Not Found";
-    case 405: return "Method Not Allowed";
-    case 406: return "Not Acceptable";
-    case 408: return "Request Timeout";
-    case 409: return "Conflict";
-    case 410: return "Gone";
-    case 411: return "Length Required";
-    case 412: return "Precondition Failed";
-    case 413: return "Content Too Large";
-    case 414: return "URI Too Long";
-    case 415: return "Unsupported Media Type";
-    case 416: return "Range Not Satisfiable";
-    case 417: return "Expectation Failed";
-    case 429: return "Too Many Requests";
-    case 431: return "Request Header Fields Too Large";
-    case 500: return "Internal Server Error";
-    case 501: return "Not Implemented";
-    case 502: return "Bad Gateway";
-    case 503: return "Service Unavailable";
-    case 504: return "Gateway Timeout";
-    case 505: return "HTTP Version Not Supported";
-    default: return "";
+    case 200:
+      return "OK";
+    case 201:
+      return "Created";
+    case 202:
+      return "Accepted";
+    case 204:
+      return "No Content";
+    case 206:
+      return "Partial Content";
+    case 301:
+      return "Moved Permanently";
+    case 302:
+      return "Found";
+    case 303:
+      return "See Other";
+    case 304:
+      return "Not Modified";
+    case 307:
+      return "Temporary Redirect";
+    case 308:
+      return "Permanent Redirect";
+    case 400:
+      return "Bad Request";
+    case 401:
+      return "Unauthorized";
+    case 403:
+      return "Forbidden";
+    case 404:
+      return "Not Found";
+    case 405:
+      return "Method Not Allowed";
+    case 406:
+      return "Not Acceptable";
+    case 408:
+      return "Request Timeout";
+    case 409:
+      return "Conflict";
+    case 410:
+      return "Gone";
+    case 411:
+      return "Length Required";
+    case 412:
+      return "Precondition Failed";
+    case 413:
+      return "Content Too Large";
+    case 414:
+      return "URI Too Long";
+    case 415:
+      return "Unsupported Media Type";
+    case 416:
+      return "Range Not Satisfiable";
+    case 417:
+      return "Expectation Failed";
+    case 429:
+      return "Too Many Requests";
+    case 431:
+      return "Request Header Fields Too Large";
+    case 500:
+      return "Internal Server Error";
+    case 501:
+      return "Not Implemented";
+    case 502:
+      return "Bad Gateway";
+    case 503:
+      return "Service Unavailable";
+    case 504:
+      return "Gateway Timeout";
+    case 505:
+      return "HTTP Version Not Supported";
+    default:
+      return "";
   }
 }
 
@@ -64,11 +100,16 @@ void append_status_line(std::string& out, int status) {
 
 bool is_framing(std::string_view name) {
   switch (name.size()) {
-    case 4: return text::equals_ignoring_case(name, "Date");
-    case 10: return text::equals_ignoring_case(name, "Connection");
-    case 14: return text::equals_ignoring_case(name, "Content-Length");
-    case 17: return text::equals_ignoring_case(name, "Transfer-Encoding");
-    default: return false;
+    case 4:
+      return text::equals_ignoring_case(name, "Date");
+    case 10:
+      return text::equals_ignoring_case(name, "Connection");
+    case 14:
+      return text::equals_ignoring_case(name, "Content-Length");
+    case 17:
+      return text::equals_ignoring_case(name, "Transfer-Encoding");
+    default:
+      return false;
   }
 }
 
@@ -96,8 +137,7 @@ uint64_t answer_body_bytes(const Response& response, bool head_request) {
   return response.source ? response.source_bytes : response.body.size();
 }
 
-void append_answer_head(std::string& out, const Response& response, bool head_request, Afterwards afterwards,
-                        std::string_view date_line) {
+void append_answer_head(std::string& out, const Response& response, bool head_request, Afterwards afterwards, std::string_view date_line) {
   append_status_line(out, response.status);
   out += date_line;
   for (const auto& [name, value] : response.headers) {

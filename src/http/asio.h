@@ -1,6 +1,6 @@
 #pragma once
 #if defined(__SANITIZE_THREAD__)
-#define BOOST_ASIO_DISABLE_FENCED_BLOCK          // ThreadSanitizer knows no fences; the scheduler's mutex orders handlers as well
+#define BOOST_ASIO_DISABLE_FENCED_BLOCK  // ThreadSanitizer knows no fences; the scheduler's mutex orders handlers as well
 #endif
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/awaitable.hpp>

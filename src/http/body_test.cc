@@ -98,7 +98,7 @@ TEST_F(Bodies, ASlowReaderHoldsTheClientBack) {
     exchange->respond(text_response(std::to_string(body->size())));
   });
   Client client(start());
-  const size_t length = 64 << 20;                // more than both socket buffers hold
+  const size_t length = 64 << 20;  // more than both socket buffers hold
   std::promise<void> sent;
   std::thread sender([&] {
     client.send(put(length));
@@ -189,7 +189,8 @@ TEST_F(Bodies, AnEarlyRefusalOfALongBodyReachesTheClient) {
     char some[10];
     EXPECT_TRUE(exchange->reader().read(some));
     exchange->respond(text_response("no", 403));
-    while (exchange->reader().read(some).value_or(0) > 0) {}   // reading on after the answer ends
+    while (exchange->reader().read(some).value_or(0) > 0) {
+    }  // reading on after the answer ends
   });
   Client client(start());
   EXPECT_TRUE(client.send(put(8 << 20) + std::string(8 << 20, 'x'))) << "a client that sends all before it looks";

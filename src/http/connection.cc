@@ -7,7 +7,7 @@ constexpr size_t kReadBufferBytes = 8 << 10;     // grows up to Options::head_by
 constexpr uint64_t kDiscardBytesMax = 64 << 10;  // rest of an unwanted body that is dropped to keep the connection
 constexpr uint64_t kLingerBytesMax = 16 << 20;   // dropped after the last answer, so that the client reads it and sees no reset
 constexpr std::chrono::milliseconds kLingerTime{2000};
-constexpr size_t kOutKept = 128 << 10;           // an output buffer this large is kept
+constexpr size_t kOutKept = 128 << 10;  // an output buffer this large is kept
 
 bool end_of_head_in(std::string_view bytes, size_t seen) {
   return bytes.find("\r\n\r\n", seen < 3 ? 0 : seen - 3) != std::string_view::npos;
@@ -50,7 +50,7 @@ Connection::~Connection() {
 }
 
 Awaitable<void> Connection::run(std::shared_ptr<Connection> self) {
-  (void)self;                                    // held by the coroutine's frame
+  (void)self;  // held by the coroutine's frame
   co_await serve();
   error_code ignored;
   socket_.close(ignored);
@@ -140,8 +140,8 @@ Awaitable<Connection::HeadOutcome> Connection::read_head(ParsedHead& parsed) {
   ReadBuffer& in = exchange_->buffer;
   const size_t bytes_max = options().head_bytes_max;
   const bool first = in.capacity == 0;
-  size_t parsed_bytes = 0;                       // length at the last try
-  bool fresh = true;                             // unparsed bytes may be a whole head
+  size_t parsed_bytes = 0;  // length at the last try
+  bool fresh = true;        // unparsed bytes may be a whole head
   idle_ = in.size() == 0;
   arm(idle_ && !first ? options().idle_timeout : options().head_timeout);
   for (;;) {
@@ -251,7 +251,7 @@ Awaitable<bool> Connection::send_continue() {
 
 Awaitable<bool> Connection::write(std::string_view bytes) {
   error_code problem;
-  if (!tls_) {                                   // the socket mostly takes all at once: no suspension then
+  if (!tls_) {  // the socket mostly takes all at once: no suspension then
     const size_t n = socket_.write_some(asio::const_buffer(bytes.data(), bytes.size()), problem);
     if (problem && problem != asio::error::would_block) co_return false;
     bytes.remove_prefix(n);

@@ -28,23 +28,23 @@ class Connection {
   Awaitable<void> run(std::shared_ptr<Connection> self);
 
   // Events, from the io thread.
-  void woken();                                  // the exchange has an answer, wants its body, has room, or has bytes to send
+  void woken();  // the exchange has an answer, wants its body, has room, or has bytes to send
   void check_deadline(std::chrono::nanoseconds now);
   void stop_if_idle();
   void abort();
 
-  size_t slot = 0;                               // IoThread's
+  size_t slot = 0;  // IoThread's
 
  private:
-  static constexpr size_t kTransferBytes = 64 << 10;   // one read of a body
-  static constexpr size_t kJoinBytesMax = 64 << 10;    // up to here head and body leave in one write
+  static constexpr size_t kTransferBytes = 64 << 10;  // one read of a body
+  static constexpr size_t kJoinBytesMax = 64 << 10;   // up to here head and body leave in one write
 
   /// Where in the current request's body we are.
   struct BodyState {
     bool chunked = false, done = true, bad = false;
-    bool continue_owed = false;                  // the client waits for 100 Continue
-    bool given_up = false;                       // failed: what may still come cannot be told from the next request
-    uint64_t left = 0;                           // not chunked: bytes to come
+    bool continue_owed = false;  // the client waits for 100 Continue
+    bool given_up = false;       // failed: what may still come cannot be told from the next request
+    uint64_t left = 0;           // not chunked: bytes to come
     ChunkedDecoder decoder;
   };
   enum class HeadOutcome { kRequest, kEnd };
@@ -88,15 +88,15 @@ class Connection {
   std::shared_ptr<ExchangeImpl> exchange_;
 
   BodyState body_;
-  std::unique_ptr<char[]> transfer_;             // body bytes just off the socket; only while a body comes
-  std::string carry_;                            // read beyond a chunked body: the next request's first bytes
+  std::unique_ptr<char[]> transfer_;  // body bytes just off the socket; only while a body comes
+  std::string carry_;                 // read beyond a chunked body: the next request's first bytes
   std::string out_;
 
   Parked* parked_ = nullptr;
   std::chrono::nanoseconds deadline_ = std::chrono::nanoseconds::max();
   bool timed_out_ = false;
-  bool idle_ = false;                            // between requests, nothing read of the next
-  bool answer_ends_read_ = false;                // an answer calls the pending read off
+  bool idle_ = false;              // between requests, nothing read of the next
+  bool answer_ends_read_ = false;  // an answer calls the pending read off
   bool aborted_ = false;
 };
 

@@ -5,7 +5,7 @@
 namespace cairn::http {
 namespace {
 
-constexpr size_t kPullBytes = 128 << 10;         // one read of a BodySource; two are in flight
+constexpr size_t kPullBytes = 128 << 10;  // one read of a BodySource; two are in flight
 
 /// A BodySource at work on the source threads: fills one of two buffers while the other is being sent.
 struct Pull {
@@ -122,7 +122,7 @@ Awaitable<void> Connection::pump_body() {
     exchange.stream.fail(failure);
   };
   while (!body_.done && !exchange.answered() && !aborted_) {
-    if (body_.continue_owed) {                   // not one byte before somebody wants the body
+    if (body_.continue_owed) {  // not one byte before somebody wants the body
       if (!exchange.stream.wished_for()) {
         co_await park();
         continue;
@@ -163,7 +163,7 @@ Awaitable<void> Connection::pump_body() {
       taken = feed_body(bytes, payload);
       exchange.count_body(payload.size());
       exchange.stream.append(payload);
-    } else {                                     // as feed_body, without the copy
+    } else {  // as feed_body, without the copy
       taken = std::min<uint64_t>(bytes.size(), body_.left);
       body_.left -= taken;
       body_.done = body_.left == 0;
@@ -181,7 +181,7 @@ Awaitable<void> Connection::pump_body() {
   while (!exchange.answered() && !aborted_) {
     co_await park();
   }
-  exchange.stream.fail(BodyFailure::kClosed);    // whoever reads on after the answer
+  exchange.stream.fail(BodyFailure::kClosed);  // whoever reads on after the answer
 }
 
 /// Reads and drops the rest of an unwanted body; false when the connection cannot go on.
@@ -225,7 +225,7 @@ Awaitable<bool> Connection::send_source(Response response) {
     while (!pull->done.load(std::memory_order_acquire) && !aborted_) {
       co_await park();
     }
-    if (aborted_ || pull->failed) co_return false;   // the length was promised: only a broken connection can tell
+    if (aborted_ || pull->failed) co_return false;  // the length was promised: only a broken connection can tell
     const std::string_view bytes(pull->buffers[which].get(), coming);
     which = 1 - which;
     coming = std::min<uint64_t>(to_pull, piece);

@@ -6,7 +6,7 @@
 namespace cairn::http {
 namespace {
 
-constexpr size_t kBodyKept = 16 << 10;           // a body string this large is kept for the next request
+constexpr size_t kBodyKept = 16 << 10;  // a body string this large is kept for the next request
 
 thread_local const ExchangeImpl* in_handler = nullptr;
 
@@ -115,8 +115,7 @@ void StreamBuffer::fail(BodyFailure failure) {
 ExchangeImpl::InHandler::InHandler(const ExchangeImpl* exchange) : outer_(std::exchange(in_handler, exchange)) {}
 ExchangeImpl::InHandler::~InHandler() { in_handler = outer_; }
 
-ExchangeImpl::ExchangeImpl(std::shared_ptr<IoThread> io, std::shared_ptr<const Peer> peer)
-    : io_(std::move(io)), peer_(std::move(peer)) {}
+ExchangeImpl::ExchangeImpl(std::shared_ptr<IoThread> io, std::shared_ptr<const Peer> peer) : io_(std::move(io)), peer_(std::move(peer)) {}
 ExchangeImpl::~ExchangeImpl() = default;
 
 std::shared_ptr<Exchange> ExchangeImpl::lend(Head head) {
@@ -132,7 +131,7 @@ void ExchangeImpl::returned() {
   Response silence;
   silence.status = 500;
   silence.close = true;
-  give(std::move(silence));                      // no effect if there is an answer
+  give(std::move(silence));  // no effect if there is an answer
   attachment.reset();
   if (body_.capacity() > kBodyKept) body_ = std::string();
   body_.clear();

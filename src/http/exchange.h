@@ -24,7 +24,7 @@ struct ReadBuffer {
   size_t size() const { return end - begin; }
   /// Moves the unread bytes to the front, with room for `wanted` bytes in all. Kills every view into the buffer.
   void make_room(size_t wanted);
-  void append(std::string_view bytes);           // make_room first
+  void append(std::string_view bytes);  // make_room first
 };
 
 /// Body bytes between the socket and a reader on another thread, `bytes_max` at most.
@@ -37,11 +37,11 @@ class StreamBuffer {
   Result<size_t, BodyFailure> read(std::span<char> out, const std::function<void()>& wake);
 
   // The connection's side.
-  bool wished_for() const;                       // a first read has happened
-  size_t room();                                 // 0: full; the connection is woken once half is free
-  void append(std::string_view bytes);           // at most room()
-  void finish();                                 // the body is complete
-  void fail(BodyFailure failure);                // no effect after finish
+  bool wished_for() const;              // a first read has happened
+  size_t room();                        // 0: full; the connection is woken once half is free
+  void append(std::string_view bytes);  // at most room()
+  void finish();                        // the body is complete
+  void fail(BodyFailure failure);       // no effect after finish
 
  private:
   mutable std::mutex mutex_;
@@ -71,7 +71,7 @@ class ExchangeImpl final : public Exchange, public BodyReader, public std::enabl
   // The connection's side: io thread.
   ReadBuffer buffer;
   StreamBuffer stream;
-  Connection* connection = nullptr;              // null once it moved on or is gone
+  Connection* connection = nullptr;  // null once it moved on or is gone
   /// Starts a request. The handle is what handlers share; when the last copy goes, an unanswered request is answered 500.
   std::shared_ptr<Exchange> lend(Head head);
   bool lent() const { return lent_.load(std::memory_order_acquire); }
@@ -82,7 +82,7 @@ class ExchangeImpl final : public Exchange, public BodyReader, public std::enabl
   bool reserve_body(size_t bytes);
   /// The server answers by itself; a later respond() is ignored. False: the handler was first.
   bool take_over();
-  void notify();                                 // any thread: Connection::woken will run
+  void notify();  // any thread: Connection::woken will run
 
   /// While one lives, respond() on this thread to `exchange` needs no wake-up: the caller looks right afterwards.
   class InHandler {

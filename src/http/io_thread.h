@@ -21,13 +21,13 @@ struct Shared {
   Handler* handler = nullptr;
   const env::Clock* clock = nullptr;
   asio::thread_pool* sources = nullptr;
-  std::unique_ptr<asio::ssl::context> tls;       // null: plain HTTP
+  std::unique_ptr<asio::ssl::context> tls;  // null: plain HTTP
 
   std::atomic<size_t> buffered_bytes{0};
   std::atomic<uint64_t> connections{0}, requests{0}, refused_connections{0}, bad_requests{0}, timeouts{0};
   std::atomic<uint64_t> open_connections{0};
   std::mutex mutex;
-  std::condition_variable all_closed;            // with `mutex`: open_connections fell to 0
+  std::condition_variable all_closed;  // with `mutex`: open_connections fell to 0
 };
 
 /// One event loop with its connections. Everything is for its own thread unless it says otherwise.
@@ -36,9 +36,9 @@ class IoThread : public std::enable_shared_from_this<IoThread> {
   explicit IoThread(std::shared_ptr<Shared> shared);
   ~IoThread();
 
-  Shared& shared() { return *shared_; }                                    // any thread
-  asio::io_context& context() { return context_; }                         // any thread
-  void run();                                                              // until release(), and all connections are gone
+  Shared& shared() { return *shared_; }             // any thread
+  asio::io_context& context() { return context_; }  // any thread
+  void run();                                       // until release(), and all connections are gone
   /// Has `exchange`'s connection look at what changed. Any thread; the first of a batch posts, the others ride along.
   void wake(std::shared_ptr<ExchangeImpl> exchange);
 
@@ -52,9 +52,9 @@ class IoThread : public std::enable_shared_from_this<IoThread> {
   std::string_view date_line();
 
   bool stopping() const { return stopping_; }
-  void stop_gently();                                                      // idle connections close, others after their answer
-  void abort_all();                                                        // at once
-  void release() { work_.reset(); }                                        // any thread
+  void stop_gently();                // idle connections close, others after their answer
+  void abort_all();                  // at once
+  void release() { work_.reset(); }  // any thread
 
  private:
   void drain();
@@ -72,7 +72,7 @@ class IoThread : public std::enable_shared_from_this<IoThread> {
   std::chrono::sys_seconds date_{};
   std::string date_line_;
 
-  std::mutex mutex_;                             // guards the next two
+  std::mutex mutex_;  // guards the next two
   std::vector<std::shared_ptr<ExchangeImpl>> woken_;
   bool closed_ = false;
   std::vector<std::shared_ptr<ExchangeImpl>> draining_;

@@ -75,7 +75,7 @@ class Client {
     EXPECT_EQ(connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
     const int on = 1;
     setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    const timeval patience{20, 0};               // a broken server fails the test instead of hanging it
+    const timeval patience{20, 0};  // a broken server fails the test instead of hanging it
     setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
   }
@@ -120,7 +120,8 @@ class Client {
     }
     if (answer.headers.contains("content-length")) length = std::stoul(answer.headers["content-length"]);
     if (head_request || answer.status == 204 || answer.status == 304 || answer.status < 200) return answer;
-    while (received_.size() < length && receive()) {}
+    while (received_.size() < length && receive()) {
+    }
     answer.body = received_.substr(0, length);
     received_.erase(0, length);
     return answer;
@@ -133,7 +134,8 @@ class Client {
 
   /// Everything up to the close. A reset counts as a close.
   std::string read_to_end() {
-    while (receive()) {}
+    while (receive()) {
+    }
     return std::exchange(received_, {});
   }
 

@@ -9,8 +9,8 @@
 namespace cairn::http {
 namespace {
 
-constexpr size_t kChunkLineBytesMax = 1024;      // chunk size with extensions
-constexpr size_t kTrailerBytesMax = 8 << 10;     // all trailer lines of one body
+constexpr size_t kChunkLineBytesMax = 1024;   // chunk size with extensions
+constexpr size_t kTrailerBytesMax = 8 << 10;  // all trailer lines of one body
 constexpr size_t kHeadersGuess = 16;
 
 constexpr std::array<bool, 256> make_token_table() {
@@ -173,7 +173,8 @@ struct HeadParser {
       case 17:
         if (named("Transfer-Encoding")) return note_transfer_encoding(header.value);
         break;
-      default: break;
+      default:
+        break;
     }
     return true;
   }

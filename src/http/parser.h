@@ -10,11 +10,11 @@ namespace cairn::http {
 /// Strict HTTP/1.1 (RFC 9112) head parsing: no bare LF, no folding, no CL with TE, no differing CLs, no unknown codings, no
 /// control characters. `bytes` 0: more is needed. The result's views point into `in`.
 struct ParsedHead {
-  size_t bytes = 0;                              // length of the head, blank line included
+  size_t bytes = 0;  // length of the head, blank line included
   Head head;
 };
 struct HeadProblem {
-  int status;                                    // 400, 413, 414, 431, 501, 505
+  int status;  // 400, 413, 414, 431, 501, 505
   std::string_view reason;
 };
 Result<ParsedHead, HeadProblem> parse_head(std::string_view in, size_t head_bytes_max, size_t headers_max);

@@ -91,7 +91,8 @@ const std::vector<std::string>& good_heads() {
       "PUT /bucket/key HTTP/1.1\r\nHost: a\r\nContent-Length: 00012\r\n\r\n",
       "PUT /bucket/key HTTP/1.1\r\nHost: a\r\ntransfer-encoding: Chunked\r\n\r\n5\r\n",
       "POST / HTTP/1.1\r\nHost: 127.0.0.1:4566\r\nContent-Type: application/x-amz-json-1.1\r\nX-Amz-Target: "
-      "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.LookupEvents\r\nX-Amz-Date: 20260102T030405Z\r\nAuthorization: AWS4-HMAC-SHA256 "
+      "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.LookupEvents\r\nX-Amz-Date: 20260102T030405Z\r\nAuthorization: "
+      "AWS4-HMAC-SHA256 "
       "Credential=AKIAIOSFODNN7EXAMPLE/20260102/us-east-1/cloudtrail/aws4_request, SignedHeaders=host;x-amz-date, Signature=0123\r\n"
       "Content-Length: 2\r\n\r\n{}",
       "GET / HTTP/1.1\r\nHost: a\r\nx: \r\ny:\r\nz:\t v \t\r\nx-amz-meta-\xc3\xa9: 1\r\n\r\n",
@@ -116,7 +117,10 @@ TEST(ParseHeadBesideBeast, AgreesOnEveryCut) {
 
 TEST(ParseHeadBesideBeast, AcceptsNothingThatBeastReadsOtherwise) {
   // Mutants of good heads: a byte changed, dropped, doubled, or a piece of another head put in.
-  const std::string bytes("\0\t\n\r :;,/?*\x7f\x80\xff" "015aAzZ-", 23);
+  const std::string bytes(
+      "\0\t\n\r :;,/?*\x7f\x80\xff"
+      "015aAzZ-",
+      23);
   std::mt19937 random(1);
   const auto below = [&](size_t n) { return std::uniform_int_distribution<size_t>(0, n - 1)(random); };
   size_t accepted = 0, refused = 0;
@@ -125,10 +129,18 @@ TEST(ParseHeadBesideBeast, AcceptsNothingThatBeastReadsOtherwise) {
     for (size_t changes = 1 + below(3); changes > 0; --changes) {
       const size_t at = 1 + below(head.size() - 2);
       switch (below(5)) {
-        case 0: head[at] = bytes[below(bytes.size())]; break;
-        case 1: head.erase(at, 1); break;
-        case 2: head.insert(at, 1, head[at]); break;
-        case 3: head.insert(at, 1, bytes[below(bytes.size())]); break;
+        case 0:
+          head[at] = bytes[below(bytes.size())];
+          break;
+        case 1:
+          head.erase(at, 1);
+          break;
+        case 2:
+          head.insert(at, 1, head[at]);
+          break;
+        case 3:
+          head.insert(at, 1, bytes[below(bytes.size())]);
+          break;
         default: {
           const std::string& other = good_heads()[below(good_heads().size())];
           const size_t from = below(other.size());

@@ -14,9 +14,7 @@ int verdict(std::string_view in) {
   return result->bytes > 0 ? 200 : 100;
 }
 
-int verdict_with(std::string_view headers) {
-  return verdict("POST / HTTP/1.1\r\nHost: a\r\n" + std::string(headers) + "\r\n");
-}
+int verdict_with(std::string_view headers) { return verdict("POST / HTTP/1.1\r\nHost: a\r\n" + std::string(headers) + "\r\n"); }
 
 TEST(ParseHead, KeepsTheBytesThatSignaturesCover) {
   const std::string in =
@@ -92,7 +90,9 @@ TEST(ParseHead, RefusesWhatLetsTwoServersSeeTwoRequests) {
   EXPECT_EQ(verdict_with("A: b\n"), 400);
   EXPECT_EQ(verdict_with("A: b\rC: d\r\n"), 400);
   EXPECT_EQ(verdict_with(std::string("A: b\0c\r\n", 8)), 400);
-  EXPECT_EQ(verdict_with("A: b\x7f" "c\r\n"), 400);
+  EXPECT_EQ(verdict_with("A: b\x7f"
+                         "c\r\n"),
+            400);
   EXPECT_EQ(verdict_with(": no name\r\n"), 400);
   EXPECT_EQ(verdict_with("no colon\r\n"), 400);
   EXPECT_EQ(verdict_with("Transfer-Encoding: gzip, chunked\r\n"), 501);
@@ -153,9 +153,9 @@ TEST(ChunkedDecoder, GivesTheSameWhateverTheCuts) {
 
 TEST(ChunkedDecoder, RefusesLooseForms) {
   for (const std::string_view bad :
-       {"5\nhello\r\n0\r\n\r\n", "5\r\nhello0\r\n\r\n", "5\r\nhelloX", "5\r\nhello\rX", "5\r\nhelloX\r\n", "5\r\nhello\n0\r\n\r\n", "-1\r\n", "0x5\r\nhello\r\n", "\r\n", " 5\r\n",
-        "5 \r\nhello\r\n", "g\r\n", "10000000000000000\r\n", "5;a\x01\r\n", "0\r\nno colon\r\n\r\n", "0\r\n folded: x\r\n\r\n", "0\r\na: b\n\r\n",
-        "5\r\r\nhello\r\n"}) {
+       {"5\nhello\r\n0\r\n\r\n", "5\r\nhello0\r\n\r\n", "5\r\nhelloX", "5\r\nhello\rX", "5\r\nhelloX\r\n", "5\r\nhello\n0\r\n\r\n",
+        "-1\r\n", "0x5\r\nhello\r\n", "\r\n", " 5\r\n", "5 \r\nhello\r\n", "g\r\n", "10000000000000000\r\n", "5;a\x01\r\n",
+        "0\r\nno colon\r\n\r\n", "0\r\n folded: x\r\n\r\n", "0\r\na: b\n\r\n", "5\r\r\nhello\r\n"}) {
     for (size_t step = 1; step <= bad.size(); ++step) {
       EXPECT_EQ(decode(bad, step).state, ChunkedDecoder::State::kBad) << bad << " in steps of " << step;
     }

@@ -176,7 +176,7 @@ class ServerImpl final : public Server {
   std::optional<Timer> accept_pause_;
   std::vector<std::thread> threads_;
   uint16_t port_ = 0;
-  bool stopping_ = false;                        // io_[0]'s thread
+  bool stopping_ = false;  // io_[0]'s thread
 };
 
 }  // namespace

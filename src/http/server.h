@@ -17,14 +17,14 @@
 namespace cairn::http {
 
 struct Header {
-  std::string_view name;                         // as sent
-  std::string_view value;                        // blanks at both ends removed
+  std::string_view name;   // as sent
+  std::string_view value;  // blanks at both ends removed
 };
 
 /// The request line and headers, raw: SigV4 needs the bytes as they came. Views live as long as the Exchange.
 struct Head {
   std::string_view method, target;
-  std::string_view path, query;                  // target split at the first '?'; not decoded
+  std::string_view path, query;  // target split at the first '?'; not decoded
   std::vector<Header> headers;
   std::optional<uint64_t> content_length;
   bool chunked = false;
@@ -32,16 +32,16 @@ struct Head {
   bool keep_alive = true;
   bool http_1_0 = false;
 
-  std::optional<std::string_view> header(std::string_view name) const;   // the first of that name, ignoring case
+  std::optional<std::string_view> header(std::string_view name) const;  // the first of that name, ignoring case
 };
 
 struct TlsInfo {
-  std::string version;                           // TLSv1.2, TLSv1.3
-  std::string cipher_suite;                      // OpenSSL's name (TLS 1.3: TLS_AES_128_GCM_SHA256)
+  std::string version;       // TLSv1.2, TLSv1.3
+  std::string cipher_suite;  // OpenSSL's name (TLS 1.3: TLS_AES_128_GCM_SHA256)
 };
 
 struct Peer {
-  std::string address;                           // 127.0.0.1
+  std::string address;  // 127.0.0.1
   uint16_t port = 0;
   std::optional<TlsInfo> tls;
 };
@@ -66,14 +66,14 @@ class BodySource {
 
 struct Response {
   int status = 200;
-  std::vector<std::pair<std::string, std::string>> headers;   // Content-Length, Connection and Date are added by the server
+  std::vector<std::pair<std::string, std::string>> headers;  // Content-Length, Connection and Date are added by the server
   std::string body;
-  std::unique_ptr<BodySource> source;            // instead of body: `source_bytes` bytes, then the end
+  std::unique_ptr<BodySource> source;  // instead of body: `source_bytes` bytes, then the end
   uint64_t source_bytes = 0;
-  bool head_only = false;                        // send Content-Length of the body, but no body (HEAD)
-  std::optional<uint64_t> content_length;        // HEAD answers: the length to declare
-  bool close = false;                            // close the connection afterwards
-  std::shared_ptr<void> keep;                    // let go on the io thread, once the answer was taken for sending
+  bool head_only = false;                  // send Content-Length of the body, but no body (HEAD)
+  std::optional<uint64_t> content_length;  // HEAD answers: the length to declare
+  bool close = false;                      // close the connection afterwards
+  std::shared_ptr<void> keep;              // let go on the io thread, once the answer was taken for sending
 };
 
 /// One request and its answer. Made by the server, shared with whoever answers; `respond` exactly once, from any thread. Dropping
@@ -83,20 +83,20 @@ class Exchange {
   virtual ~Exchange() = default;
   virtual const Head& head() const = 0;
   virtual const Peer& peer() const = 0;
-  virtual std::string& body() = 0;               // kBuffered: the whole body
-  virtual BodyReader& reader() = 0;              // kStreamed; sends 100 Continue at the first read if the client waits for it
+  virtual std::string& body() = 0;   // kBuffered: the whole body
+  virtual BodyReader& reader() = 0;  // kStreamed; sends 100 Continue at the first read if the client waits for it
   virtual void respond(Response response) = 0;
   /// Bytes of body taken off the wire so far.
   virtual uint64_t body_bytes() const = 0;
 
-  std::shared_ptr<void> attachment;              // the handler's own, from begin to handle; the server never looks at it
+  std::shared_ptr<void> attachment;  // the handler's own, from begin to handle; the server never looks at it
 };
 
 class Handler {
  public:
   struct Plan {
-    enum Kind { kBuffered, kStreamed, kAnswered } kind = kBuffered;   // kAnswered: respond() was called already, drop the body
-    uint64_t bytes_max = 1 << 20;                // kBuffered: beyond it `too_large` is called; kStreamed: no limit here
+    enum Kind { kBuffered, kStreamed, kAnswered } kind = kBuffered;  // kAnswered: respond() was called already, drop the body
+    uint64_t bytes_max = 1 << 20;                                    // kBuffered: beyond it `too_large` is called; kStreamed: no limit here
   };
   virtual ~Handler() = default;
   /// After the head, before any body byte (and before 100 Continue). On an io thread: must not block.
@@ -109,18 +109,18 @@ class Handler {
 
 struct Options {
   std::string address = "127.0.0.1";
-  uint16_t port = 4566;                          // 0: any free one, see Server::port
-  std::string tls_certificate_file, tls_key_file;   // PEM; both empty: plain HTTP
+  uint16_t port = 4566;                            // 0: any free one, see Server::port
+  std::string tls_certificate_file, tls_key_file;  // PEM; both empty: plain HTTP
   int io_threads = 1;
-  int source_threads = 2;                        // pull BodySources
-  size_t connections_max = 4096;                 // further ones are closed at once
-  size_t head_bytes_max = 64 << 10;              // request line and headers together; above: 431
+  int source_threads = 2;            // pull BodySources
+  size_t connections_max = 4096;     // further ones are closed at once
+  size_t head_bytes_max = 64 << 10;  // request line and headers together; above: 431
   size_t headers_max = 200;
-  size_t stream_buffer_bytes = 256 << 10;        // per streamed body, between socket and reader
-  size_t buffered_bytes_max = 256 << 20;         // all buffered bodies together; above: 503
-  std::chrono::milliseconds head_timeout{15000}; // from the first byte to the head's end
-  std::chrono::milliseconds idle_timeout{75000}; // keep-alive, between requests
-  std::chrono::milliseconds body_timeout{30000}; // without any progress of body or answer
+  size_t stream_buffer_bytes = 256 << 10;         // per streamed body, between socket and reader
+  size_t buffered_bytes_max = 256 << 20;          // all buffered bodies together; above: 503
+  std::chrono::milliseconds head_timeout{15000};  // from the first byte to the head's end
+  std::chrono::milliseconds idle_timeout{75000};  // keep-alive, between requests
+  std::chrono::milliseconds body_timeout{30000};  // without any progress of body or answer
 };
 
 class Server {
@@ -130,7 +130,7 @@ class Server {
   virtual ~Server() = default;
   virtual uint16_t port() const = 0;
   virtual void start() = 0;
-  virtual void stop(std::chrono::milliseconds grace) = 0;   // no new requests; lets running ones end within `grace`
+  virtual void stop(std::chrono::milliseconds grace) = 0;  // no new requests; lets running ones end within `grace`
   struct Counters {
     uint64_t connections = 0, requests = 0, refused_connections = 0, bad_requests = 0, timeouts = 0;
     uint64_t open_connections = 0;

@@ -18,7 +18,8 @@ TEST_F(Serving, AnswersCarryDateAndLength) {
   Client client(start());
   const Client::Answer answer = client.ask(kGet);
   EXPECT_EQ(answer.head,
-            "HTTP/1.1 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nx-amzn-RequestId: r1\r\nEvil: a  Injected: b\r\nContent-Length: 2\r\n\r\n");
+            "HTTP/1.1 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nx-amzn-RequestId: r1\r\nEvil: a  Injected: b\r\nContent-Length: "
+            "2\r\n\r\n");
   EXPECT_EQ(answer.body, "hi");
 }
 
@@ -85,7 +86,8 @@ TEST_F(Serving, AHandlersRequestStaysWholeWhileTheConnectionGoesOn) {
   };
   options.io_threads = 1;
   Client client(start());
-  for (int i = 0; i < 10; ++i) client.ask("POST /" + std::to_string(i) + " HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\n" + std::to_string(i));
+  for (int i = 0; i < 10; ++i)
+    client.ask("POST /" + std::to_string(i) + " HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\n" + std::to_string(i));
   client.close();
   server->stop(std::chrono::seconds(5));
   server.reset();
@@ -146,7 +148,8 @@ TEST_F(Serving, ConnectionCloseIsHonouredBothWays) {
 TEST_F(Serving, Http10ClientsAreToldThatTheConnectionStays) {
   const uint16_t port = start();
   Client keeps(port);
-  for (int i = 0; i < 2; ++i) EXPECT_EQ(keeps.ask("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n").headers.at("connection"), "keep-alive");
+  for (int i = 0; i < 2; ++i)
+    EXPECT_EQ(keeps.ask("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n").headers.at("connection"), "keep-alive");
   Client plain(port);
   EXPECT_EQ(plain.ask("GET / HTTP/1.0\r\n\r\n").headers.at("connection"), "close");
   EXPECT_EQ(plain.read_to_end(), "");
@@ -173,7 +176,9 @@ TEST_F(Serving, HeadIsNeverAnsweredWithABody) {
 }
 
 TEST_F(Serving, NoContentHasNeitherBodyNorLength) {
-  handler.on_handle = [](const auto& exchange) { exchange->respond(text_response("dropped", exchange->head().path == "/204" ? 204 : 304)); };
+  handler.on_handle = [](const auto& exchange) {
+    exchange->respond(text_response("dropped", exchange->head().path == "/204" ? 204 : 304));
+  };
   Client client(start());
   for (const std::string path : {"/204", "/304", "/204"}) {
     const Client::Answer answer = client.ask("GET " + path + " HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -202,7 +207,9 @@ TEST_F(Serving, BadRequestsAreRefusedAndCounted) {
 }
 
 TEST_F(Serving, AHeadJustUnderTheLimitIsServed) {
-  handler.on_handle = [](const auto& exchange) { exchange->respond(text_response(std::to_string(exchange->head().header("Big")->size()))); };
+  handler.on_handle = [](const auto& exchange) {
+    exchange->respond(text_response(std::to_string(exchange->head().header("Big")->size())));
+  };
   Client client(start());
   const std::string frame = "GET / HTTP/1.1\r\nHost: a\r\nBig: \r\n\r\n";
   const std::string value(options.head_bytes_max - frame.size(), 'x');
@@ -250,7 +257,7 @@ TEST_F(Serving, ClientsThatDoNotReadAreDropped) {
 }
 
 TEST_F(Serving, StoppingLetsRunningRequestsEnd) {
-  options.io_threads = 1;                        // with more, one may still serve while another has begun to stop
+  options.io_threads = 1;  // with more, one may still serve while another has begun to stop
   std::promise<std::shared_ptr<Exchange>> parked;
   handler.on_handle = [&](const std::shared_ptr<Exchange>& exchange) {
     if (exchange->head().path == "/wait") parked.set_value(exchange);

@@ -80,7 +80,9 @@ class TlsClient {
     return std::string(reinterpret_cast<const char*>(name), length);
   }
 
-  void send(std::string_view bytes) { EXPECT_EQ(SSL_write(session_.get(), bytes.data(), static_cast<int>(bytes.size())), static_cast<int>(bytes.size())); }
+  void send(std::string_view bytes) {
+    EXPECT_EQ(SSL_write(session_.get(), bytes.data(), static_cast<int>(bytes.size())), static_cast<int>(bytes.size()));
+  }
 
   /// The body of the next answer.
   std::string read_body() {

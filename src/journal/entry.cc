@@ -68,7 +68,7 @@ class Cursor {
 }  // namespace
 
 std::string encode_entry(std::span<const std::string> records, std::span<const Change> changes) {
-  constexpr size_t kLengthsMax = 11;              // kind and length of one string, at most; a hint only
+  constexpr size_t kLengthsMax = 11;  // kind and length of one string, at most; a hint only
   size_t bytes = 1 + 2 * kLengthsMax;
   for (const std::string& record : records) bytes += record.size() + kLengthsMax;
   for (const Change& change : changes) bytes += change.key.size() + (change.value ? change.value->size() : 0) + 2 * kLengthsMax;

@@ -14,7 +14,7 @@ namespace cairn::journal {
 /// One key gets a value, or goes away.
 struct Change {
   std::string key;
-  std::optional<std::string> value;             // nullopt: the key is erased
+  std::optional<std::string> value;  // nullopt: the key is erased
 };
 struct ChangeView {
   std::string_view key;
@@ -22,7 +22,7 @@ struct ChangeView {
 };
 
 struct EntryView {
-  std::vector<std::string_view> records;        // finished CloudTrail records (JSON), usually one; none for internal changes
+  std::vector<std::string_view> records;  // finished CloudTrail records (JSON), usually one; none for internal changes
   std::vector<ChangeView> changes;
 };
 

@@ -42,8 +42,8 @@ TEST(Entry, CutShortOrGarbledFailsAndNeverCrashes) {
     garbled[i] = static_cast<char>(garbled[i] ^ 0xff);
     (void)decode_entry(garbled);
   }
-  EXPECT_FALSE(decode_entry("\x01\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"));   // a count of 2^64-1
-  EXPECT_FALSE(decode_entry("\x01\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02"));   // more than 64 bits
+  EXPECT_FALSE(decode_entry("\x01\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"));  // a count of 2^64-1
+  EXPECT_FALSE(decode_entry("\x01\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02"));  // more than 64 bits
 }
 
 }  // namespace

@@ -8,8 +8,8 @@
 namespace cairn::journal {
 
 namespace {
-constexpr size_t kFeedBytes = 1 << 20;            // given to a follower in one step
-constexpr std::chrono::seconds kRetryAfter{1};    // the journal could not be read
+constexpr size_t kFeedBytes = 1 << 20;          // given to a follower in one step
+constexpr std::chrono::seconds kRetryAfter{1};  // the journal could not be read
 }  // namespace
 
 struct Feed::Impl {
@@ -17,7 +17,7 @@ struct Feed::Impl {
   Follower& follower;
   std::atomic<uint64_t> consumed;
   bool failing = false;
-  bool told = false;                              // caught_up was called since the last entry
+  bool told = false;  // caught_up was called since the last entry
   std::unique_ptr<env::Task> task;
 
   Impl(Journal& journal_given, Follower& follower_given)
@@ -26,7 +26,7 @@ struct Feed::Impl {
   env::Next step() {
     const auto given = journal.read({consumed}, kFeedBytes, [this](Position position, std::string_view bytes) {
       const auto entry = decode_entry(bytes);
-      CHECK(entry);                               // its checksum was right: whoever appended it was wrong
+      CHECK(entry);  // its checksum was right: whoever appended it was wrong
       follower.consume(position, *entry);
       consumed.store(position.seq, std::memory_order_release);
       told = false;
@@ -48,12 +48,10 @@ struct Feed::Impl {
 Feed::Feed(Journal& journal, env::Tasks& tasks, Follower& follower) : impl_(std::make_unique<Impl>(journal, follower)) {
   impl_->task = tasks.start(std::string(follower.name()).substr(0, 15), [impl = impl_.get()] { return impl->step(); });
   journal.watch(impl_->task.get());
-  impl_->task->wake();                            // what became durable before the watch
+  impl_->task->wake();  // what became durable before the watch
 }
 
-Feed::~Feed() {
-  impl_->journal.unwatch(impl_->task.get());
-}
+Feed::~Feed() { impl_->journal.unwatch(impl_->task.get()); }
 
 Position Feed::consumed() const { return {impl_->consumed.load(std::memory_order_acquire)}; }
 

@@ -14,9 +14,9 @@ class Follower {
  public:
   virtual ~Follower() = default;
   virtual std::string_view name() const = 0;
-  virtual Position position() const = 0;        // durable: everything up to here need not be given again. Any thread
+  virtual Position position() const = 0;  // durable: everything up to here need not be given again. Any thread
   virtual void consume(Position position, const EntryView& entry) = 0;
-  virtual void caught_up(Position) {}           // after each batch: nothing more was durable at that moment
+  virtual void caught_up(Position) {}  // after each batch: nothing more was durable at that moment
 };
 
 /// Feeds one follower from the journal on a task of its own, until destroyed.
@@ -24,7 +24,7 @@ class Feed {
  public:
   Feed(Journal& journal, env::Tasks& tasks, Follower& follower);
   ~Feed();
-  Position consumed() const;                    // the newest entry given to the follower. Any thread
+  Position consumed() const;  // the newest entry given to the follower. Any thread
 
  private:
   struct Impl;

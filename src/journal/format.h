@@ -24,7 +24,7 @@ struct SegmentHeader {
   uint64_t salt = 0;
   bool recycled = false;
 };
-std::string encode_segment_header(const SegmentHeader& header);      // kSegmentHeaderBytes
+std::string encode_segment_header(const SegmentHeader& header);  // kSegmentHeaderBytes
 std::optional<SegmentHeader> decode_segment_header(std::string_view bytes);
 
 struct BatchHeader {
@@ -35,7 +35,7 @@ struct BatchHeader {
   uint32_t bytes = 0;
   uint32_t previous = 0;
   uint32_t entries = 0;
-  uint32_t checksum = 0;                          // set by encode and decode
+  uint32_t checksum = 0;  // set by encode and decode
 
   uint64_t last() const { return first + count - 1; }
   uint64_t total_bytes() const { return kBatchHeaderBytes + bytes; }
@@ -53,7 +53,7 @@ void encode_entry_header(std::string_view payload, uint32_t checksum, char* out)
 using OnPayload = std::function<void(Position, std::string_view payload)>;
 std::optional<uint64_t> walk_entries(const BatchHeader& header, std::string_view bytes, uint64_t after, const OnPayload& f);
 
-std::string segment_name(uint64_t number);        // 00000001.log
+std::string segment_name(uint64_t number);  // 00000001.log
 std::optional<uint64_t> parse_segment_name(std::string_view name);
 inline bool is_temporary_name(std::string_view name) { return name.ends_with(".tmp"); }
 

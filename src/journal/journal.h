@@ -47,13 +47,13 @@ struct Recovery {
 class Journal {
  public:
   using OnEntry = std::function<void(Position, std::string_view entry)>;
-  virtual ~Journal() = default;                 // waits for what was appended to be on disk
+  virtual ~Journal() = default;  // waits for what was appended to be on disk
 
   /// Opens or makes the journal, calls `on_entry` for each entry after `replay_after`, cuts a torn tail (synced before
   /// return). A failure names the damaged segment and entry and what to do; then nothing was changed. After damage in
   /// acknowledged data it refuses.
-  static Result<std::unique_ptr<Journal>> open(env::Files& files, env::Tasks& tasks, const Options& options,
-                                               Position replay_after, const OnEntry& on_entry, Recovery* recovery = nullptr);
+  static Result<std::unique_ptr<Journal>> open(env::Files& files, env::Tasks& tasks, const Options& options, Position replay_after,
+                                               const OnEntry& on_entry, Recovery* recovery = nullptr);
 
   /// Puts one entry at the end and returns at once; `waiter` (may be null) fires when it is on disk. Any thread; order of
   /// return is order of positions only under the caller's own lock. `entry`: 1 B to kEntryBytesMax (and no more than fits a
@@ -65,7 +65,7 @@ class Journal {
   /// False when the disk is (nearly) full or too much waits: refuse before deciding. Turns true again by itself.
   virtual bool accepting() const = 0;
   virtual Position appended() const = 0;
-  virtual Position durable() const = 0;         // everything up to here survives power loss
+  virtual Position durable() const = 0;  // everything up to here survives power loss
 
   /// Calls `f` for durable entries after `after`, in order, until about `bytes_max` were given or none is left. Returns how
   /// many. Fails when `after` is older than what is kept. Any thread, several at once.
@@ -77,7 +77,7 @@ class Journal {
 
   /// Whole segments whose last entry is <= `position` may be recycled (never the newest).
   virtual void release(Position position) = 0;
-  virtual Position oldest() const = 0;          // the first entry still kept; 1 in a new journal
+  virtual Position oldest() const = 0;  // the first entry still kept; 1 in a new journal
 
   /// Waits until everything appended is on disk; gives up when there is no space for it.
   virtual void drain() = 0;

@@ -113,7 +113,7 @@ TEST(Journal, AnyDamagedByteIsRefusedOrHarmless) {
   machine.journal.reset();
   const std::string content = read(machine, segment_path(1));
   const size_t end = content.find_last_not_of('\0') + 1;
-  const size_t mark = end - kBatchHeaderBytes;         // at the orderly end: damaged alone it vouches for nothing, and loses nothing
+  const size_t mark = end - kBatchHeaderBytes;  // at the orderly end: damaged alone it vouches for nothing, and loses nothing
   size_t refused = 0;
   for (size_t at = 0; at < end; ++at) {
     overwrite(machine, segment_path(1), at, std::string(1, static_cast<char>(content[at] ^ 0x20)));
@@ -184,7 +184,7 @@ TEST(Journal, RecyclesReleasedSegmentsAndForgetsTheirEntries) {
     machine.journal->release(machine.journal->durable());
     most = std::max<uint64_t>(most, machine.files.list("/data/journal")->size());
   }
-  EXPECT_LE(most, 4u);                                 // the newest, a spare, one to recycle, one on its way
+  EXPECT_LE(most, 4u);  // the newest, a spare, one to recycle, one on its way
   const uint64_t oldest = machine.journal->oldest().seq;
   EXPECT_GT(oldest, 450u);
   const auto gone = machine.journal->read({1}, 1000, kNoEntry);
@@ -214,7 +214,7 @@ TEST(Journal, RefusesWorkWhenTheDiskIsFullAndResumesByItself) {
   }
   EXPECT_GT(taken, 30u);
   EXPECT_LT(taken, 1000u);
-  EXPECT_EQ(machine.acknowledged, taken);              // what was accepted found its place
+  EXPECT_EQ(machine.acknowledged, taken);  // what was accepted found its place
   machine.files.set_free_bytes(1 << 20);
   machine.tasks.run_for(1s);
   EXPECT_TRUE(machine.journal->accepting());
@@ -231,7 +231,7 @@ TEST(Journal, KeepsTheReserveFree) {
   ASSERT_TRUE(machine.open());
   EXPECT_TRUE(machine.journal->accepting());
   machine.tasks.run_until_idle();
-  machine.files.set_free_bytes(1 << 19);               // others have filled the disk
+  machine.files.set_free_bytes(1 << 19);  // others have filled the disk
   machine.append("notices");
   machine.tasks.run_until_idle();
   EXPECT_FALSE(machine.journal->accepting());
@@ -319,7 +319,7 @@ TEST(Journal, StaleEntriesBehindAHoleDoNotComeBack) {
 void crash_rounds(uint64_t seed) {
   SCOPED_TRACE(::testing::Message() << "seed " << seed);
   SimMachine machine(seed);
-  Position released;                                   // what checkpoint and followers hold
+  Position released;  // what checkpoint and followers hold
   for (int round = 0; round < 8; ++round) {
     if (machine.random.one_in(2)) machine.files.crash_at(machine.files.operations() + 1 + machine.random.below(60));
     try {
@@ -353,7 +353,7 @@ void crash_rounds(uint64_t seed) {
       const auto kept = machine.read_all(from);
       ASSERT_EQ(kept.size(), machine.journal->durable().seq - from.seq);
       for (const auto& [seq, entry] : kept) ASSERT_TRUE(entry == machine.appended[seq]);
-      if (machine.random.one_in(6)) {                  // an orderly end, if the machine lives to see it
+      if (machine.random.one_in(6)) {  // an orderly end, if the machine lives to see it
         machine.journal.reset();
         if (machine.files.list("/")) continue;
       }
@@ -396,9 +396,7 @@ TEST(Journal, ServesManyThreadsOnARealDisk) {
     }
     uint64_t seen = 0;
     while (seen < kThreads * kEntries) {
-      ASSERT_TRUE((*journal)->read({seen}, 1 << 20, [&](Position position, std::string_view) {
-        ASSERT_EQ(position.seq, ++seen);
-      }));
+      ASSERT_TRUE((*journal)->read({seen}, 1 << 20, [&](Position position, std::string_view) { ASSERT_EQ(position.seq, ++seen); }));
       (*journal)->release({seen});
     }
     for (auto& thread : threads) thread.join();

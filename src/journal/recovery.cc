@@ -8,8 +8,8 @@ namespace cairn::journal {
 
 namespace {
 
-constexpr size_t kPieceBytes = 1 << 20;           // how much is read at once
-constexpr size_t kStepBytes = 8;                  // everything begins at a multiple of it
+constexpr size_t kPieceBytes = 1 << 20;  // how much is read at once
+constexpr size_t kStepBytes = 8;         // everything begins at a multiple of it
 
 tl::unexpected<Failure> unreadable(const Segment& segment, const env::IoFailure& why) {
   return failure("journal: cannot read segment {}: {}", segment.path, why.message);
@@ -111,8 +111,8 @@ class Finder {
     if (next_ == 0) return header.first != 0;
     if (last_ && header.incarnation < last_->incarnation) return false;
     if (header.first == next_ && header.previous == (last_ ? last_->checksum : 0)) return true;
-    const bool repeats = last_ && last_->count > 0 && header.count == last_->count && header.first == last_->first &&
-                         header.previous == last_->previous;
+    const bool repeats =
+        last_ && last_->count > 0 && header.count == last_->count && header.first == last_->first && header.previous == last_->previous;
     return repeats;
   }
 
@@ -136,7 +136,7 @@ class Finder {
     next_ = header->first + header->count;
     for (; at_ < index; ++at_) {
       readers_[at_].free();
-      if (segments_[at_]->first == 0) segments_[at_]->first = header->first;   // skipped: what it held is repeated here
+      if (segments_[at_]->first == 0) segments_[at_]->first = header->first;  // skipped: what it held is repeated here
     }
     if (segment.first == 0) segment.first = header->first;
     segment.end = offset + header->total_bytes();
@@ -170,7 +170,7 @@ class Finder {
         for (size_t i = 0; i <= starts; i += kStepBytes) {
           uint32_t magic;
           std::memcpy(&magic, piece->data() + i, sizeof magic);
-          if (magic != kBatchMagic) continue;     // nearly always; the rest is slow
+          if (magic != kBatchMagic) continue;  // nearly always; the rest is slow
           const auto header = decode_batch_header(piece->substr(i, kBatchHeaderBytes), segment.header.salt);
           if (!header) continue;
           if (index <= at_ + 1 && offset + i == begin + header->total_bytes() && continues(*header)) {
@@ -214,10 +214,10 @@ class Finder {
   std::vector<std::shared_ptr<Segment>> segments_;
   std::vector<Reader> readers_;
   Found found_;
-  size_t at_ = 0;                                 // where the next batch is expected: segment ...
-  uint64_t offset_ = kSegmentHeaderBytes;         // ... and place in it
+  size_t at_ = 0;                          // where the next batch is expected: segment ...
+  uint64_t offset_ = kSegmentHeaderBytes;  // ... and place in it
   std::optional<BatchHeader> last_;
-  uint64_t next_ = segments_.front()->header.number == 1 ? 1 : 0;   // position expected; 0: the first found begins
+  uint64_t next_ = segments_.front()->header.number == 1 ? 1 : 0;  // position expected; 0: the first found begins
   std::optional<uint64_t> bad_entry_;
   size_t bad_segment_ = 0;
 };

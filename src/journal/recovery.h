@@ -29,15 +29,15 @@ struct Repair {
 struct Doubtful {
   BatchHeader header;
   std::string bytes;
-  uint64_t offset = 0;                            // in live.back()
+  uint64_t offset = 0;  // in live.back()
 };
 
 struct Found {
-  std::vector<std::shared_ptr<Segment>> live;    // oldest first; the last is the one to write on. Empty: there is no journal yet
+  std::vector<std::shared_ptr<Segment>> live;  // oldest first; the last is the one to write on. Empty: there is no journal yet
   std::vector<std::shared_ptr<Segment>> spares;
   Position last;
-  uint64_t incarnation = 0;                       // the highest of any batch
-  uint32_t chain = 0;                             // checksum of the last batch
+  uint64_t incarnation = 0;  // the highest of any batch
+  uint32_t chain = 0;        // checksum of the last batch
   std::vector<TornTail> torn;
   std::vector<Repair> repairs;
   std::optional<Doubtful> doubtful;

@@ -5,10 +5,10 @@
 namespace cairn::journal {
 
 namespace {
-constexpr uint64_t kFillBytes = 1 << 20;          // zeroed and synced per step: long syncs would delay those of batches
-constexpr uint64_t kFillAtOnceBytes = 2 << 20;    // a small segment is filled in one step: somebody waits for a new journal's first
+constexpr uint64_t kFillBytes = 1 << 20;        // zeroed and synced per step: long syncs would delay those of batches
+constexpr uint64_t kFillAtOnceBytes = 2 << 20;  // a small segment is filled in one step: somebody waits for a new journal's first
 constexpr uint64_t kWriteBytes = 64 << 10;
-}
+}  // namespace
 
 SegmentMaker::SegmentMaker(env::Files& files, env::Random& random, std::string directory)
     : files_(files), random_(random), directory_(std::move(directory)), temporary_(directory_ + "/spare.tmp") {}
@@ -48,7 +48,7 @@ env::Io<std::shared_ptr<Segment>> SegmentMaker::step() {
   auto made = advance();
   if (!made) {
     making_.reset();
-    (void)files_.remove(temporary_);              // gives its space back; if even that fails, the next begin tries again
+    (void)files_.remove(temporary_);  // gives its space back; if even that fails, the next begin tries again
   } else if (*made) {
     making_.reset();
   }

@@ -30,7 +30,7 @@ class SegmentMaker {
   std::string directory_;
   std::string temporary_;
   std::shared_ptr<Segment> making_;
-  uint64_t filled_ = 0;                           // bytes zeroed so far
+  uint64_t filled_ = 0;  // bytes zeroed so far
 };
 
 }  // namespace cairn::journal

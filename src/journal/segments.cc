@@ -6,7 +6,7 @@ namespace cairn::journal {
 
 namespace {
 
-constexpr size_t kReadBytesMin = 64 << 10;        // one system call brings at least this much, if it is there
+constexpr size_t kReadBytesMin = 64 << 10;  // one system call brings at least this much, if it is there
 
 tl::unexpected<Failure> damaged(const Segment& segment, uint64_t entry) {
   return failure("journal: segment {}, entry {} is damaged (checksum). Restore the file from a backup.", segment.path, entry);
@@ -109,9 +109,8 @@ Segments::Cursor Segments::locate(uint64_t after) const {
     if (cursor.segment != 0 && cursor.last == after && find(cursor.segment)) return cursor;
   }
   // The last segment that begins at or before the entry looked for; one that has no batch yet begins nowhere.
-  auto at = std::partition_point(live_.begin(), live_.end(), [&](const auto& segment) {
-    return segment->first != 0 && segment->first <= after + 1;
-  });
+  auto at = std::partition_point(live_.begin(), live_.end(),
+                                 [&](const auto& segment) { return segment->first != 0 && segment->first <= after + 1; });
   CHECK(at != live_.begin());
   return {after, (*std::prev(at))->header.number, kSegmentHeaderBytes};
 }
@@ -126,7 +125,7 @@ Result<size_t> Segments::read(Position after, size_t bytes_max, const OnEntry& f
   size_t given = 0;
   size_t given_bytes = 0;
   while (given_bytes < bytes_max) {
-    const std::shared_ptr<Segment> segment = find(at.segment);   // held: it is not recycled under our hands
+    const std::shared_ptr<Segment> segment = find(at.segment);  // held: it is not recycled under our hands
     if (!segment) break;
     const uint64_t end = segment->end;
     lock.unlock();
@@ -152,7 +151,7 @@ Result<size_t> Segments::read(Position after, size_t bytes_max, const OnEntry& f
     }
     lock.lock();
     if (at.offset < end) break;
-    if (at.offset < segment->end) continue;       // it grew meanwhile
+    if (at.offset < segment->end) continue;  // it grew meanwhile
     if (!find(at.segment + 1)) break;
     at = {at.last, at.segment + 1, kSegmentHeaderBytes};
   }
@@ -178,7 +177,7 @@ bool Segments::release(Position position) {
 
 std::shared_ptr<Segment> Segments::released() const {
   const std::lock_guard lock(mutex_);
-  if (released_.empty() || released_.front().use_count() > 1) return nullptr;   // copies are made under the lock only
+  if (released_.empty() || released_.front().use_count() > 1) return nullptr;  // copies are made under the lock only
   return released_.front();
 }
 

@@ -20,8 +20,8 @@ struct Segment {
   SegmentHeader header;
   std::string path;
   std::unique_ptr<env::File> file;
-  uint64_t first = 0;                             // position of the first batch; 0: none yet
-  uint64_t end = kSegmentHeaderBytes;             // behind the last durable batch
+  uint64_t first = 0;                  // position of the first batch; 0: none yet
+  uint64_t end = kSegmentHeaderBytes;  // behind the last durable batch
   uint64_t batches = 0;
 
   std::string name() const { return segment_name(header.number); }
@@ -38,10 +38,10 @@ class Segments {
   // --- the writer's side
   std::shared_ptr<Segment> newest() const;
   bool has_spare() const;
-  uint64_t next_number() const;                   // of a segment not yet made
+  uint64_t next_number() const;  // of a segment not yet made
   void add_spare(std::shared_ptr<Segment> segment);
-  void begin_spare();                             // the oldest spare, of which there is one, becomes the newest segment
-  void publish(uint64_t first, uint64_t end, Position last);   // a batch of the newest segment is durable
+  void begin_spare();                                         // the oldest spare, of which there is one, becomes the newest segment
+  void publish(uint64_t first, uint64_t end, Position last);  // a batch of the newest segment is durable
 
   // --- reading
   Position durable() const;
@@ -49,10 +49,10 @@ class Segments {
   Result<size_t> read(Position after, size_t bytes_max, const OnEntry& f);
 
   // --- leaving: segments go oldest first
-  bool release(Position position);                // true: some segment was released
-  std::shared_ptr<Segment> released() const;      // the oldest released, once no reader holds it; else null
+  bool release(Position position);            // true: some segment was released
+  std::shared_ptr<Segment> released() const;  // the oldest released, once no reader holds it; else null
   size_t released_count() const;
-  void forget_released();                         // the one given by released() has lost its name
+  void forget_released();  // the one given by released() has lost its name
 
  private:
   /// Where a reader stopped: the next batch after `last` begins there. Spares the walk from the segment's beginning.
@@ -66,7 +66,7 @@ class Segments {
   std::shared_ptr<Segment> find(uint64_t number) const;
   Cursor locate(uint64_t after) const;
 
-  mutable std::mutex mutex_;                      // guards everything below, and first and end of each segment
+  mutable std::mutex mutex_;  // guards everything below, and first and end of each segment
   std::deque<std::shared_ptr<Segment>> released_;
   std::deque<std::shared_ptr<Segment>> live_;
   std::deque<std::shared_ptr<Segment>> spares_;

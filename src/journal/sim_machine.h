@@ -31,7 +31,7 @@ struct SimMachine {
   struct Acknowledge : Waiter {
     SimMachine* machine = nullptr;
     void durable(Position position) override {
-      EXPECT_EQ(position.seq, machine->acknowledged + 1);   // each once, in order
+      EXPECT_EQ(position.seq, machine->acknowledged + 1);  // each once, in order
       machine->acknowledged = position.seq;
     }
   };
@@ -41,13 +41,14 @@ struct SimMachine {
     journal.reset();
     recovered.clear();
     Recovery recovery;
-    auto opened = Journal::open(files, tasks, options, replay_after,
-                                [&](Position position, std::string_view entry) {
-                                  EXPECT_EQ(position.seq, replay_after.seq + recovered.size() + 1);
-                                  recovered.emplace_back(entry);
-                                  EXPECT_TRUE(recovered.back() == appended[position.seq]) << position.seq;
-                                },
-                                &recovery);
+    auto opened = Journal::open(
+        files, tasks, options, replay_after,
+        [&](Position position, std::string_view entry) {
+          EXPECT_EQ(position.seq, replay_after.seq + recovered.size() + 1);
+          recovered.emplace_back(entry);
+          EXPECT_TRUE(recovered.back() == appended[position.seq]) << position.seq;
+        },
+        &recovery);
     if (!opened) return tl::unexpected(opened.error());
     journal = std::move(*opened);
     fatal.clear();
@@ -55,7 +56,7 @@ struct SimMachine {
     EXPECT_EQ(recovery.last.seq, replay_after.seq + recovered.size());
     EXPECT_EQ(recovery.entries_replayed, recovered.size());
     appended.erase(appended.upper_bound(recovery.last.seq), appended.end());
-    acknowledged = recovery.last.seq;                  // they were given back, so they stay
+    acknowledged = recovery.last.seq;  // they were given back, so they stay
     return recovery;
   }
 
@@ -88,8 +89,12 @@ struct SimMachine {
   env::SimTasks tasks;
   Options options;
   std::string fatal;
-  Acknowledge waiter = [this] { Acknowledge a; a.machine = this; return a; }();
-  std::map<uint64_t, std::string> appended;            // of this life and those before, as far as they came back
+  Acknowledge waiter = [this] {
+    Acknowledge a;
+    a.machine = this;
+    return a;
+  }();
+  std::map<uint64_t, std::string> appended;  // of this life and those before, as far as they came back
   uint64_t acknowledged = 0;
   std::vector<std::string> recovered;
   std::unique_ptr<Journal> journal;

@@ -17,13 +17,13 @@ constexpr size_t kBatchBytesMax = 1 << 20;
 constexpr size_t kIdleBuffersMax = 2;
 constexpr uint64_t kFirstSegmentBytes = 2 << 20;  // a fresh journal is up at once; sizes double from here
 constexpr uint64_t kSegmentBytesMin = 16 << 10;
-constexpr uint64_t kHeadroomBytes = 1 << 20;      // kept for what was accepted, when no further segment can be made
-constexpr size_t kReleasedKept = 1;               // released segments kept to be recycled next
-constexpr size_t kCompanyMin = 8;                 // entries in the last batch that make a delay worth while
-constexpr auto kRetryAfter = 200ms;               // the disk is full, or failed
-constexpr auto kFillPause = 4ms;                  // between pieces of zero-filling
-constexpr auto kRoomPause = 5ms;                  // the committer waits for a segment
-constexpr int kExitCode = 70;                     // EX_SOFTWARE
+constexpr uint64_t kHeadroomBytes = 1 << 20;  // kept for what was accepted, when no further segment can be made
+constexpr size_t kReleasedKept = 1;           // released segments kept to be recycled next
+constexpr size_t kCompanyMin = 8;             // entries in the last batch that make a delay worth while
+constexpr auto kRetryAfter = 200ms;           // the disk is full, or failed
+constexpr auto kFillPause = 4ms;              // between pieces of zero-filling
+constexpr auto kRoomPause = 5ms;              // the committer waits for a segment
+constexpr int kExitCode = 70;                 // EX_SOFTWARE
 
 uint64_t capacity(uint64_t segment_bytes) { return segment_bytes - kSegmentHeaderBytes - kBatchHeaderBytes; }
 
@@ -54,10 +54,10 @@ Writer::~Writer() {
     Batch mark{std::string(kBatchHeaderBytes, '\0'), {}, appended_ + 1, 0};
     if (!dead_ && mark_needed_ && durable_ == appended_ && room_ >= kBatchHeaderBytes) write(mark);
     dead_ = true;
-  } catch (...) {                                 // only a simulated crash throws here: then nothing more may be written
+  } catch (...) {  // only a simulated crash throws here: then nothing more may be written
     dead_ = true;
   }
-  preparer_.reset();                              // first: its last step may still wake the committer
+  preparer_.reset();  // first: its last step may still wake the committer
   committer_.reset();
 }
 
@@ -89,7 +89,7 @@ env::Done Writer::begin(const std::vector<TornTail>& torn, const std::vector<Rep
 
 env::Done Writer::repeat(Doubtful& doubtful) {
   const std::shared_ptr<Segment> original = current_;
-  while (!make_room(doubtful.bytes.size())) {     // rare: it lies at its segment's very end
+  while (!make_room(doubtful.bytes.size())) {  // rare: it lies at its segment's very end
     bool made = false;
     while (!made) {
       if (auto done = make_spare(made); !done) return done;
@@ -234,7 +234,7 @@ env::Done Writer::sync_current() {
     auto done = current_->file->sync();
     if (done) unsynced_ = false;
     return done;
-  } catch (...) {                                 // a simulated crash
+  } catch (...) {  // a simulated crash
     dead_ = true;
     throw;
   }
@@ -259,7 +259,7 @@ Writer::Outcome Writer::write(Batch& batch) {
   try {
     if (auto done = current_->file->pwrite(offset_, batch.bytes); !done) return fatal("write", done.error());
     if (auto done = sync_current(); !done) return fatal("sync", done.error());
-  } catch (...) {                                 // a simulated crash
+  } catch (...) {  // a simulated crash
     dead_ = true;
     throw;
   }
@@ -300,7 +300,7 @@ void Writer::finish(Batch& batch) {
     const std::lock_guard lock(gather_mutex_);
     if (idle_.size() < kIdleBuffersMax) idle_.push_back(std::move(batch));
   }
-  if (!low_on_disk_ && low_on_disk() && preparer_) preparer_->wake();   // it watches until there is space again
+  if (!low_on_disk_ && low_on_disk() && preparer_) preparer_->wake();  // it watches until there is space again
 }
 
 void Writer::drain() {
@@ -325,7 +325,7 @@ env::Next Writer::prepare_step() {
   if (dead_) return env::Next::when_woken();
   try {
     return prepare();
-  } catch (...) {                                 // a simulated crash
+  } catch (...) {  // a simulated crash
     dead_ = true;
     throw;
   }
@@ -366,8 +366,8 @@ env::Done Writer::make_spare(bool& made) {
     } else {
       const uint64_t bytes = segment_bytes_of(number);
       if (!reserve_allows(bytes)) {
-        return tl::unexpected(env::IoFailure{env::IoFailure::kNoSpace, fmt::format("{}: less than {} bytes would stay free",
-                                                                                   options_.directory, options_.reserve_bytes)});
+        return tl::unexpected(env::IoFailure{
+            env::IoFailure::kNoSpace, fmt::format("{}: less than {} bytes would stay free", options_.directory, options_.reserve_bytes)});
       }
       if (auto done = maker_.begin(number, bytes); !done) return done;
     }
@@ -440,9 +440,10 @@ Result<std::unique_ptr<Journal>> Journal::open(env::Files& files, env::Tasks& ta
   auto found = find_end(files, options.directory);
   if (!found) return tl::unexpected(found.error());
   if (replay_after > found->last) {
-    return failure("journal: {} ends with entry {}, but the state holds everything up to {}: segments are missing or damaged. "
-                   "Nothing was changed. Restore the directory from a backup.",
-                   options.directory, found->last.seq, replay_after.seq);
+    return failure(
+        "journal: {} ends with entry {}, but the state holds everything up to {}: segments are missing or damaged. "
+        "Nothing was changed. Restore the directory from a backup.",
+        options.directory, found->last.seq, replay_after.seq);
   }
   if (found->live.empty()) {
     if (auto done = files.sync_directory(env::parent_directory(options.directory)); !done) return failed(done.error());
@@ -454,9 +455,10 @@ Result<std::unique_ptr<Journal>> Journal::open(env::Files& files, env::Tasks& ta
       if (*segment) found->live.push_back(std::move(*segment));
     }
   } else if (replay_after.seq + 1 < found->live.front()->first) {
-    return failure("journal: {} begins with entry {}, but the state needs everything after {}: segments are missing. Nothing was "
-                   "changed. Restore the directory from a backup.",
-                   options.directory, found->live.front()->first, replay_after.seq);
+    return failure(
+        "journal: {} begins with entry {}, but the state needs everything after {}: segments are missing. Nothing was "
+        "changed. Restore the directory from a backup.",
+        options.directory, found->live.front()->first, replay_after.seq);
   }
 
   Recovery summary{.last = found->last};

@@ -37,27 +37,27 @@ class Writer final : public Journal {
 
  private:
   struct Batch {
-    std::string bytes;                            // room for the header, then entries
+    std::string bytes;  // room for the header, then entries
     std::vector<Waiter*> waiters;
     uint64_t first = 0;
-    uint32_t chain = 0;                           // of the entries' headers
+    uint32_t chain = 0;  // of the entries' headers
   };
   enum class Outcome { kWritten, kNothing, kNoRoom, kDead };
 
   env::Next commit_step();
-  Outcome commit_batch();                         // with commit_mutex_
-  Outcome write(Batch& batch);                    // with commit_mutex_; into the newest segment
-  bool make_room(size_t bytes);                   // with commit_mutex_
-  env::Done sync_current();                       // with commit_mutex_
-  void look_ahead();                              // with commit_mutex_
-  env::Done repeat(Doubtful& doubtful);           // with commit_mutex_
+  Outcome commit_batch();                // with commit_mutex_
+  Outcome write(Batch& batch);           // with commit_mutex_; into the newest segment
+  bool make_room(size_t bytes);          // with commit_mutex_
+  env::Done sync_current();              // with commit_mutex_
+  void look_ahead();                     // with commit_mutex_
+  env::Done repeat(Doubtful& doubtful);  // with commit_mutex_
   Outcome fatal(const std::string& what, const env::IoFailure& why);
-  void finish(Batch& batch);                      // with commit_mutex_: tells everyone
+  void finish(Batch& batch);  // with commit_mutex_: tells everyone
 
   env::Next prepare_step();
-  env::Next prepare();                            // with prepare_mutex_
-  env::Done make_spare(bool& made);               // with prepare_mutex_
-  bool trim();                                    // with prepare_mutex_; true: there may be more to do
+  env::Next prepare();               // with prepare_mutex_
+  env::Done make_spare(bool& made);  // with prepare_mutex_
+  bool trim();                       // with prepare_mutex_; true: there may be more to do
   uint64_t segment_bytes_of(uint64_t number) const;
   bool low_on_disk();
   bool reserve_allows(uint64_t bytes);
@@ -65,30 +65,30 @@ class Writer final : public Journal {
   env::Files& files_;
   const Options options_;
   Segments segments_;
-  size_t batch_bytes_max_ = 0;                    // a batch that holds entries is closed before it grows beyond
+  size_t batch_bytes_max_ = 0;  // a batch that holds entries is closed before it grows beyond
   size_t entry_bytes_max_ = 0;
 
   std::mutex gather_mutex_;
-  std::deque<Batch> gathered_;                    // the last one is being filled
-  std::vector<Batch> idle_;                       // buffers to use again
-  bool committer_awake_ = false;                  // it will look at gathered_ without being woken
+  std::deque<Batch> gathered_;    // the last one is being filled
+  std::vector<Batch> idle_;       // buffers to use again
+  bool committer_awake_ = false;  // it will look at gathered_ without being woken
   std::atomic<uint64_t> appended_{0};
   std::atomic<uint64_t> gathered_bytes_{0};
 
   std::mutex commit_mutex_;
   std::shared_ptr<Segment> current_;
-  uint64_t offset_ = 0;                           // in current_
+  uint64_t offset_ = 0;  // in current_
   uint64_t incarnation_ = 0;
   uint32_t chain_ = 0;
-  std::optional<Batch> writing_;                  // taken, waits for room
+  std::optional<Batch> writing_;  // taken, waits for room
   size_t last_count_ = 0;
   bool delayed_ = false;
-  bool unsynced_ = false;                         // current_ holds what opening wrote, not synced yet
-  bool mark_needed_ = false;                      // entries were written since the last mark
-  std::atomic<uint64_t> room_{0};                 // bytes left in current_
-  std::atomic<bool> ahead_{false};                // current_ is used enough that the next one should be made
+  bool unsynced_ = false;           // current_ holds what opening wrote, not synced yet
+  bool mark_needed_ = false;        // entries were written since the last mark
+  std::atomic<uint64_t> room_{0};   // bytes left in current_
+  std::atomic<bool> ahead_{false};  // current_ is used enough that the next one should be made
   std::atomic<uint64_t> durable_{0};
-  std::atomic<bool> dead_{false};                 // a write failed: nothing is ever written or answered again
+  std::atomic<bool> dead_{false};  // a write failed: nothing is ever written or answered again
 
   std::mutex prepare_mutex_;
   SegmentMaker maker_;

@@ -19,11 +19,11 @@ class Engine {
   struct Row {
     std::string key;
     std::string value;
-    journal::Position version;                   // the entry that wrote it
+    journal::Position version;  // the entry that wrote it
   };
   struct Write {
     std::string_view key;
-    std::optional<std::string_view> value;       // nullopt: erase
+    std::optional<std::string_view> value;  // nullopt: erase
     journal::Position version;
   };
   virtual ~Engine() = default;
@@ -31,7 +31,7 @@ class Engine {
   /// All writes and the position, or nothing; durable on return. One caller at a time; readers go on. A failure (disk full)
   /// leaves the old state: try again later.
   virtual Result<void> apply(std::span<const Write> writes, journal::Position position) = 0;
-  virtual std::optional<Row> get(std::string_view key) = 0;                            // any thread
+  virtual std::optional<Row> get(std::string_view key) = 0;  // any thread
   /// Rows with `after` < key and key starting with `prefix`, in byte order, at most `limit`. Any thread.
   virtual std::vector<Row> scan(std::string_view prefix, std::string_view after, size_t limit) = 0;
 };

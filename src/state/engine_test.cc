@@ -87,7 +87,7 @@ TEST_P(EngineContract, ReplacesAndErases) {
   const std::vector<Engine::Write> writes = {{"a", std::nullopt, {3}}, {"never there", std::nullopt, {3}}};
   ASSERT_TRUE(engine_->apply(writes, {3}));
   EXPECT_FALSE(engine_->get("a"));
-  ASSERT_TRUE(engine_->apply({}, {9}));                // only the position moves
+  ASSERT_TRUE(engine_->apply({}, {9}));  // only the position moves
   reopen();
   EXPECT_EQ(engine_->position(), Position{9});
 }

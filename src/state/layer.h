@@ -11,7 +11,7 @@ namespace cairn::state {
 /// Changes that lie above the engine: the newest of each key, in order.
 struct Layer {
   struct Cell {
-    Value value;                                     // null: erased
+    Value value;  // null: erased
     uint64_t version = 0;
   };
   using Cells = std::map<std::string, Cell, std::less<>>;
@@ -19,7 +19,7 @@ struct Layer {
 
   Cells cells;
   size_t bytes = 0;
-  uint64_t newest = 0;                               // the highest version
+  uint64_t newest = 0;  // the highest version
 
   void set(std::string_view key, std::optional<std::string_view> value, uint64_t version) {
     auto at = cells.find(key);

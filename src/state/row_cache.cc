@@ -20,7 +20,7 @@ uint64_t RowCache::ticket() const {
 void RowCache::put(uint64_t ticket, std::string_view key, Value value) {
   Row row{std::string(key), std::move(value)};
   const size_t bytes = bytes_of(row);
-  if (bytes > bytes_max_ / 8) return;                // one large document must not push out all others
+  if (bytes > bytes_max_ / 8) return;  // one large document must not push out all others
   const std::lock_guard lock(mutex_);
   if (ticket != generation_ || generation_ % 2 == 1 || index_.contains(key)) return;
   rows_.push_front(std::move(row));

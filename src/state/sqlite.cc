@@ -14,9 +14,9 @@ namespace cairn::state {
 
 namespace {
 
-constexpr int kFormatVersion = 1;                    // PRAGMA user_version
+constexpr int kFormatVersion = 1;  // PRAGMA user_version
 constexpr int kBusyMillis = 5000;
-constexpr size_t kIdleReadersMax = 8;                // connections kept for reading
+constexpr size_t kIdleReadersMax = 8;  // connections kept for reading
 
 struct CloseConnection {
   void operator()(sqlite3* db) const { sqlite3_close(db); }
@@ -43,9 +43,7 @@ class Statement {
   void bind(int index, std::string_view bytes) {
     CHECK(sqlite3_bind_blob64(statement_.get(), index, bytes.empty() ? "" : bytes.data(), bytes.size(), SQLITE_STATIC) == SQLITE_OK);
   }
-  void bind(int index, uint64_t value) {
-    CHECK(sqlite3_bind_int64(statement_.get(), index, static_cast<int64_t>(value)) == SQLITE_OK);
-  }
+  void bind(int index, uint64_t value) { CHECK(sqlite3_bind_int64(statement_.get(), index, static_cast<int64_t>(value)) == SQLITE_OK); }
   int step() { return sqlite3_step(statement_.get()); }
   void reset() { sqlite3_reset(statement_.get()); }
   std::string bytes(int column) const {
@@ -78,8 +76,11 @@ class Sqlite final : public Engine {
       if (auto done = run(sql); !done) return done;
     }
     if (auto done = check_version(); !done) return done;
-    if (auto done = put_.prepare(db_.get(), "INSERT INTO rows(key, value, version) VALUES(?1, ?2, ?3) ON CONFLICT(key) DO UPDATE "
-                                            "SET value = excluded.value, version = excluded.version"); !done) return named(done);
+    if (auto done = put_.prepare(db_.get(),
+                                 "INSERT INTO rows(key, value, version) VALUES(?1, ?2, ?3) ON CONFLICT(key) DO UPDATE "
+                                 "SET value = excluded.value, version = excluded.version");
+        !done)
+      return named(done);
     if (auto done = erase_.prepare(db_.get(), "DELETE FROM rows WHERE key = ?1"); !done) return named(done);
     if (auto done = set_position_.prepare(db_.get(), "UPDATE checkpoint SET position = ?1"); !done) return named(done);
     Statement position;
@@ -137,7 +138,7 @@ class Sqlite final : public Engine {
 
  private:
   struct Reader {
-    Connection db;                                   // outlives its statements
+    Connection db;  // outlives its statements
     Statement get, scan_from, scan_after;
   };
 
@@ -183,7 +184,7 @@ class Sqlite final : public Engine {
     if (::access(path_.c_str(), F_OK) == 0) return {};
     const std::string temporary = path_ + ".tmp";
     const auto broken = [&](const char* what) { return failure("state: cannot {} {}: {}", what, temporary, std::strerror(errno)); };
-    for (const char* companion : {"", "-wal", "-shm", "-journal"}) ::unlink((temporary + companion).c_str());   // of a crash
+    for (const char* companion : {"", "-wal", "-shm", "-journal"}) ::unlink((temporary + companion).c_str());  // of a crash
     // SQLite gives the companions the file's own mode, so the file must exist with the right one.
     const int fd = ::open(temporary.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0) return broken("make");

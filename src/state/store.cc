@@ -16,8 +16,8 @@ namespace {
 using journal::Position;
 using std::chrono_literals::operator""ms;
 
-constexpr auto kRetryAfter = 1000ms;                 // the engine refused a checkpoint
-constexpr auto kDurablePause = 2ms;                  // what is to be checkpointed is being synced
+constexpr auto kRetryAfter = 1000ms;  // the engine refused a checkpoint
+constexpr auto kDurablePause = 2ms;   // what is to be checkpointed is being synced
 
 }  // namespace
 
@@ -64,7 +64,7 @@ std::vector<std::pair<std::string, Value>> Store::Impl::overlay_range(std::strin
     if (!more_a && !more_b) break;
     Layer::Cells::const_iterator take;
     if (!more_b || (more_a && a->first <= b->first)) {
-      if (more_b && a->first == b->first) ++b;       // hidden by the newer one
+      if (more_b && a->first == b->first) ++b;  // hidden by the newer one
       take = a++;
     } else {
       take = b++;
@@ -98,7 +98,7 @@ std::vector<std::pair<std::string, Value>> Store::Impl::list(std::string_view pr
       }
       cursor = std::move(row.key);
     }
-    if (rows.size() < wanted) break;                 // the engine has no more
+    if (rows.size() < wanted) break;  // the engine has no more
   }
   while (above != overlay.end() && out.size() < limit) take_above();
   return out;
@@ -142,7 +142,7 @@ bool Store::Impl::changed_since(uint64_t base, const Layer& layer, std::span<con
 
 bool Store::Impl::valid(uint64_t base, std::span<const std::string> keys, std::span<const Transaction::RangeRead> ranges) const {
   if (keys.empty() && ranges.empty()) return true;
-  if (base < horizon) return false;                  // what changed then is forgotten: assume the worst
+  if (base < horizon) return false;  // what changed then is forgotten: assume the worst
   if (changed_since(base, active, keys, ranges)) return false;
   if (frozen && changed_since(base, *frozen, keys, ranges)) return false;
   return std::none_of(retained.begin(), retained.end(), [&](const auto& layer) { return changed_since(base, *layer, keys, ranges); });
@@ -351,7 +351,7 @@ void Store::Impl::flush_replayed() {
 
 /// Lets go of layers that no live transaction can need to tell a conflict.
 bool Store::Impl::trim() {
-  std::vector<std::shared_ptr<Layer>> gone;          // freed without the lock
+  std::vector<std::shared_ptr<Layer>> gone;  // freed without the lock
   const uint64_t base = oldest_base();
   const std::unique_lock overlay(overlay_mutex);
   while (!retained.empty() && (retained.front()->newest <= base || retained_bytes > options.overlay_bytes_max)) {
@@ -369,7 +369,7 @@ env::Next Store::Impl::step() {
     const std::lock_guard lock(commit_mutex);
     const std::shared_lock overlay(overlay_mutex);
     if (!dirty && !frozen) return all_gone ? env::Next::when_woken() : env::Next::after(options.checkpoint_interval);
-    due = true;                                      // the next step is late enough, or was woken because there is much
+    due = true;  // the next step is late enough, or was woken because there is much
     if (active.bytes < options.checkpoint_bytes) return env::Next::after(options.checkpoint_interval);
     return env::Next::now();
   }

@@ -48,39 +48,39 @@ class Transaction {
   void put(std::string key, std::string value);
   void erase(std::string key);
   std::span<const journal::Change> changes() const;
-  void reset();                                  // forgets reads and changes: begin again, from now
+  void reset();  // forgets reads and changes: begin again, from now
 
-  static constexpr size_t kListMax = 1 << 16;    // keys in one page
+  static constexpr size_t kListMax = 1 << 16;  // keys in one page
 
  private:
   friend class Store;
   struct RangeRead {
-    std::string prefix, after, last;             // what was covered: after < key <= last (last empty: to the prefix's end)
+    std::string prefix, after, last;  // what was covered: after < key <= last (last empty: to the prefix's end)
   };
   void change(std::string key, std::optional<std::string> value);
 
   Store* store_;
-  journal::Position base_;                       // everything up to here was visible when it began
+  journal::Position base_;  // everything up to here was visible when it began
   std::vector<std::string> reads_;
   std::vector<RangeRead> ranges_;
-  std::vector<journal::Change> changes_;         // at most one for a key
-  std::map<std::string, size_t, std::less<>> changed_;   // key -> where in changes_
+  std::vector<journal::Change> changes_;                // at most one for a key
+  std::map<std::string, size_t, std::less<>> changed_;  // key -> where in changes_
 };
 
 struct Options {
-  size_t overlay_bytes_max = 64 << 20;           // changes not yet in the checkpoint; beyond it accepting() is false
-  size_t checkpoint_bytes = 8 << 20;             // a checkpoint starts at this much ...
-  std::chrono::milliseconds checkpoint_interval{1000};   // ... or at this age
-  size_t cache_bytes_max = 8 << 20;              // documents read from the engine and kept
+  size_t overlay_bytes_max = 64 << 20;                  // changes not yet in the checkpoint; beyond it accepting() is false
+  size_t checkpoint_bytes = 8 << 20;                    // a checkpoint starts at this much ...
+  std::chrono::milliseconds checkpoint_interval{1000};  // ... or at this age
+  size_t cache_bytes_max = 8 << 20;                     // documents read from the engine and kept
 };
 
 class Store {
  public:
   /// `engine` holds everything up to engine.position(). Feed `replay` the journal's entries after that, then `start`.
   Store(Engine& engine, const Options& options);
-  ~Store();                                      // makes no checkpoint. Before the journal and the engine go
+  ~Store();  // makes no checkpoint. Before the journal and the engine go
   void replay(journal::Position position, const journal::EntryView& entry);
-  void start(journal::Journal& journal, env::Tasks& tasks);   // begins to checkpoint in the background
+  void start(journal::Journal& journal, env::Tasks& tasks);  // begins to checkpoint in the background
 
   struct Conflict {};
   /// If nothing that `transaction` read has changed since it began: calls `append` (which puts records and changes into the
@@ -89,9 +89,9 @@ class Store {
   /// must not read it. After a commit the transaction is spent until reset.
   Result<journal::Position, Conflict> commit(Transaction& transaction,
                                              const std::function<journal::Position(std::span<const journal::Change>)>& append);
-  bool accepting() const;                        // false while too much waits for a checkpoint: refuse before deciding
-  journal::Position checkpointed() const;        // durable in the engine; the journal may release up to here
-  void checkpoint();                             // now, if all that was appended is durable (drain first); for tests and shutdown
+  bool accepting() const;                  // false while too much waits for a checkpoint: refuse before deciding
+  journal::Position checkpointed() const;  // durable in the engine; the journal may release up to here
+  void checkpoint();                       // now, if all that was appended is durable (drain first); for tests and shutdown
 
  private:
   friend class Transaction;

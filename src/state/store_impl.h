@@ -26,19 +26,19 @@ struct Store::Impl {
   std::vector<std::pair<std::string, Value>> list(std::string_view prefix, std::string_view after, size_t limit);
   std::vector<std::pair<std::string, Value>> overlay_range(std::string_view prefix, std::string_view after, size_t puts) const;
 
-  journal::Position enter();                         // a transaction begins: its base
+  journal::Position enter();  // a transaction begins: its base
   void leave(journal::Position base);
-  uint64_t oldest_base();                            // of all that live
+  uint64_t oldest_base();  // of all that live
   static bool changed_since(uint64_t base, const Layer& layer, std::span<const std::string> keys,
                             std::span<const Transaction::RangeRead> ranges);
   bool valid(uint64_t base, std::span<const std::string> keys, std::span<const Transaction::RangeRead> ranges) const;
-  void apply(journal::Position position, const journal::EntryView& entry);   // with commit and overlay lock
+  void apply(journal::Position position, const journal::EntryView& entry);  // with commit and overlay lock
 
   env::Next step();
   Outcome checkpoint();
   Result<void> write(const Layer& layer, journal::Position position);
   void flush_replayed();
-  bool trim();                                       // true: nothing is retained any more
+  bool trim();  // true: nothing is retained any more
 
   Engine& engine;
   const Options options;
@@ -46,27 +46,27 @@ struct Store::Impl {
   journal::Journal* journal = nullptr;
 
   std::mutex commit_mutex;
-  bool dirty = false;                                // commits since the last layer was set apart
+  bool dirty = false;  // commits since the last layer was set apart
 
   mutable std::shared_mutex overlay_mutex;
   Layer active;
-  std::shared_ptr<Layer> frozen;                     // null: none
+  std::shared_ptr<Layer> frozen;  // null: none
   std::deque<std::shared_ptr<Layer>> retained;
   size_t retained_bytes = 0;
-  uint64_t horizon;                                  // all changes after it are in some layer
+  uint64_t horizon;  // all changes after it are in some layer
 
-  std::atomic<uint64_t> visible;                     // everything up to here can be read
+  std::atomic<uint64_t> visible;  // everything up to here can be read
   std::atomic<uint64_t> checkpointed;
-  std::atomic<size_t> waiting_bytes{0};              // active and frozen
+  std::atomic<size_t> waiting_bytes{0};  // active and frozen
 
   std::mutex live_mutex;
-  std::map<uint64_t, size_t> live;                   // base -> transactions
+  std::map<uint64_t, size_t> live;  // base -> transactions
 
   std::mutex checkpoint_mutex;
   journal::Position frozen_position;
   bool failing = false;
-  bool due = false;                                  // step(): waited long enough
-  std::unique_ptr<env::Task> task;                   // last: its steps use all of the above
+  bool due = false;                 // step(): waited long enough
+  std::unique_ptr<env::Task> task;  // last: its steps use all of the above
 };
 
 }  // namespace cairn::state

@@ -40,9 +40,9 @@ struct Machine {
     journal_options.random = &random;
     journal_options.on_fatal = [](const std::string&) {};
     journal::Recovery recovery;
-    auto opened = journal::Journal::open(files, tasks, journal_options, engine->position(), [&](Position position, std::string_view bytes) {
-      store->replay(position, *journal::decode_entry(bytes));
-    }, &recovery);
+    auto opened = journal::Journal::open(
+        files, tasks, journal_options, engine->position(),
+        [&](Position position, std::string_view bytes) { store->replay(position, *journal::decode_entry(bytes)); }, &recovery);
     ASSERT_TRUE(opened) << opened.error().message;
     journal = std::move(*opened);
     store->start(*journal, tasks);
@@ -101,7 +101,7 @@ struct Machine {
   std::unique_ptr<Store> store;
   std::map<uint64_t, std::vector<journal::Change>> commits;
   std::map<std::string, std::string> model;
-  std::map<std::string, uint64_t> versions;           // erased keys too
+  std::map<std::string, uint64_t> versions;  // erased keys too
   uint64_t last = 0;
 };
 
@@ -195,7 +195,7 @@ TEST(Store, OnlyWhatAPageCoveredConflicts) {
   for (const char* key : {"k/1", "k/3", "k/5", "k/7"}) machine.put(key, "v");
   const auto conflicts = [&](const std::string& key) {
     Transaction transaction(*machine.store);
-    const Page page = transaction.list("k/", "k/1", 1);   // gives k/3, and knows that k/5 follows
+    const Page page = transaction.list("k/", "k/1", 1);  // gives k/3, and knows that k/5 follows
     EXPECT_TRUE(page.more);
     machine.put(key, "changed");
     return !machine.commit(transaction);
@@ -379,7 +379,7 @@ void random_rounds(uint64_t seed) {
     }
     running.clear();
     if (machine.random.one_in(3) && machine.files.list("/")) {
-      machine.close();                                 // an orderly end
+      machine.close();  // an orderly end
       if (machine.files.list("/")) continue;
     }
     machine.files.crash(machine.random);
@@ -407,10 +407,9 @@ TEST(Store, ManyThreadsCountWithoutLosingOne) {
     auto engine = *open_sqlite(directory + "/state.db");
     auto owned = std::make_unique<Store>(*engine, options);
     Store& store = *owned;
-    auto journal = *journal::Journal::open(env::system_files(), env::system_tasks(), journal_options, engine->position(),
-                                           [&](Position position, std::string_view bytes) {
-                                             store.replay(position, *journal::decode_entry(bytes));
-                                           });
+    auto journal =
+        *journal::Journal::open(env::system_files(), env::system_tasks(), journal_options, engine->position(),
+                                [&](Position position, std::string_view bytes) { store.replay(position, *journal::decode_entry(bytes)); });
     store.start(*journal, env::system_tasks());
     std::vector<std::thread> threads;
     for (int t = 0; t < kThreads; ++t) {
@@ -437,7 +436,7 @@ TEST(Store, ManyThreadsCountWithoutLosingOne) {
       EXPECT_EQ(transaction.list("own/", "", 100'000).items.size(), static_cast<size_t>(life * kThreads * kRounds));
     }
     journal->drain();
-    owned.reset();                                     // before the journal, which its checkpoints use
+    owned.reset();  // before the journal, which its checkpoints use
   }
   std::filesystem::remove_all(directory);
 }

@@ -17,12 +17,14 @@ void answered_calls_have_one_event(const World& world, const std::vector<Recorde
   for (const auto& [id, call] : world.calls) {
     if (!call.answered || call.operation == "SearchEvents") continue;
     const auto found = by_call.find(id);
-    if (call.status == 503 && found == by_call.end()) continue;   // refused before anything was decided
-    if (found == by_call.end()) throw std::runtime_error(fmt::format("call {} ({} {}/{}) was answered {} and has no event", id, call.operation, call.bucket, call.key, call.status));
+    if (call.status == 503 && found == by_call.end()) continue;  // refused before anything was decided
+    if (found == by_call.end())
+      throw std::runtime_error(
+          fmt::format("call {} ({} {}/{}) was answered {} and has no event", id, call.operation, call.bucket, call.key, call.status));
     const Recorded& event = *found->second;
     if (event.name != call.operation || event.request_id != call.request_id || event.error_code != call.error_code)
-      throw std::runtime_error(fmt::format("call {}: answered {} {} {}, recorded {} {} {}", id, call.operation, call.request_id, call.error_code,
-                                           event.name, event.request_id, event.error_code));
+      throw std::runtime_error(fmt::format("call {}: answered {} {} {}, recorded {} {} {}", id, call.operation, call.request_id,
+                                           call.error_code, event.name, event.request_id, event.error_code));
   }
 }
 

@@ -7,7 +7,7 @@ namespace {
 /// What the records, read one after the other, say that the world is like.
 struct Model {
   std::set<std::string> buckets;
-  std::map<std::string, const std::string*> objects;   // bucket/key -> value
+  std::map<std::string, const std::string*> objects;  // bucket/key -> value
 
   /// The outcome that this call must have had; applies it if it succeeded.
   std::string outcome(const Recorded& event, const SentCall& call) {
@@ -15,7 +15,7 @@ struct Model {
     const bool exists = buckets.contains(event.bucket);
     if (event.name == "GetCallerIdentity") return "";
     if (event.name == "CreateBucket") {
-      buckets.insert(event.bucket);              // us-east-1: creating one's own bucket again is fine
+      buckets.insert(event.bucket);  // us-east-1: creating one's own bucket again is fine
       return "";
     }
     if (!exists) return "NoSuchBucket";
@@ -30,7 +30,8 @@ struct Model {
     } else if (event.name == "GetObject") {
       const auto found = objects.find(path);
       if (found == objects.end()) return "NoSuchKey";
-      if (call.answered && call.body != *found->second) throw std::runtime_error(fmt::format("call {}: read another value of {} than the records say", call.id, path));
+      if (call.answered && call.body != *found->second)
+        throw std::runtime_error(fmt::format("call {}: read another value of {} than the records say", call.id, path));
     }
     return "";
   }
@@ -45,12 +46,13 @@ void records_fit_a_sequential_model(World& world, const std::vector<Recorded>& h
   for (const Recorded& event : history) {
     const auto call = world.calls.find(event.call);
     if (call == world.calls.end()) throw std::runtime_error(fmt::format("event {} is of a call that nobody made", event.event_id));
-    if (call->second.operation != event.name) throw std::runtime_error(fmt::format("call {} was {}, recorded as {}", event.call, call->second.operation, event.name));
-    if (event.error_code == "ServiceUnavailable") continue;   // no room for the object's bytes: nothing was changed
+    if (call->second.operation != event.name)
+      throw std::runtime_error(fmt::format("call {} was {}, recorded as {}", event.call, call->second.operation, event.name));
+    if (event.error_code == "ServiceUnavailable") continue;  // no room for the object's bytes: nothing was changed
     const std::string expected = model.outcome(event, call->second);
     if (expected != event.error_code)
-      throw std::runtime_error(fmt::format("call {} ({} {}/{}): recorded outcome '{}', but by the records before it must be '{}'", event.call,
-                                           event.name, event.bucket, event.key, event.error_code, expected));
+      throw std::runtime_error(fmt::format("call {} ({} {}/{}): recorded outcome '{}', but by the records before it must be '{}'",
+                                           event.call, event.name, event.bucket, event.key, event.error_code, expected));
   }
   std::map<std::string, const std::string*> shown;
   for (const std::string& bucket : model.buckets) {

@@ -61,7 +61,7 @@ void live(World& world) {
 }
 
 void hold_to_promises(World& world) {
-  for (int i = 0; i < 60; ++i) world.settle();   // three seconds: a disk that was full is looked at again every second
+  for (int i = 0; i < 60; ++i) world.settle();  // three seconds: a disk that was full is looked at again every second
   const std::vector<Recorded> history = world.history();
   answered_calls_have_one_event(world, history);
   records_fit_a_sequential_model(world, history);
@@ -72,7 +72,8 @@ void run(uint64_t seed) {
   World world(seed);
   world.files.set_free_bytes(uint64_t{1} << 40);
   for (int life = 0; life < kLives; ++life) {
-    if (life > 0 && world.random.one_in(3)) world.files.crash_at(world.files.operations() + 1 + world.random.below(20));   // while recovering
+    if (life > 0 && world.random.one_in(3))
+      world.files.crash_at(world.files.operations() + 1 + world.random.below(20));  // while recovering
     for (int attempt = 0;; ++attempt) {
       try {
         if (!world.start()) throw std::runtime_error("the server refused to start: " + world.complaint);
@@ -97,9 +98,9 @@ void run(uint64_t seed) {
     world.crash(world.random.one_in(4) ? env::SimFiles::Unsynced::kEverything : env::SimFiles::Unsynced::kSome);
   }
   if (!world.start()) throw std::runtime_error("the server refused to start: " + world.complaint);
-  hold_to_promises(world);                       // what the last crash left behind is cleared away
+  hold_to_promises(world);  // what the last crash left behind is cleared away
   live(world);
-  hold_to_promises(world);                       // and what a life without one deletes
+  hold_to_promises(world);  // and what a life without one deletes
 }
 
 }  // namespace

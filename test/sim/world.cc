@@ -19,13 +19,17 @@ bool World::start() {
   settings.data = "/data";
   settings.journal_segment_bytes = 4 << 20;
   settings.journal_reserve_bytes = 1 << 20;
-  settings.history_tail_bytes = 64 << 10;        // many segments, so that crashes meet their making
+  settings.history_tail_bytes = 64 << 10;  // many segments, so that crashes meet their making
   settings.checkpoint_interval = std::chrono::milliseconds(10);
-  app::Outside outside{.files = files, .tasks = *tasks_, .clock = clock, .random = random,
+  app::Outside outside{.files = files,
+                       .tasks = *tasks_,
+                       .clock = clock,
+                       .random = random,
                        .open_state = [this](const std::string&) -> Result<std::unique_ptr<state::Engine>> { return database_.open(); },
-                       .on_fatal = [this](const std::string&) {
-                         if (!crashing_ && std::uncaught_exceptions() == 0) throw env::SimCrash{0};
-                       },
+                       .on_fatal =
+                           [this](const std::string&) {
+                             if (!crashing_ && std::uncaught_exceptions() == 0) throw env::SimCrash{0};
+                           },
                        .threads = false};
   auto core = app::Core::open(settings, outside);
   if (!core) {
@@ -48,9 +52,9 @@ bool World::start() {
 }
 
 void World::crash(env::SimFiles::Unsynced unsynced) {
-  ++life_;                                       // answers of the old life reach nobody
+  ++life_;  // answers of the old life reach nobody
   in_flight = 0;
-  files.crash_at(files.operations() + 1);        // nothing of the dead process touches the disk any more
+  files.crash_at(files.operations() + 1);  // nothing of the dead process touches the disk any more
   database_.fail_next(SIZE_MAX);
   crashing_ = true;
   core_.reset();
@@ -66,12 +70,16 @@ std::string World::head_of(const SentCall& call, const Request& request) {
   headers.emplace_back("User-Agent", "call-" + std::to_string(call.id));
   const std::string_view target = request.target;
   const size_t question = target.find('?');
-  aws::sigv4::Request to_sign{.method = request.method, .path = target.substr(0, question),
+  aws::sigv4::Request to_sign{.method = request.method,
+                              .path = target.substr(0, question),
                               .query = question == std::string::npos ? std::string_view() : target.substr(question + 1),
                               .headers = {}};
   for (const auto& [name, value] : headers) to_sign.headers.emplace_back(name, value);
-  const aws::sigv4::Signer signer{.access_key = aws::AccessKeyId(access_key_), .secret = Secret(secret_), .session_token = "",
-                                  .region = request.region, .service = request.service};
+  const aws::sigv4::Signer signer{.access_key = aws::AccessKeyId(access_key_),
+                                  .secret = Secret(secret_),
+                                  .session_token = "",
+                                  .region = request.region,
+                                  .service = request.service};
   for (auto& header : aws::sigv4::sign(signer, to_sign, request.body, clock.now())) headers.push_back(std::move(header));
   std::string head = request.method + " " + request.target + " HTTP/1.1\r\n";
   for (const auto& [name, value] : headers) head += name + ": " + value + "\r\n";
@@ -113,14 +121,15 @@ uint64_t World::send_raw(Request request, SentCall call) {
   calls[id] = std::move(call);
   ++in_flight;
   auto exchange = std::make_shared<SimExchange>(head, std::move(request.body), [this, id, life](http::Response response) {
-    if (life != life_) return;                   // the client's connection died with the machine
+    if (life != life_) return;  // the client's connection died with the machine
     --in_flight;
     SentCall& sent = calls[id];
     sent.answered = true;
     sent.answer_order = ++answers_;
     sent.status = response.status;
     for (const auto& [name, value] : response.headers)
-      if (text::equals_ignoring_case(name, "x-amz-request-id") || text::equals_ignoring_case(name, "x-amzn-requestid")) sent.request_id = value;
+      if (text::equals_ignoring_case(name, "x-amz-request-id") || text::equals_ignoring_case(name, "x-amzn-requestid"))
+        sent.request_id = value;
     sent.body = std::move(response.body);
     sent.headers = std::move(response.headers);
     if (response.source != nullptr) {

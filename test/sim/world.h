@@ -19,30 +19,30 @@ namespace cairn::sim {
 /// One call of a client, as the client knows it. Its id travels as User-Agent, so that its record can be found without an answer.
 struct SentCall {
   uint64_t id = 0;
-  std::string operation;                         // eventName
+  std::string operation;  // eventName
   std::string bucket, key;
-  std::string value;                             // of a PutObject
+  std::string value;  // of a PutObject
   bool answered = false;
-  uint64_t answer_order = 0;                     // 1, 2, 3 ... as answers came
+  uint64_t answer_order = 0;  // 1, 2, 3 ... as answers came
   int status = 0;
-  std::string error_code;                        // of the answer's body; "" on success
+  std::string error_code;  // of the answer's body; "" on success
   std::string request_id;
-  std::string body;                              // of the answer
-  std::vector<std::pair<std::string, std::string>> headers;   // of the answer
+  std::string body;                                          // of the answer
+  std::vector<std::pair<std::string, std::string>> headers;  // of the answer
 };
 
 /// A request as a client makes it; the world adds Host and User-Agent, and signs it.
 struct Request {
-  std::string method = "POST", target = "/";     // target: path and query string
+  std::string method = "POST", target = "/";  // target: path and query string
   std::vector<std::pair<std::string, std::string>> headers = {};
   std::string body = {};
-  std::string service = "s3";                    // of the credential scope, as the region
+  std::string service = "s3";  // of the credential scope, as the region
   aws::Region region = aws::kGlobalRegion;
 };
 
 /// A record as the history gives it.
 struct Recorded {
-  uint64_t call = 0;                             // from its userAgent
+  uint64_t call = 0;  // from its userAgent
   std::string event_id, request_id, name, error_code, bucket, key;
 };
 
@@ -66,14 +66,14 @@ class World {
   bool step() { return tasks_->run_one(); }
   /// Lets everything come to rest: answers out, followers caught up.
   void settle();
-  SentCall ask(SentCall call);                   // sends and settles; the answered call
+  SentCall ask(SentCall call);  // sends and settles; the answered call
   /// Everything the history holds, oldest first, read through the server's own search.
   std::vector<Recorded> history();
 
   env::SimRandom random;
   env::SimClock clock;
   env::SimFiles files;
-  std::map<uint64_t, SentCall> calls;            // all that were ever sent
+  std::map<uint64_t, SentCall> calls;  // all that were ever sent
   std::string complaint;
   size_t in_flight = 0;
 
@@ -84,7 +84,7 @@ class World {
   state::SimDatabase database_;
   std::unique_ptr<env::SimTasks> tasks_;
   std::unique_ptr<app::Core> core_;
-  bool crashing_ = false;                        // the process is as good as dead: what its parts do on their way out changes nothing
+  bool crashing_ = false;  // the process is as good as dead: what its parts do on their way out changes nothing
   std::string access_key_, secret_;
   uint64_t next_call_ = 1, answers_ = 0, life_ = 0;
 };

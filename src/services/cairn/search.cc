@@ -8,7 +8,6 @@ namespace {
 
 using Category = history::Query::Category;
 
-
 constexpr int64_t kResultsMax = 1000;
 constexpr int64_t kResultsUsual = 50;
 
@@ -59,9 +58,7 @@ Json event_of(const history::Event& event) {
 
 /// Like CloudTrail's LookupEvents, without its limits: several filters at once, all regions (no Region given), data events, up to
 /// 1,000 events a page, and NewerThan for those who follow the newest.
-void search_events(api::Call& call) {
-  call.out = history::answer(*call.ports->history, "SearchEvents", call.in, query_of(call), event_of);
-}
+void search_events(api::Call& call) { call.out = history::answer(*call.ports->history, "SearchEvents", call.in, query_of(call), event_of); }
 
 constexpr api::Operation kOperations[] = {
     {.name = "SearchEvents", .handle = search_events, .runs = api::Runs::kPool},

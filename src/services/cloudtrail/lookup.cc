@@ -48,7 +48,7 @@ void lookup_events(api::Call& call) {
     throw aws::Error(kInvalidMaxResults, "MaxResults must be between 1 and {}.", kMaxResults);
   }
   query.limit = static_cast<size_t>(limit);
-  if (!category.empty()) {                       // no Insights are made yet, so there are none to find
+  if (!category.empty()) {  // no Insights are made yet, so there are none to find
     call.out["Events"] = Json::array();
     return;
   }

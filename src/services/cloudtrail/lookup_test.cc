@@ -20,8 +20,11 @@ constexpr const char* kAccount = "111122223333";
 std::string record(int n, const char* name, const char* category, const char* region) {
   const bool user = n % 2 == 0;
   const std::string identity =
-      user ? fmt::format(R"({{"type":"IAMUser","principalId":"AIDAEXAMPLE","arn":"arn:aws:iam::{0}:user/alice","accountId":"{0}","accessKeyId":"AKIAEXAMPLE","userName":"alice"}})", kAccount)
-           : R"({"type":"AWSService","invokedBy":"cloudtrail.amazonaws.com"})";
+      user
+          ? fmt::format(
+                R"({{"type":"IAMUser","principalId":"AIDAEXAMPLE","arn":"arn:aws:iam::{0}:user/alice","accountId":"{0}","accessKeyId":"AKIAEXAMPLE","userName":"alice"}})",
+                kAccount)
+          : R"({"type":"AWSService","invokedBy":"cloudtrail.amazonaws.com"})";
   return fmt::format(
       R"({{"eventVersion":"1.11","userIdentity":{},"eventTime":"2025-12-31T23:{:02}:00Z","eventSource":"s3.amazonaws.com","eventName":"{}","awsRegion":"{}",)"
       R"("sourceIPAddress":"192.0.2.1","userAgent":"test","requestParameters":{{"bucketName":"b","Host":"h"}},"responseElements":null,)"
@@ -77,7 +80,7 @@ class LookupTest : public testing::Test {
 
 TEST_F(LookupTest, GivesManagementEventsOfTheRegionNewestFirst) {
   const Json out = lookup(Json::object());
-  ASSERT_EQ(out["Events"].size(), 36u);          // three of five
+  ASSERT_EQ(out["Events"].size(), 36u);  // three of five
   EXPECT_FALSE(out.contains("NextToken"));
   EXPECT_EQ(out["Events"][0]["EventTime"], "2025-12-31T23:57:00Z");
   EXPECT_EQ(lookup(Json::object(), "eu-west-1")["Events"].size(), 12u);
@@ -86,7 +89,7 @@ TEST_F(LookupTest, GivesManagementEventsOfTheRegionNewestFirst) {
 
 TEST_F(LookupTest, AnEventHasTheMembersThatItsRecordGives) {
   const Json events = lookup(Json::object())["Events"];
-  const Json& user = events[1];                  // minute 56
+  const Json& user = events[1];  // minute 56
   EXPECT_EQ(user["EventId"], "00000000-0000-4000-8000-000000000056");
   EXPECT_EQ(user["EventName"], "GetBucketAcl");
   EXPECT_EQ(user["ReadOnly"], "true");
@@ -95,7 +98,7 @@ TEST_F(LookupTest, AnEventHasTheMembersThatItsRecordGives) {
   EXPECT_EQ(user["Username"], "alice");
   EXPECT_EQ(user["Resources"], Json::parse(R"([{"ResourceType":"AWS::S3::Bucket","ResourceName":"b"}])"));
   EXPECT_EQ(user["CloudTrailEvent"], record(56, "GetBucketAcl", "Management", "us-east-1"));
-  const Json& service = events[0];               // minute 57, by a service: no user, no key
+  const Json& service = events[0];  // minute 57, by a service: no user, no key
   EXPECT_EQ(service["ReadOnly"], "false");
   EXPECT_FALSE(service.contains("Username"));
   EXPECT_FALSE(service.contains("AccessKeyId"));
@@ -116,7 +119,9 @@ TEST_F(LookupTest, PagesStayStableWhileEventsArrive) {
 }
 
 TEST_F(LookupTest, OneAttributeAndATimeRangeNarrow) {
-  auto by = [](const char* key, const char* value) { return Json{{"LookupAttributes", Json::array({Json{{"AttributeKey", key}, {"AttributeValue", value}}})}}; };
+  auto by = [](const char* key, const char* value) {
+    return Json{{"LookupAttributes", Json::array({Json{{"AttributeKey", key}, {"AttributeValue", value}}})}};
+  };
   EXPECT_EQ(lookup(by("ReadOnly", "false"))["Events"].size(), 12u);
   EXPECT_EQ(lookup(by("Username", "alice"))["Events"].size(), 18u);
   EXPECT_EQ(lookup(by("EventName", "getbucketacl"))["Events"].size(), 0u);
@@ -129,7 +134,8 @@ TEST_F(LookupTest, OneAttributeAndATimeRangeNarrow) {
 TEST_F(LookupTest, EveryWrongParameterHasItsError) {
   const Json id = {{"AttributeKey", "EventId"}, {"AttributeValue", "x"}};
   EXPECT_EQ(error_of({{"LookupAttributes", Json::array({id, id})}}), "InvalidLookupAttributesException");
-  EXPECT_EQ(error_of({{"LookupAttributes", Json::array({Json{{"AttributeKey", "Nothing"}, {"AttributeValue", "x"}}})}}), "InvalidLookupAttributesException");
+  EXPECT_EQ(error_of({{"LookupAttributes", Json::array({Json{{"AttributeKey", "Nothing"}, {"AttributeValue", "x"}}})}}),
+            "InvalidLookupAttributesException");
   EXPECT_EQ(error_of({{"StartTime", "2026-01-02T00:00:00Z"}, {"EndTime", "2026-01-01T00:00:00Z"}}), "InvalidTimeRangeException");
   EXPECT_EQ(error_of({{"StartTime", "2026-01-02T00:00:00Z"}, {"EndTime", "2026-01-02T00:00:00Z"}}), "");
   EXPECT_EQ(error_of({{"MaxResults", 0}}), "InvalidMaxResultsException");
@@ -151,9 +157,7 @@ TEST_F(LookupTest, ATokenIsGoodForItsQueryOnly) {
   EXPECT_THROW(lookup({{"NextToken", token}}, "eu-west-1"), aws::Error);
 }
 
-TEST_F(LookupTest, ThereAreNoInsights) {
-  EXPECT_EQ(lookup({{"EventCategory", "insight"}}), Json::parse(R"({"Events":[]})"));
-}
+TEST_F(LookupTest, ThereAreNoInsights) { EXPECT_EQ(lookup({{"EventCategory", "insight"}}), Json::parse(R"({"Events":[]})")); }
 
 TEST_F(LookupTest, SearchFindsDataEventsAllRegionsAndSeveralFilters) {
   auto count = [this](Json in) { return call(cairn_search, std::move(in))["Events"].size(); };

@@ -138,7 +138,7 @@ void head_object(api::Call& call) {
 }
 
 constexpr auto kOperations = std::to_array<api::Operation>({
-    {"GetObject", get_object},                   // moves to the pool where a file must be opened
+    {"GetObject", get_object},  // moves to the pool where a file must be opened
     {"HeadObject", head_object},
 });
 

@@ -14,7 +14,7 @@ namespace cairn::state {
 class SimDatabase {
  public:
   std::unique_ptr<Engine> open();
-  void fail_next(size_t applies) { failures_ = applies; }   // the disk is full for as many
+  void fail_next(size_t applies) { failures_ = applies; }  // the disk is full for as many
 
   /// Called in each apply, before anything is changed and when all is: a test may throw there, as a crash does.
   std::function<void()> before_apply, after_apply;
