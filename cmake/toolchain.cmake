@@ -2,7 +2,7 @@
 add_compile_options(-pthread)  # everywhere alike: a precompiled header serves only the flags it was made with
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wno-missing-field-initializers -fno-omit-frame-pointer)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  add_compile_options(-Wno-restrict -Wno-maybe-uninitialized -Wno-stringop-overflow)  # gcc 12: false alarms in std::string at -O2
+  add_compile_options(-Wno-restrict -Wno-maybe-uninitialized -Wno-stringop-overflow -Wno-array-bounds)  # gcc 12: false alarms in std::string at -O2
   add_compile_options(-fpch-preprocess)
 endif()
 if(NOT CAIRN_SANITIZE)
