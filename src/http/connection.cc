@@ -352,12 +352,12 @@ void Connection::arm(std::chrono::milliseconds timeout) {
 
 void Connection::disarm() {
   timed_out_ = false;
-  deadline_ = std::chrono::nanoseconds::max();
+  deadline_ = kNoDeadline;
 }
 
 void Connection::check_deadline(std::chrono::nanoseconds now) {
   if (now < deadline_) return;
-  deadline_ = std::chrono::nanoseconds::max();
+  deadline_ = kNoDeadline;
   timed_out_ = true;
   error_code ignored;
   socket_.cancel(ignored);

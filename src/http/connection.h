@@ -40,11 +40,15 @@ class Connection {
   static constexpr size_t kJoinBytesMax = 64 << 10;   // up to here head and body leave in one write
 
   /// Where in the current request's body we are.
+  static constexpr auto kNoDeadline = std::chrono::nanoseconds::max();
+  static constexpr size_t kProgressBytes = 16 << 10;  // of a body, within body_timeout
   struct BodyState {
     bool chunked = false, done = true, bad = false;
     bool continue_owed = false;  // the client waits for 100 Continue
     bool given_up = false;       // failed: what may still come cannot be told from the next request
     uint64_t left = 0;           // not chunked: bytes to come
+    std::chrono::nanoseconds deadline = kNoDeadline;  // for the next kProgressBytes, or what is left
+    size_t moved = 0;            // since that began to run
     ChunkedDecoder decoder;
   };
   enum class HeadOutcome { kRequest, kEnd };
@@ -77,6 +81,8 @@ class Connection {
   asio::mutable_buffer transfer_space(size_t bytes_max);
   void next_request();
   void arm(std::chrono::milliseconds timeout);
+  void arm_body();
+  void body_moved(size_t bytes);
   void disarm();
   Handler& handler() { return *io_->shared().handler; }
   const Options& options() { return io_->shared().options; }

@@ -83,6 +83,21 @@ std::optional<Connection::Buffered> Connection::buffer_body(std::string_view& by
   return std::nullopt;
 }
 
+/// The time for a body runs until a good piece of it came, not from byte to byte: else one byte now and then would hold a thread.
+void Connection::arm_body() {
+  timed_out_ = false;
+  if (body_.deadline == kNoDeadline) {
+    body_.deadline = io_->deadline(options().body_timeout);
+    body_.moved = 0;
+  }
+  deadline_ = body_.deadline;
+}
+
+void Connection::body_moved(size_t bytes) {
+  body_.moved += bytes;
+  if (body_.moved >= kProgressBytes) body_.deadline = kNoDeadline;
+}
+
 Awaitable<Connection::Buffered> Connection::receive_body(uint64_t bytes_max) {
   if (body_.continue_owed) {
     const bool sent = co_await send_continue();
@@ -93,9 +108,10 @@ Awaitable<Connection::Buffered> Connection::receive_body(uint64_t bytes_max) {
     if (body_.done) co_return Buffered{};
   }
   for (;;) {
-    arm(options().body_timeout);
+    arm_body();
     error_code problem;
     const size_t n = co_await read_some(transfer_space(kTransferBytes), problem);
+    body_moved(n);
     if (n == 0) {
       body_.given_up = true;
       if (timed_out_) io_->shared().timeouts.fetch_add(1, std::memory_order_relaxed);
@@ -136,16 +152,18 @@ Awaitable<void> Connection::pump_body() {
     }
     const size_t room = exchange.stream.room();
     if (room == 0) {
+      body_.deadline = kNoDeadline;  // it is the reader who takes his time
       co_await park();
       continue;
     }
     std::string_view bytes = exchange.buffer.unread().substr(0, room);
     const bool ahead = !bytes.empty();
     if (!ahead) {
-      arm(options().body_timeout);
+      arm_body();
       answer_ends_read_ = true;
       error_code problem;
       const size_t n = co_await read_some(transfer_space(room), problem);
+      body_moved(n);
       answer_ends_read_ = false;
       const bool timed_out = timed_out_;
       disarm();

@@ -70,6 +70,23 @@ class Slow(LimitsTest):
             self.assertTrue(closed(sock))
             sock.close()
 
+    def test_an_upload_that_trickles_is_not_kept_alive_by_it(self):
+        with connect(self.server) as sock:
+            signed = Signed(self.server, "s3", "PUT", "/slow/trickle", b"x" * 1_000_000)
+            sock.sendall(signed.head())
+            started, answer = time.monotonic(), None
+            sock.settimeout(0.02)
+            while answer is None and time.monotonic() - started < 10:
+                try:
+                    sock.sendall(b"x")
+                    answer = sock.recv(100)
+                except TimeoutError:
+                    pass
+                except ConnectionError:
+                    answer = b""
+        self.assertIn(answer[:12], (b"HTTP/1.1 400", b""))
+        self.served()
+
     def test_uploads_that_stall(self):
         """Both receiving threads are held, a third upload waits its turn and is served."""
         stalled = []
