@@ -44,11 +44,11 @@ class Connection {
   static constexpr size_t kProgressBytes = 16 << 10;  // of a body, within body_timeout
   struct BodyState {
     bool chunked = false, done = true, bad = false;
-    bool continue_owed = false;  // the client waits for 100 Continue
-    bool given_up = false;       // failed: what may still come cannot be told from the next request
-    uint64_t left = 0;           // not chunked: bytes to come
+    bool continue_owed = false;                       // the client waits for 100 Continue
+    bool given_up = false;                            // failed: what may still come cannot be told from the next request
+    uint64_t left = 0;                                // not chunked: bytes to come
     std::chrono::nanoseconds deadline = kNoDeadline;  // for the next kProgressBytes, or what is left
-    size_t moved = 0;            // since that began to run
+    size_t moved = 0;                                 // since that began to run
     ChunkedDecoder decoder;
   };
   enum class HeadOutcome { kRequest, kEnd };
