@@ -4,13 +4,9 @@
 
 namespace cairn::api {
 
-Pool::Pool(std::string name, size_t threads, size_t waiting_max) : waiting_max_(waiting_max) {
-  name.resize(std::min<size_t>(name.size(), 15));  // what the kernel keeps of a thread's name
-  for (size_t i = 0; i < threads; ++i) {
-    threads_.emplace_back([this] { run(); });
-    pthread_setname_np(threads_.back().native_handle(), name.c_str());
-  }
-}
+// A thread's name holds 15 characters.
+Pool::Pool(std::string name, size_t threads_max, size_t waiting_max)
+    : name_(name.substr(0, 15)), threads_max_(threads_max), waiting_max_(waiting_max) {}
 
 Pool::~Pool() {
   {
@@ -22,7 +18,7 @@ Pool::~Pool() {
 }
 
 bool Pool::submit(std::function<void()> work) {
-  if (threads_.empty()) {
+  if (threads_max_ == 0) {
     work();
     return true;
   }
@@ -30,6 +26,10 @@ bool Pool::submit(std::function<void()> work) {
     std::lock_guard lock(mutex_);
     if (stopping_ || queue_.size() >= waiting_max_) return false;
     queue_.push_back(std::move(work));
+    if (idle_ < queue_.size() && threads_.size() < threads_max_) {
+      threads_.emplace_back([this] { run(); });
+      pthread_setname_np(threads_.back().native_handle(), name_.c_str());
+    }
   }
   ready_.notify_one();
   return true;
@@ -43,7 +43,9 @@ size_t Pool::waiting() const {
 void Pool::run() {
   std::unique_lock lock(mutex_);
   for (;;) {
+    ++idle_;
     ready_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+    --idle_;
     if (queue_.empty()) return;
     std::function<void()> work = std::move(queue_.front());
     queue_.pop_front();

@@ -10,11 +10,12 @@
 
 namespace cairn::api {
 
-/// A fixed number of threads and a bounded queue for calls that may wait for a disk or for a client's bytes.
-/// `threads` 0: work runs in `submit` itself (simulations).
+/// A bounded number of threads, started as they are needed, and a bounded queue for calls that may wait for a disk or for a
+/// client's bytes.
+/// `threads_max` 0: work runs in `submit` itself (simulations).
 class Pool {
  public:
-  Pool(std::string name, size_t threads, size_t waiting_max);
+  Pool(std::string name, size_t threads_max, size_t waiting_max);
   ~Pool();  // finishes what was accepted
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
@@ -26,11 +27,13 @@ class Pool {
  private:
   void run();
 
-  const size_t waiting_max_;
+  const std::string name_;
+  const size_t threads_max_, waiting_max_;
   mutable std::mutex mutex_;
   std::condition_variable ready_;
   std::deque<std::function<void()>> queue_;
   bool stopping_ = false;
+  size_t idle_ = 0;  // threads that wait for work
   std::vector<std::thread> threads_;
 };
 
