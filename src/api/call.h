@@ -67,6 +67,10 @@ struct Call {
 /// Thrown by about_to_block; the pipeline begins the decision again on the pool.
 struct MustNotBlock {};
 
+/// Thrown by a handler that finds what it read no longer true (bytes of an object that was replaced meanwhile); the pipeline decides
+/// again, as after a conflict at commit.
+struct Outdated {};
+
 /// A handler that usually touches memory only calls this before it waits for a disk after all.
 inline void about_to_block(const Call& call) {
   if (!call.may_block) throw MustNotBlock{};

@@ -7,9 +7,10 @@
 namespace cairn::api {
 namespace {
 
-/// A received blob that the entry does not name is nobody's: remove it now rather than at the next start.
+/// A blob that was received, or made by an earlier decision, and that the entry does not name is nobody's: remove it now rather
+/// than at the next start.
 void drop_unnamed_blob(const Job& job, const state::Transaction& transaction) {
-  if (!job.received || !job.call.payload.blob) return;
+  if (!job.call.payload.blob) return;
   const std::string key = "blob/" + job.call.payload.blob->str();
   for (const journal::Change& change : transaction.changes())
     if (change.key == key && change.value) return;

@@ -268,7 +268,7 @@ struct Pipeline::Stages {
                                  "A conflicting conditional operation is currently in progress against this resource. Please try again.");
       }
       begin_decision(job, transaction);
-      if (!job.error) invoke(job);
+      if (!job.error && !invoke(job)) continue;
       if (job.error) transaction.reset();  // a refused call changes nothing
       job.response = answer(job);
       if (commit(job, transaction, is_recorded(job) ? record(job, ports) : std::string(), {store, journal, metrics})) break;
@@ -299,14 +299,20 @@ struct Pipeline::Stages {
     call.recorded_out.reset();
   }
 
-  void invoke(Job& job) {
-    attempt(job, [&] {
-      if (job.call.operation == nullptr) {
-        throw aws::Error(aws::kNotImplemented, "{} does not implement {} yet; see docs/conformance.md for what it does.",
-                         job.call.service->model->service_id, job.call.model->name);
-      }
-      job.call.operation->handle(job.call);
-    });
+  /// False: the world changed under the handler; it must decide again.
+  bool invoke(Job& job) {
+    try {
+      attempt(job, [&] {
+        if (job.call.operation == nullptr) {
+          throw aws::Error(aws::kNotImplemented, "{} does not implement {} yet; see docs/conformance.md for what it does.",
+                           job.call.service->model->service_id, job.call.model->name);
+        }
+        job.call.operation->handle(job.call);
+      });
+    } catch (const Outdated&) {
+      return false;
+    }
+    return true;
   }
 
   /// The one place where a call's error becomes its outcome.

@@ -84,7 +84,7 @@ class ContentSource final : public http::BodySource {
 template <class F>
 void each_piece(api::Call& call, const std::vector<Extent>& extents, Range range, F&& f) {
   const std::unique_ptr<http::BodySource> source = open_content(call, extents, range);
-  if (source == nullptr) throw internal_error();  // lost a race against a delete; clients ask again
+  if (source == nullptr) throw api::Outdated{};  // replaced or deleted since its document was read
   std::string buffer(static_cast<size_t>(std::min<uint64_t>(kCopyBufferBytes, range.length)), '\0');
   for (uint64_t left = range.length; left > 0;) {
     const Result<size_t> got = source->read({buffer.data(), buffer.size()});

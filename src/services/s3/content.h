@@ -41,7 +41,8 @@ struct Digests {
   std::string checksum;  // raw
 };
 
-/// Copies `range` of `extents` into content of its own, hashing on the way. May run again after a conflict.
+/// Copies `range` of `extents` into content of its own, hashing on the way. May run again after a conflict;
+/// throws api::Outdated if they are gone.
 struct Copied {
   Content content;
   Digests digests;

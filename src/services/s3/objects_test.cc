@@ -282,5 +282,11 @@ TEST_F(Objects, a_large_copy_outlives_its_source_and_a_conflict) {
   EXPECT_EQ(s3.blob_count(), 1u);
 }
 
+TEST_F(Objects, whose_bytes_vanish_while_they_are_copied_are_looked_at_again) {
+  put("k", std::string(api::kInlineBytesMax + 1, 'x'));
+  s3.blobs().each([&](const blob::BlobId& id) { s3.blobs().remove(id); });
+  EXPECT_THROW(s3.call("CopyObject", {{"Bucket", "b-1"}, {"Key", "copy"}, {"CopySource", "b-1/k"}}), api::Outdated);
+}
+
 }  // namespace
 }  // namespace cairn::s3
