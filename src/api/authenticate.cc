@@ -129,6 +129,8 @@ Result<Authenticated, Error> Authenticator::read(const http::Head& head, const R
   }
   Claim& claim = caller.claim.emplace(std::move(*read));
   if (claim.service != route.service->model->signing_name) return tl::unexpected(refusals.wrong_service(claim));
+  // The region goes into the record: no caller may hide events where nobody looks, or write there what is no region.
+  if (!aws::is_region(claim.region.str())) return tl::unexpected(refusals.wrong_region(claim, options_.default_region));
   caller.region = claim.region;
   caller.presigned = claim.form == Claim::Form::kPresigned;
 

@@ -69,11 +69,12 @@ struct Asked {
     for (const auto& [name, value] : headers) head.headers.push_back({name, value});
     return head;
   }
-  Asked& signed_by(const std::string& key, const std::string& service, Time at = kNow, const std::string& token = {}) {
+  Asked& signed_by(const std::string& key, const std::string& service, Time at = kNow, const std::string& token = {},
+                   const std::string& region = "eu-west-1") {
     const http::Head& h = seen();
     aws::sigv4::Request request{h.method, h.path, h.query, {}};
     for (const http::Header& header : h.headers) request.headers.emplace_back(header.name, header.value);
-    const aws::sigv4::Signer signer{aws::AccessKeyId(key), kSecret, token, aws::Region("eu-west-1"), service};
+    const aws::sigv4::Signer signer{aws::AccessKeyId(key), kSecret, token, aws::Region(region), service};
     for (auto& added : aws::sigv4::sign(signer, request, body, at)) headers.push_back(std::move(added));
     return *this;
   }
@@ -188,6 +189,18 @@ TEST_F(AuthenticateTest, EachScopeHasItsOwnKeyHoweverManyThereAre) {
       ASSERT_TRUE(found);
       EXPECT_EQ(found->signing_key, aws::sigv4::signing_key(kSecret, date, "eu-west-1", service));
     }
+  }
+}
+
+TEST_F(AuthenticateTest, ARegionThatIsNoneNeverReachesARecord) {
+  for (const std::string region : {"hidden", "us-east-1\"", "\xff\xfe", "us-east-", "US-EAST-1"}) {
+    SCOPED_TRACE(region);
+    Asked call, get;
+    EXPECT_EQ(refusal(authenticator, call.signed_by(kUserKey, "cloudtrail", kNow, "", region), trail, kJson).kind.code,
+              "InvalidSignatureException");
+    get.method = "GET";
+    get.target = "/bucket/key";
+    EXPECT_EQ(refusal(authenticator, get.signed_by(kUserKey, "s3", kNow, "", region), s3, kS3).kind.code, "AuthorizationHeaderMalformed");
   }
 }
 

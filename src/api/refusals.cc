@@ -205,6 +205,18 @@ Error Refusals::wrong_service(const Claim& claim) const {
                "The authorization header is malformed; incorrect service \"{}\". This endpoint belongs to \"s3\".", claim.service);
 }
 
+Error Refusals::wrong_region(const Claim& claim, const aws::Region& expected) const {
+  const std::string& wrong = claim.region.str();
+  if (dialect_ != Dialect::kS3) return Error(bad_signature(), "Credential should be scoped to a valid region. ");
+  const bool presigned = claim.form == Claim::Form::kPresigned;
+  Error error = presigned
+                    ? Error(kAuthorizationQueryParametersError,
+                            "Error parsing the X-Amz-Credential parameter; the region '{}' is wrong; expecting '{}'", wrong, expected.str())
+                    : Error(kAuthorizationHeaderMalformed,
+                            "The authorization header is malformed; the region '{}' is wrong; expecting '{}'", wrong, expected.str());
+  return detailed(std::move(error), {{"Region", expected.str()}});
+}
+
 Error Refusals::unknown_key(const Claim& claim) const {
   if (dialect_ != Dialect::kS3) return Error(unknown(), "The security token included in the request is invalid.");
   return detailed(Error(kInvalidAccessKeyId, "The AWS Access Key Id you provided does not exist in our records."),

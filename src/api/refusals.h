@@ -20,6 +20,7 @@ class Refusals {
 
   aws::Error unreadable(const aws::sigv4::Problem& problem, const http::Head& head) const;
   aws::Error wrong_service(const aws::sigv4::Claim& claim) const;
+  aws::Error wrong_region(const aws::sigv4::Claim& claim, const aws::Region& expected) const;  // a scope for no region at all
   aws::Error unknown_key(const aws::sigv4::Claim& claim) const;
   aws::Error invalid_token(const aws::sigv4::Claim& claim) const;
   aws::Error skewed(const aws::sigv4::Claim& claim, Time now) const;
