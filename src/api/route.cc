@@ -16,6 +16,8 @@ bool speaks(const Service& service, Protocol protocol) {
   return std::ranges::find(service.model->protocols, protocol) != service.model->protocols.end();
 }
 
+bool speaks_json(const Service& service) { return speaks(service, Protocol::kJson10) || speaks(service, Protocol::kJson11); }
+
 /// The service of the credential scope, from the Authorization header or a presigned query. Not verified: routing only.
 std::string scope_service(const http::Head& head) {
   std::string credential;
@@ -184,10 +186,13 @@ Result<Route, NoRoute> route_head(const http::Head& head) {
   const std::string_view host = head.header("host").value_or("");
   const std::string signing_name = scope_service(head);
 
-  if (const auto target = head.header("x-amz-target")) {
+  const Service* const signed_for = signing_name.empty() ? nullptr : service_for_signing_name(signing_name);
+  const auto target = head.header("x-amz-target");
+  // To services that speak no such protocol (S3, STS) the header is one more that they don't know.
+  if (target && (signed_for == nullptr || speaks_json(*signed_for) || service_for_target(split_target(*target).prefix) != nullptr)) {
     const auto [prefix, operation] = split_target(*target);
     route.service = service_for_target(prefix);
-    if (route.service == nullptr && !signing_name.empty()) route.service = service_for_signing_name(signing_name);
+    if (route.service == nullptr) route.service = signed_for;
     if (route.service == nullptr) return tl::unexpected(NoRoute{fmt::format("No service here has the target '{}'.", *target)});
     const std::string_view type = head.header("content-type").value_or("");
     const bool named = type.find("json-1.") != std::string_view::npos;
@@ -201,7 +206,7 @@ Result<Route, NoRoute> route_head(const http::Head& head) {
   }
 
   if (!signing_name.empty()) {
-    route.service = service_for_signing_name(signing_name);
+    route.service = signed_for;
     if (route.service == nullptr) return tl::unexpected(NoRoute{fmt::format("There is no service '{}' here.", signing_name)});
   } else if (const std::string from_host = host_service(host); !from_host.empty() && from_host != "s3" && !text::is_digits(from_host)) {
     if (host.find(".s3.") == std::string_view::npos && host.find(".amazonaws.com") != std::string_view::npos)
