@@ -1,5 +1,7 @@
 #include "cli/event_text.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "base/time.h"
 
@@ -20,15 +22,29 @@ std::string time_of(const Json& event) {
   return timestamps::iso8601(Time(std::chrono::milliseconds(static_cast<int64_t>(it->get<double>() * 1000))));
 }
 
-std::string resources_of(const Json& event) {
-  std::string out;
+std::vector<std::string> resources_of(const Json& event) {
+  std::vector<std::string> out;
   const auto list = event.find("Resources");
   if (list == event.end() || !list->is_array()) return out;
   for (const Json& resource : *list) {
-    const std::string name = resource.value("ResourceName", "");
-    if (name.empty()) continue;
-    if (!out.empty()) out += ' ';
-    out += name;
+    std::string name = resource.value("ResourceName", "");
+    if (!name.empty()) out.push_back(std::move(name));
+  }
+  return out;
+}
+
+std::string joined(const std::vector<std::string>& names) { return fmt::format("{}", fmt::join(names, " ")); }
+
+/// For a narrow column: an object as `bucket/key`, which says its bucket, too.
+std::vector<std::string> in_short(std::vector<std::string> names) {
+  constexpr std::string_view kS3 = "arn:aws:s3:::";
+  for (std::string& name : names) {
+    if (name.starts_with(kS3)) name.erase(0, kS3.size());
+  }
+  std::vector<std::string> out;
+  for (const std::string& name : names) {
+    const auto lies_in_it = [&](const std::string& other) { return other.starts_with(name + "/"); };
+    if (std::none_of(names.begin(), names.end(), lies_in_it)) out.push_back(name);
   }
   return out;
 }
@@ -120,9 +136,10 @@ std::string EventWriter::event(const Json& event) {
   std::string source = field(event, "EventSource");
   if (output_ == Output::kCsv) {
     std::string out;
-    for (const std::string& cell : {time_of(event), field(event, "EventName"), source, field(event, "Username"), field(event, "Region"),
-                                    field(event, "SourceIPAddress"), field(event, "ErrorCode"), field(event, "ReadOnly"),
-                                    field(event, "Category"), resources_of(event), field(event, "AccessKeyId"), field(event, "EventId")}) {
+    for (const std::string& cell :
+         {time_of(event), field(event, "EventName"), source, field(event, "Username"), field(event, "Region"),
+          field(event, "SourceIPAddress"), field(event, "ErrorCode"), field(event, "ReadOnly"), field(event, "Category"),
+          joined(resources_of(event)), field(event, "AccessKeyId"), field(event, "EventId")}) {
       if (!out.empty()) out += ',';
       out += csv_cell(cell);
     }
@@ -132,7 +149,7 @@ std::string EventWriter::event(const Json& event) {
   std::string out = column(time_of(event), kTime.width) + column(field(event, "EventName"), kName.width) +
                     column(field(event, "Username"), kUser.width) + column(source, kSource.width);
   if (with_region_) out += column(field(event, "Region"), kRegion.width);
-  out += column(resources_of(event), kResource.width) + printable(field(event, "ErrorCode"));
+  out += column(joined(in_short(resources_of(event))), kResource.width) + printable(field(event, "ErrorCode"));
   while (out.ends_with(' ')) out.pop_back();
   return out + "\n";
 }

@@ -21,11 +21,20 @@ TEST(EventTable, ShowsTheEssenceInAlignedColumns) {
                                                                                      {"USER", "alice"},
                                                                                      {"SOURCE", "s3 "},
                                                                                      {"REGION", "us-east-1"},
-                                                                                     {"RESOURCE", "b/k b"},
+                                                                                     {"RESOURCE", "b/k  "},
                                                                                      {"ERROR", "AccessDenied"}}) {
     ASSERT_NE(line.find(value), std::string::npos) << line;
     EXPECT_EQ(head.find(title), line.find(value)) << title;
   }
+}
+
+TEST(EventTable, NamesAnObjectByBucketAndKey) {
+  Json event = kEvent;
+  event["Resources"] = Json::parse(R"([{"ResourceType":"AWS::S3::Bucket","ResourceName":"photos"},
+    {"ResourceType":"AWS::S3::Object","ResourceName":"arn:aws:s3:::photos/2026/a.jpg"},
+    {"ResourceType":"AWS::S3::Bucket","ResourceName":"photos-2"}])");
+  EventWriter writer(Output::kTable, EventWriter::JsonForm::kDocument, false);
+  EXPECT_NE(writer.event(event).find(" photos/2026/a.jpg photos-2 "), std::string::npos);
 }
 
 TEST(EventTable, CutsWhatIsTooLongAndNeverCommandsTheTerminal) {
