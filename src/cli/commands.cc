@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "base/text.h"
 #include "cli/exports.h"
 #include "cli/lookup.h"
 
@@ -33,7 +34,8 @@ void add_env(CLI::App& app, int& exit_code) {
       "  eval \"$(cairn env --data ./demo)\"    to the one with that data directory\n"
       "  aws cloudtrail lookup-events         then any AWS client finds it\n\n"
       "The exports name a config file in the data directory (aws-cli/config). It loads a small plugin that makes AWS CLIs older than\n"
-      "2.13 and 1.29 honour AWS_ENDPOINT_URL; newer ones are left as they are.\n");
+      "2.13 and 1.29 honour AWS_ENDPOINT_URL; newer ones are left as they are.\n"
+      "SDKs older than that variable (boto3 before 1.28, also Debian 12's) go to AWS itself unless they are given endpoint_url.\n");
   command->callback([options, &exit_code] {
     const auto exports = make_exports(*options, system_surroundings());
     if (exports) {
@@ -83,6 +85,9 @@ void add_lookup(CLI::App& app, int& exit_code) {
   const char* output = "Output";
   command->add_option("--max-items", options->items_max, "At most so many, the newest; 0: all (default: 50)")
       ->type_name("N")
+      ->check([](const std::string& value) {
+        return text::to_uint(value) ? std::string() : fmt::format("expected a number of events, not '{}'", value);
+      })
       ->group(output);
   command->add_flag("--follow", options->follow, "Go on with events as they arrive, until interrupted (all but searches like this one)")
       ->group(output);
