@@ -8,8 +8,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <filesystem>
+
 #include "app/core.h"
 #include "base/log.h"
+#include "cli/exports.h"
 
 namespace cairn::app {
 namespace {
@@ -32,7 +35,9 @@ void banner(const Settings& settings, const std::string& endpoint, bool first_st
   std::string binary = "cairn";
   std::array<char, 4096> path{};
   if (const ssize_t n = readlink("/proc/self/exe", path.data(), path.size() - 1); n > 0) binary.assign(path.data(), static_cast<size_t>(n));
-  fmt::print("  eval \"$({} env --data {})\"\n", binary, settings.data);
+  // The other terminal may be in another directory.
+  const std::string data = std::filesystem::absolute(settings.data).lexically_normal().string();
+  fmt::print("  eval \"$({} env --data {})\"\n", cli::shell_quote(binary), cli::shell_quote(data));
   fmt::print("  aws s3 mb s3://first-bucket\n");
   fmt::print("  aws cloudtrail lookup-events --max-results 5\n\n");
   std::fflush(stdout);

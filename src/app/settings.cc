@@ -79,7 +79,11 @@ const std::vector<Setting> kSettings = {
      [](Settings& s, Value v) { return count_into(s.call_threads, v, 1, 1024); }},
     {"calls.waiting_max", "1024", "Calls that may wait for such a thread; further ones are told to slow down.",
      [](Settings& s, Value v) { return count_into(s.calls_waiting, v, 1, 1 << 20); }},
-    {"data", "~/.cairn", "The data directory. $CAIRN_DATA sets it, too.", [](Settings& s, Value v) { return text_into(s.data, v); }},
+    {"data", "~/.cairn", "The data directory. $CAIRN_DATA sets it, too.",
+     [](Settings& s, Value v) {
+       // A shell expands `~` in `--data ~/x`, nobody does in a file or behind an equals sign.
+       return text_into(s.data, cli::data_directory({.data = std::string(v)}, cli::system_surroundings()));
+     }},
     {"data_events", "all", "Which data events (object reads and writes) are recorded: all, or none.",
      [](Settings& s, Value v) -> Result<void> {
        if (v != "all" && v != "none") return failure("expected all or none, not '{}'", v);

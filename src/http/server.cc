@@ -84,7 +84,10 @@ class ServerImpl final : public Server {
     if (!problem) acceptor_->set_option(Acceptor::reuse_address(true), problem);
     if (!problem) acceptor_->bind(endpoint, problem);
     if (!problem) acceptor_->listen(SOMAXCONN, problem);
-    if (problem) return failure("cannot listen on {}:{}: {}", options.address, options.port, problem.message());
+    if (problem) {
+      const char* advice = problem == asio::error::address_in_use ? "; give this server another port (0: any free one)" : "";
+      return failure("cannot listen on {}:{}: {}{}", options.address, options.port, problem.message(), advice);
+    }
     port_ = acceptor_->local_endpoint().port();
     return {};
   }

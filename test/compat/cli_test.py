@@ -39,15 +39,22 @@ class WithoutServer(unittest.TestCase):
 
     def test_wrong_usage(self):
         for arguments in ((), ("no-such-command",), ("lookup", "--no-such-option"), ("lookup", "--output", "xml"), ("lookup", "--read-only", "maybe"),
+                          ("lookup", "--max-items", "-1"),
                           ("serve", "--set", "histroy.retention=1d"), ("serve", "--set", "dev"), ("serve", "--config", "/no/such/file")):
             done = run(*arguments, env=self.env)
             self.assertEqual((done.returncode, done.stdout), (2, ""), arguments)
             self.assertTrue(done.stderr)
+        self.assertIn("'no-such-command'", run("no-such-command", env=self.env).stderr)
         self.assertIn("did you mean 'history.retention'?", run("serve", "--set", "histroy.retention=1d", env=self.env).stderr)
 
     def test_the_manual_of_settings_is_fresh(self):
         shown = run("settings", env=self.env).stdout
         self.assertEqual((ROOT / "docs/configuration.md").read_text(), shown, "write it anew: build/release/bin/cairn settings > docs/configuration.md")
+
+    def test_a_tilde_in_settings_is_the_home_directory(self):
+        file = pathlib.Path(self.home.name, "file")
+        file.write_text("")
+        self.assertIn(f"{file}:", run("serve", "--set", "data=~/file", env=self.env, cwd=self.home.name).stderr)
 
     def test_no_server(self):
         done = run("env", env=self.env)
@@ -162,6 +169,19 @@ class Commands(unittest.TestCase):
                                   env=dict(self.env, PATH=os.environ["PATH"], AWS_PROFILE="no-such-profile"), capture_output=True, text=True, timeout=60)
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertRegex(done.stdout, r"^arn:aws:iam::000000000000:user/admin\n.* stones\n2\n$")
+
+    def test_the_banner_names_its_directory_for_every_shell(self):
+        with tempfile.TemporaryDirectory() as parent, subprocess.Popen(
+                [BINARY, "serve", "--data", "my data", "--listen", "127.0.0.1:0"], cwd=parent, stdout=subprocess.PIPE, text=True) as server:
+            try:
+                shown = ""
+                while " env --data " not in shown:
+                    line = server.stdout.readline()
+                    self.assertTrue(line, "the server ended: " + shown)
+                    shown += line
+            finally:
+                server.terminate()
+            self.assertIn(f"env --data '{parent}/my data')", shown)
 
     def test_settings_by_file_and_command_line(self):
         config = self.server.data / "config.yaml"
