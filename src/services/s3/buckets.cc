@@ -117,7 +117,7 @@ bool erase_uploads(api::Call& call, std::string_view bucket, size_t& budget) {
   return !page.more;
 }
 
-/// Unfinished uploads go with the bucket, as on AWS. Differs from AWS: with so many that one journal entry cannot take them,
+/// Unfinished uploads go with the bucket, as on AWS. Differs from AWS: with more unfinished uploads than one journal entry can take,
 /// BucketNotEmpty is the answer, and they must be aborted first.
 void delete_bucket(api::Call& call) {
   const Bucket bucket = open_bucket(call);
