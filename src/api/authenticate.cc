@@ -104,6 +104,20 @@ bool is_streamed(const Route& route) {
   return std::any_of(members.begin(), members.end(), [](const aws::Member& m) { return m.payload && m.shape->streaming; });
 }
 
+bool is_here(std::string_view host) {
+  const std::string name = text::lower(host.substr(0, host.starts_with('[') ? host.find(']') + 1 : host.find(':')));
+  return name == "localhost" || name.ends_with(".localhost") || name.starts_with("127.") || name == "[::1]";
+}
+
+/// --dev asks for no secret, so that any page in the developer's browser could be administrator: by a form sent across sites (it
+/// bears an Origin), or by a name of the attacker's that resolves to loopback (it stands in Host).
+bool comes_from_here(const http::Head& head) {
+  if (!is_here(head.header("host").value_or(""))) return false;
+  const std::optional<std::string_view> origin = head.header("origin");
+  const size_t scheme = origin ? origin->find("://") : 0;
+  return !origin || (scheme != std::string_view::npos && is_here(origin->substr(scheme + 3)));
+}
+
 }  // namespace
 
 Authenticator::Authenticator(state::Store& store, AuthenticatorOptions options) : credentials_(store), options_(std::move(options)) {}
@@ -136,7 +150,7 @@ Result<Authenticated, Error> Authenticator::read(const http::Head& head, const R
 
   std::optional<Credentials::Found> found =
       credentials_.find(claim.access_key, claim.session_token, claim.date, claim.region, claim.service);
-  const bool is_developer = !found && options_.dev;
+  const bool is_developer = !found && options_.dev && comes_from_here(head);
   if (!found && !is_developer)
     return tl::unexpected(claim.session_token.empty() ? refusals.unknown_key(claim) : refusals.invalid_token(claim));
   // A test suite that stops its own clock must run in --dev; a presigned URL ends there too.

@@ -467,6 +467,22 @@ TEST_F(DevTest, TwelveDigitsNameTheAccount) {
   EXPECT_EQ(caller->principal.arn, "arn:aws:iam::210987654321:user/dev");
 }
 
+TEST_F(DevTest, WebPagesOfOthersAreNoDevelopers) {
+  for (const auto& [name, value] : {std::pair{"Origin", "http://evil.example"}, {"Origin", "null"}, {"Host", "evil.example:4566"}}) {
+    Asked asked;
+    asked.header(name) = value;
+    asked.signed_by("test", "cloudtrail");
+    EXPECT_EQ(refusal(dev, asked, trail, kJson).kind.code, "UnrecognizedClientException") << name << ": " << value;
+  }
+  for (const auto& [name, value] :
+       {std::pair{"Origin", "http://localhost:3000"}, {"Host", "bucket.s3.localhost:4566"}, {"Host", "[::1]:4566"}}) {
+    Asked asked;
+    asked.header(name) = value;
+    asked.signed_by("test", "cloudtrail");
+    EXPECT_TRUE(authenticate(dev, asked, trail, kJson)) << name << ": " << value;
+  }
+}
+
 TEST_F(DevTest, AKnownKeyMustStillFitItsSecret) {
   Asked asked = Asked().signed_by(kUserKey, "cloudtrail");
   asked.body = "changed";

@@ -18,6 +18,7 @@
 
 /// Who may sign: accounts, users and access keys as documents of the state store, and what authentication keeps of them.
 ///   iam/account/<account>        {"created"}
+///   iam/default-account          twelve digits: the account that the data directory was made with
 ///   iam/user/<account>/<name>    {"id": "AIDA...", "arn", "path", "created", "administrator"}
 ///   iam/access-key/<AKIA...>     {"account", "user" ("" = root), "secret", "status": "Active" | "Inactive", "created"}
 namespace cairn::api {

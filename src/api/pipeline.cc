@@ -9,6 +9,7 @@
 #include "api/record.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "base/xml.h"
 #include "event/classify.h"
 
 namespace cairn::api {
@@ -24,6 +25,25 @@ http::Response json_refusal(int status, std::string_view code, std::string_view 
   response.status = status;
   response.headers.emplace_back("Content-Type", "application/json");
   json::Writer(response.body).begin_object().key("__type").string(code).key("message").string(message).end_object();
+  return response;
+}
+
+/// In the form that the client of a service nobody serves here will read: the query protocol's, or JSON.
+http::Response no_such_service(const http::Head& head, std::string_view message) {
+  if (!head.header("content-type").value_or("").starts_with("application/x-www-form-urlencoded"))
+    return json_refusal(501, "NotImplemented", message);
+  http::Response response;
+  response.status = 501;
+  response.headers.emplace_back("Content-Type", "text/xml");
+  xml::Writer(response.body)
+      .declaration()
+      .open("ErrorResponse")
+      .open("Error")
+      .element("Type", "Receiver")
+      .element("Code", "NotImplemented")
+      .element("Message", message)
+      .close("Error")
+      .close("ErrorResponse");
   return response;
 }
 
@@ -111,7 +131,7 @@ struct Pipeline::Stages {
     job->exchange = exchange;
     Result<Route, NoRoute> route = route_head(head);
     if (!route) {
-      exchange->respond(json_refusal(501, "NotImplemented", route.error().message));
+      exchange->respond(no_such_service(head, route.error().message));
       return {Plan::kAnswered};
     }
     job->route = std::move(*route);

@@ -17,9 +17,10 @@ namespace {
 using namespace std::chrono_literals;
 using journal::Position;
 
-constexpr auto kReleaseInterval = 1s;         // how often the journal is told what nobody needs any more
-constexpr auto kExpireInterval = 60s;         // how often history drops what is past its retention
-constexpr uint64_t kReplayEntriesMax = 5000;  // entries behind the checkpoint before one is made for their sake
+constexpr auto kReleaseInterval = 1s;                          // how often the journal is told what nobody needs any more
+constexpr auto kExpireInterval = 60s;                          // how often history drops what is past its retention
+constexpr uint64_t kReplayEntriesMax = 5000;                   // entries behind the checkpoint before one is made for their sake
+const std::string kDefaultAccountKey = "iam/default-account";  // twelve digits
 constexpr size_t kResetKeysPerEntry = 2000;
 constexpr uint64_t kObjectReserves = 2;  // objects leave as much again free, so that what they filled can still be deleted
 
@@ -108,6 +109,7 @@ class WiredCore : public Core {
   http::Handler& handler() override { return *pipeline_; }
   bool healthy() const override { return history_feed_->consumed() >= recovery_.last && journal_->accepting(); }
   bool first_start() const override { return first_start_; }
+  const aws::AccountId& default_account() const override { return default_account_; }
   const journal::Recovery& recovery() const override { return recovery_; }
   void show_http_counters(std::function<http::Server::Counters()> counters) override {
     std::lock_guard lock(counters_mutex_);
@@ -128,10 +130,14 @@ class WiredCore : public Core {
   Result<void> make_first_account() {
     state::Transaction transaction(*store_);
     const std::string path = settings_.data + "/credentials";
-    if (api::has_account(transaction)) return {};
+    if (const auto account = transaction.get(kDefaultAccountKey)) {
+      default_account_ = aws::AccountId(*account);  // the setting counts only where the directory is made
+      return {};
+    }
     first_start_ = true;
-    const api::NewCredentials administrator =
-        api::make_first_account(transaction, outside_.random, outside_.clock.now(), aws::AccountId(settings_.account));
+    default_account_ = aws::AccountId(settings_.account);
+    transaction.put(kDefaultAccountKey, settings_.account);
+    const api::NewCredentials administrator = api::make_first_account(transaction, outside_.random, outside_.clock.now(), default_account_);
     // The file first: a crash between the two leaves a file that the next start overwrites, never an account that nobody can enter.
     if (const env::Done written = env::write_file_atomically(outside_.files, path,
                                                              fmt::format("[default]\naws_access_key_id = {}\naws_secret_access_key = {}\n",
@@ -178,7 +184,7 @@ class WiredCore : public Core {
               .random = &outside_.random,
               .blobs = blobs_.get(),
               .history = history_.get(),
-              .default_account = aws::AccountId(settings_.account)};
+              .default_account = default_account_};
     authenticator_ = std::make_unique<api::Authenticator>(
         *store_, api::AuthenticatorOptions{.dev = settings_.dev, .default_account = ports_.default_account});
     api::Options options;
@@ -247,6 +253,7 @@ class WiredCore : public Core {
   const Outside outside_;
   std::string broken_;
   bool first_start_ = false;
+  aws::AccountId default_account_;
   journal::Recovery recovery_;
   std::shared_ptr<void> lock_;
   std::unique_ptr<state::Engine> engine_;

@@ -5,6 +5,7 @@
 
 #include "api/metrics.h"
 #include "app/settings.h"
+#include "aws/names.h"
 #include "base/result.h"
 #include "env/clock.h"
 #include "env/files.h"
@@ -37,6 +38,7 @@ class Core {
   virtual http::Handler& handler() = 0;
   virtual bool healthy() const = 0;  // recovered, and history has caught up with what recovery found
   virtual bool first_start() const = 0;
+  virtual const aws::AccountId& default_account() const = 0;
   virtual const journal::Recovery& recovery() const = 0;
   /// The server's own metrics, to be shown beside the core's.
   virtual void show_http_counters(std::function<http::Server::Counters()> counters) = 0;

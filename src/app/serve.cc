@@ -24,12 +24,13 @@ int complain(const std::string& message) {
   return 1;
 }
 
-void banner(const Settings& settings, const std::string& endpoint, bool first_start) {
+void banner(const Settings& settings, const std::string& endpoint, const Core& core) {
   const bool color = isatty(STDOUT_FILENO) != 0;
   const auto strong = [&](std::string_view s) { return color ? fmt::format("\033[1m{}\033[0m", s) : std::string(s); };
   fmt::print("\n{}\n\n", strong("Cairn is listening at " + endpoint));
-  fmt::print("  data         {}{}\n", settings.data, first_start ? "  (new)" : "");
-  fmt::print("  credentials  {}/credentials  (profile [default], administrator of account {})\n", settings.data, settings.account);
+  fmt::print("  data         {}{}\n", settings.data, core.first_start() ? "  (new)" : "");
+  fmt::print("  credentials  {}/credentials  (profile [default], administrator of account {})\n", settings.data,
+             core.default_account().str());
   if (settings.dev) fmt::print("  {}         any access key with any secret is an administrator\n", strong("--dev"));
   fmt::print("\nTry, in another terminal:\n\n");
   std::string binary = "cairn";
@@ -92,7 +93,7 @@ int serve(const Settings& settings) {
   if (const env::Done written = env::write_file_atomically(outside.files, settings.data + "/endpoint", endpoint + "\n"); !written)
     return complain(written.error().message);
   (*server)->start();
-  banner(settings, endpoint, (*core)->first_start());
+  banner(settings, endpoint, **core);
 
   int signal_number = 0;
   sigwait(&ending, &signal_number);

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/log.h"
+#include "base/time.h"
 #include "history/block.h"
 
 namespace cairn::history {
@@ -196,9 +197,31 @@ void SegmentedHistory::clear(journal::Position position) {
   }
 }
 
+/// What is dropped is gone for good, and the clock may be wrong: after a jump (or a long stop) it is believed only kCatchUpRate
+/// times faster than time passes, from the newest sealed event on. A day of a wrong clock is noticed before it costs the history.
+Time SegmentedHistory::reckoned_now() {
+  const Time now = clock_.now();
+  const std::chrono::nanoseconds steady = clock_.steady();
+  if (!reckoned_) {
+    reckoned_ = now;
+    uint32_t newest = 0;
+    for (const auto& segment : *segments_) newest = std::max(newest, segment->newest_time());
+    if (newest > 0) reckoned_ = Time(std::chrono::seconds(newest));
+  } else {
+    *reckoned_ += std::chrono::floor<std::chrono::milliseconds>((steady - reckoned_at_) * kCatchUpRate);
+  }
+  reckoned_at_ = steady;
+  reckoned_ = std::min(*reckoned_, now);
+  if (now - *reckoned_ > kJumpNoted && !std::exchange(jump_noted_, true)) {
+    log::warning("the clock is days ahead of the newest event; old events are forgotten slowly until it is caught up with",
+                 {{"clock", timestamps::iso8601(now)}, {"newest", timestamps::iso8601(*reckoned_)}});
+  }
+  return *reckoned_;
+}
+
 void SegmentedHistory::expire() {
   std::lock_guard writing(writing_);
-  const uint32_t oldest = row_seconds(clock_.now() - options_.retention);
+  const uint32_t oldest = row_seconds(reckoned_now() - options_.retention);
   const std::shared_ptr<const Segments> before = segments_;
   auto kept = std::make_shared<Segments>();
   for (const auto& segment : *before) {

@@ -24,6 +24,8 @@ class SegmentedHistory : public History {
   Result<Page> search(const Query& query) override;
   void clear(journal::Position position) override;
   void expire() override;
+  static constexpr int kCatchUpRate = 24;                     // days of retention that pass in a day after a jump of the clock
+  static constexpr auto kJumpNoted = std::chrono::hours(48);  // a clock so far ahead is logged
   uint64_t events() const override;
 
   /// Everything consumed becomes a segment. Called when the tail is full; by tests at any time. False: the disk refused, the
@@ -52,6 +54,8 @@ class SegmentedHistory : public History {
   const Options options_;
   Storage storage_;
 
+  Time reckoned_now();  // with writing_
+
   std::mutex writing_;        // one consume, seal, clear or expire at a time; held over file I/O
   uint64_t consumed_ = 0;     // the last entry in tail or segments
   size_t journal_bytes_ = 0;  // consumed since the last seal: what a restart would have to feed again
@@ -61,6 +65,9 @@ class SegmentedHistory : public History {
   mutable std::mutex mutex_;  // guards the two below; held for a moment only
   std::shared_ptr<Tail> tail_;
   std::shared_ptr<const Segments> segments_;
+  std::optional<Time> reckoned_;  // with writing_: what expire took the time for, and when
+  std::chrono::nanoseconds reckoned_at_{};
+  bool jump_noted_ = false;
   std::atomic<uint64_t> durable_position_ = 0;
 };
 

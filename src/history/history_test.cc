@@ -319,6 +319,28 @@ TEST_F(HistoryTest, EntriesWithoutEventsLetTheJournalGoToo) {
   EXPECT_EQ(history_->events(), 0u);
 }
 
+TEST_F(HistoryTest, AClockThatIsWrongForAnHourCostsNoHistory) {
+  options_.retention = hours(24 * 90);
+  open();
+  append(1);
+  ASSERT_TRUE(history_->seal());
+  history_->expire();
+  const Time right = clock_.now();
+  clock_.set(right + hours(24 * 365));
+  for (int minute = 0; minute < 60; ++minute) {
+    clock_.advance(std::chrono::minutes(1));
+    history_->expire();
+  }
+  open();  // nor does a start with the wrong clock
+  history_->expire();
+  clock_.set(right + hours(1));
+  EXPECT_EQ(history_->events(), 1u);
+  Query q;
+  q.account = known_[0].account;
+  q.category = Query::Category::kAll;
+  EXPECT_EQ(history_->search(q)->events.size(), 1u);
+}
+
 TEST_F(HistoryTest, AnEventIsGoneWhenItsDaysAreOver) {
   options_.retention = hours(24);
   open();
