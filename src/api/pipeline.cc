@@ -19,6 +19,7 @@ using Plan = http::Handler::Plan;
 
 constexpr int kDecisionsMax = 64;  // a call that loses this many races is told to try again
 constexpr std::string_view kOwnPrefix = "/_cairn/";
+constexpr uint64_t kOwnBodyBytesMax = 64 << 10;
 
 http::Response json_refusal(int status, std::string_view code, std::string_view message) {
   http::Response response;
@@ -26,6 +27,12 @@ http::Response json_refusal(int status, std::string_view code, std::string_view 
   response.headers.emplace_back("Content-Type", "application/json");
   json::Writer(response.body).begin_object().key("__type").string(code).key("message").string(message).end_object();
   return response;
+}
+
+/// What the server serves for itself, but for its API, whose calls are calls like any. A bucket's own host may have keys of that name.
+bool is_own_page(const http::Head& head) {
+  return head.path.starts_with(kOwnPrefix) && !head.path.starts_with("/_cairn/api/") &&
+         s3_address(head.header("host").value_or(""), head.path).bucket == "_cairn";
 }
 
 /// In the form that the client of a service nobody serves here will read: the query protocol's, or JSON.
@@ -125,7 +132,7 @@ struct Pipeline::Stages {
   /// route, authenticate: as much as the head tells. Refusals here make no record, as on AWS.
   Plan begin(const std::shared_ptr<http::Exchange>& exchange) {
     const http::Head& head = exchange->head();
-    if (head.path.starts_with(kOwnPrefix) && !head.path.starts_with("/_cairn/api/")) return {Plan::kBuffered, 64 << 10};
+    if (is_own_page(head)) return {Plan::kBuffered, kOwnBodyBytesMax};
 
     auto job = std::make_shared<Job>();
     job->exchange = exchange;

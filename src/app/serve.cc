@@ -19,6 +19,16 @@ namespace {
 
 using namespace std::chrono_literals;
 
+/// Directories that were there before may be open to others; ours are not, and who made it so should hear it.
+void warn_if_open_to_others(const std::string& directory) {
+  struct stat status {};
+  if (stat(directory.c_str(), &status) == 0 && (status.st_mode & 077) != 0) {
+    log::warning("the data directory is open to other users of this machine; chmod 700 it",
+                 {{"directory", directory}, {"mode", fmt::format("{:o}", status.st_mode & 0777)}});
+  }
+  chmod((directory + "/credentials").c_str(), 0600);
+}
+
 int complain(const std::string& message) {
   fmt::print(stderr, "cairn: {}\n", message);
   return 1;
@@ -74,6 +84,8 @@ int serve(const Settings& settings) {
                         .on_fatal = nullptr};
   Result<std::unique_ptr<Core>> core = Core::open(settings, outside);
   if (!core) return complain(core.error().message);
+
+  warn_if_open_to_others(settings.data);
 
   http::Options options;
   options.address = settings.address();

@@ -68,8 +68,11 @@ Result<Keys> find_keys(const TargetOptions& options, const Surroundings& around,
   if (!options.data.empty()) {
     const std::string profile = options.profile.empty() ? "default" : options.profile;
     if (auto keys = keys_of_data(data, profile, around)) return *keys;
-    return failure("There are no credentials of profile {} in {}/credentials. Has `cairn serve --data {}` been started?", profile, data,
-                   data);
+    const auto file = env::read_file(around.files, data + "/credentials");
+    if (!file && file.error().kind == env::IoFailure::kNotFound)
+      return failure("There is no {}/credentials. Has `cairn serve --data {}` been started?", data, data);
+    if (!file) return failure("{}", file.error().message);
+    return failure("There is no profile {} in {}/credentials; the server writes [default].", profile, data);
   }
   if (!options.profile.empty()) return of_profile(options.profile);
   const auto access_key = around.variable("AWS_ACCESS_KEY_ID");

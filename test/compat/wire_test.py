@@ -87,6 +87,8 @@ class Wire(unittest.TestCase):
         client.put_object(Bucket="virtual", Key="a/b", Body=b"basalt")
         self.assertEqual(client.get_object(Bucket="virtual", Key="a/b")["Body"].read(), b"basalt")
         self.assertEqual([o["Key"] for o in client.list_objects_v2(Bucket="virtual")["Contents"]], ["a/b"])
+        client.put_object(Bucket="virtual", Key="_cairn/health", Body=b"a key like any")
+        self.assertEqual(client.get_object(Bucket="virtual", Key="_cairn/health")["Body"].read(), b"a key like any")
         self.assertEqual(all_records(self.server)[-1]["requestParameters"]["Host"], f"virtual.s3.localhost:{port}")
 
     def test_heads(self):

@@ -117,6 +117,24 @@ class Start(unittest.TestCase):
             self.assertGreater(done.returncode, 0)
             self.assertIn(str(credentials), done.stderr)
 
+    def test_a_data_directory_that_is_open_to_others(self):
+        self.data.mkdir(mode=0o755)
+        os.chmod(self.data, 0o755)
+        with Server(data=self.data) as server:
+            self.assertIn("open to other users", server.output())
+            server.stop()
+            os.chmod(self.data / "credentials", 0o644)
+            server.start()
+            self.assertEqual((self.data / "credentials").stat().st_mode & 0o777, 0o600)
+
+    def test_the_account_is_that_of_the_data_directory(self):
+        with Server("--set", "account=111122223333") as server:
+            server.stop()
+            server.options = ["--dev", "--set", "account=444455556666"]
+            server.start()
+            self.assertIn("account 111122223333", server.output())
+            self.assertEqual(server.client("sts", access_key="unknown").get_caller_identity()["Account"], "111122223333")
+
 
 if __name__ == "__main__":
     unittest.main()
