@@ -11,7 +11,7 @@ from server import BINARY, Server
 
 def run(*arguments, timeout=20):
     return subprocess.run([BINARY, *arguments], capture_output=True, text=True, timeout=timeout, stdin=subprocess.DEVNULL,
-                          env={"HOME": "/nonexistent", "PATH": os.environ["PATH"]})
+                          env={"HOME": "/nonexistent", **{k: v for k, v in os.environ.items() if k in ("PATH", "LSAN_OPTIONS")}})
 
 
 class Start(unittest.TestCase):
