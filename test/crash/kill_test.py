@@ -23,7 +23,7 @@ SIZES = [0, 1, 1000, 60_000, 70_000, 300_000]     # up to 64 KB ride in the jour
 class Worker(threading.Thread):
     """Works on its own keys, one call at a time, and remembers what it was told."""
 
-    def __init__(self, server, number, seed, state):
+    def __init__(self, server, number, seed, state, killing):
         super().__init__(daemon=True)
         self.s3 = server.client("s3")
         self.sts = server.client("sts")
@@ -32,13 +32,17 @@ class Worker(threading.Thread):
         self.state = state                       # key -> bytes: as the answers say
         self.answered = []                       # (request id, event name)
         self.pending = None                      # (key, new value) of the call that got no answer
+        self.killing = killing                   # set before the kill: only then may a connection break
+        self.broken = None                       # what went wrong with the server alive, or an answer that was wrong
 
     def run(self):
         try:
             while True:
                 self.step()
-        except (botocore.exceptions.HTTPClientError, botocore.exceptions.ConnectionError, ConnectionError):
-            return
+        except (botocore.exceptions.HTTPClientError, botocore.exceptions.ConnectionError, ConnectionError) as error:
+            self.broken = None if self.killing.is_set() else error
+        except Exception as error:
+            self.broken = error
 
     def step(self):
         key = self.prefix + str(self.random.randrange(6))
@@ -91,14 +95,17 @@ class Kill(unittest.TestCase):
             server.client("s3").create_bucket(Bucket="crash")
             last = eventually(lambda: all_events(server))[0]["Cursor"]
             for round_number in range(ROUNDS):
-                workers = [Worker(server, n, chance.randrange(1 << 32), states[n]) for n in range(THREADS)]
+                killing = threading.Event()
+                workers = [Worker(server, n, chance.randrange(1 << 32), states[n], killing) for n in range(THREADS)]
                 for worker in workers:
                     worker.start()
                 time.sleep(chance.uniform(0.02, 0.35))
+                killing.set()
                 server.kill()
                 for worker in workers:
                     worker.join(30)
                     self.assertFalse(worker.is_alive())
+                    self.assertIsNone(worker.broken, f"round {round_number} of seed {SEED}: {worker.broken!r}")
                 server.start()
                 events = all_events(server, last)
                 last = events[0]["Cursor"] if events else last
