@@ -1,5 +1,9 @@
 #pragma once
 #include "aws/names.h"
+#include "aws/principal.h"
+#include "base/json.h"
+#include "base/result.h"
+#include "base/time.h"
 #include "blob/store.h"
 #include "env/clock.h"
 #include "env/random.h"
@@ -7,14 +11,36 @@
 namespace cairn::history {
 class History;
 }
+namespace cairn::state {
+class Transaction;
+}
 
 namespace cairn::api {
+
+/// Whether a bucket would let a principal in: asked by services that will write there later. Implemented by S3.
+class BucketAccess {
+ public:
+  struct Ask {
+    aws::Principal principal;
+    std::string bucket, key;        // key "": the bucket itself
+    std::string action;             // s3:PutObject
+    Json headers = Json::object();  // the request's x-amz-… headers that conditions may look at, by lower-case name
+    Time now;
+  };
+  struct Refusal {
+    enum Kind { kNoSuchBucket, kDenied } kind = kDenied;
+    std::string reason;  // for a person: the statement, resource or condition that is missing, or the one that denies
+  };
+  virtual ~BucketAccess() = default;
+  virtual Result<void, Refusal> check(state::Transaction& state, const Ask& ask) = 0;
+};
 
 /// What handlers may reach besides their call. Filled in once, in app/wiring.cc.
 struct Ports {
   const env::Clock* clock = nullptr;
   env::Random* random = nullptr;
   blob::Store* blobs = nullptr;
+  BucketAccess* buckets = nullptr;
   history::History* history = nullptr;  // services include history/store.h; the api layer itself does not look inside
   aws::AccountId default_account;
 };

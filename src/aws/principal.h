@@ -16,6 +16,8 @@ struct Principal {
   std::string arn;
   AccessKeyId access_key;
   std::string user_name;                // IAM users; services: the service principal
+  std::string source_arn;               // services: the resource on whose behalf (aws:SourceArn) ...
+  AccountId source_account;             // ... and its account
   std::optional<Json> session_context;  // finished `sessionContext`, for temporary credentials
   bool is_administrator = false;        // until IAM's policies decide: root, the first administrator, --dev keys
 };

@@ -48,7 +48,8 @@ class Transaction {
   void put(std::string key, std::string value);
   void erase(std::string key);
   std::span<const journal::Change> changes() const;
-  void reset();  // forgets reads and changes: begin again, from now
+  void reset();                                     // forgets reads and changes: begin again, from now
+  journal::Position base() const { return base_; }  // everything up to here was visible when it began
 
   static constexpr size_t kListMax = 1 << 16;  // keys in one page
 
@@ -60,7 +61,7 @@ class Transaction {
   void change(std::string key, std::optional<std::string> value);
 
   Store* store_;
-  journal::Position base_;  // everything up to here was visible when it began
+  journal::Position base_;
   std::vector<std::string> reads_;
   std::vector<RangeRead> ranges_;
   std::vector<journal::Change> changes_;                // at most one for a key

@@ -1,0 +1,37 @@
+#pragma once
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+/// A delivered log file: gzip of {"Records":[…]}. docs/formats/archive.md.
+namespace cairn::archive {
+
+struct LogFile {
+  std::string gzip;
+  std::string sha256;  // hex, of the uncompressed bytes: what digests name
+  uint64_t raw_bytes = 0;
+};
+
+/// Gathers finished records, whose bytes are carried on unchanged.
+class LogFileWriter {
+ public:
+  void add(std::string_view record);
+  size_t raw_bytes() const { return raw_.size(); }
+  size_t records() const { return records_; }
+  LogFile finish();  // empties it
+
+ private:
+  std::string raw_;
+  size_t records_ = 0;
+};
+
+std::string gzip(std::string_view raw);  // the same bytes for the same input
+/// One gzip member and nothing behind it; fails on anything else, and on more than `raw_bytes_max`.
+Result<std::string> gunzip(std::string_view gzip, size_t raw_bytes_max);
+
+/// What delivery keeps a file below, and readers accept at most.
+constexpr size_t kLogFileRawBytesMax = 48 << 20;
+constexpr size_t kReadRawBytesMax = size_t{2} << 30;
+
+}  // namespace cairn::archive
