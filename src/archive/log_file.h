@@ -1,4 +1,7 @@
 #pragma once
+#include <cstdint>
+#include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -29,6 +32,21 @@ class LogFileWriter {
 std::string gzip(std::string_view raw);  // the same bytes for the same input
 /// One gzip member and nothing behind it; fails on anything else, and on more than `raw_bytes_max`.
 Result<std::string> gunzip(std::string_view gzip, size_t raw_bytes_max);
+
+/// The same, piece by piece, in memory that does not grow: 64 KiB and what the format needs. Not thread-safe.
+class Gunzip {
+ public:
+  Gunzip();
+  ~Gunzip();
+  /// Calls `sink` with what `bytes` bring to light, up to 64 KiB at a time. After a failure only `reset` may follow.
+  Result<void> feed(std::string_view bytes, const std::function<void(std::string_view)>& sink);
+  Result<void> finish();  // fails if the data ended too early
+  void reset();           // ready for another file
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
 
 /// What delivery keeps a file below, and readers accept at most.
 constexpr size_t kLogFileRawBytesMax = 48 << 20;

@@ -22,11 +22,14 @@ struct Place {
 std::string log_file_key(const Place& place, const aws::Region& region, Time time, std::string_view unique);
 /// [prefix/]AWSLogs/[org/]ACCOUNT/CloudTrail-Digest/REGION/YYYY/MM/DD/ACCOUNT_CloudTrail-Digest_REGION_TRAIL_HOME_YYYYMMDDTHHMMSSZ.json.gz
 std::string digest_key(const Place& place, const aws::Region& region, Time end);
+/// The same with _backfill before .json.gz: a digest of files that came too late for the period's own.
+std::string backfill_digest_key(const Place& place, const aws::Region& region, Time end);
 /// The directories that hold them, a slash at the end.
 std::string log_file_prefix(const Place& place, const aws::Region& region);
 std::string digest_prefix(const Place& place, const aws::Region& region);
 
-/// 16 characters of [0-9A-Za-z] that sort as `order` does (up to 62^8) and otherwise look drawn: 8 from `order`, 8 from `random`.
+/// 16 characters of [0-9A-Za-z] that sort as `order` does (below 62^8) and otherwise look drawn: 8 from `order`, then the 8
+/// `random_letters`.
 std::string unique_part(uint64_t order, std::string_view random_letters);
 
 /// What a key says of itself; nullopt for any other key.
