@@ -75,6 +75,14 @@ delivery::Trail open_trail(api::Call& call, std::string_view name_or_arn, Use us
   return *std::move(trail);
 }
 
+std::vector<delivery::Trail> all_trails(api::Call& call) {
+  // The limit on an account's trails (trails.cc) is far below a page.
+  std::vector<delivery::Trail> trails;
+  for (const state::Item& item : call.state->list(delivery::keys::trails_of(call.account), "", state::Transaction::kListMax).items)
+    trails.push_back(delivery::decode_trail(item.value));
+  return trails;
+}
+
 void save(api::Call& call, const delivery::Trail& trail) {
   call.state->put(delivery::keys::trail(trail.account, trail.home, trail.name), delivery::encode(trail));
 }

@@ -1,6 +1,7 @@
 #pragma once
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "api/call.h"
 #include "aws/names.h"
@@ -30,6 +31,9 @@ enum class Use {
 /// The trail that `name_or_arn` means: a name is looked for in the call's region. Throws InvalidTrailNameException,
 /// CloudTrailARNInvalidException, TrailNotFoundException and, for kChange elsewhere than at home, InvalidHomeRegionException.
 delivery::Trail open_trail(api::Call& call, std::string_view name_or_arn, Use use);
+
+/// Every trail of the account, whatever its home region, sorted by region and name.
+std::vector<delivery::Trail> all_trails(api::Call& call);
 
 /// Puts the changed trail back.
 void save(api::Call& call, const delivery::Trail& trail);

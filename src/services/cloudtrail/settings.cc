@@ -1,0 +1,168 @@
+#include "services/cloudtrail/settings.h"
+
+#include <algorithm>
+#include <cctype>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/ports.h"
+#include "archive/object_names.h"
+#include "aws/names.h"
+#include "base/check.h"
+#include "base/text.h"
+#include "services/cloudtrail/errors.h"
+
+namespace cairn::cloudtrail {
+namespace {
+
+constexpr size_t kPrefixCharactersMax = 200, kTopicCharactersMax = 256;
+
+bool is_word(std::string_view s, std::string_view punctuation) {
+  return !s.empty() && std::ranges::all_of(s, [&](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || punctuation.find(c) != std::string_view::npos;
+  });
+}
+
+/// The resource part of an ARN of this service; "" for anything else. It may hold colons. IAM's ARNs have no region.
+std::string_view resource_of(std::string_view arn, std::string_view service, std::string* region = nullptr) {
+  const std::vector<std::string_view> parts = text::split(arn, ':');
+  if (parts.size() < 6 || parts[0] != "arn" || parts[1] != "aws" || parts[2] != service || !aws::is_account_id(parts[4])) return "";
+  if (service == "iam" ? !parts[3].empty() : !aws::is_region(parts[3])) return "";
+  if (region != nullptr) *region = parts[3];
+  return arn.substr(static_cast<size_t>(parts[5].data() - arn.data()));
+}
+
+void check_bucket_name(std::string_view name) {
+  if (name.empty()) throw Error(kInvalidS3BucketName, "Bucket name cannot be blank!");
+  if (!aws::is_bucket_name(name) || name.find("-.") != name.npos || name.find(".-") != name.npos)
+    throw Error(
+        kInvalidS3BucketName,
+        "{} is not a valid bucket name: 3 to 63 lower-case letters, digits, periods and dashes, which begins and ends with a letter "
+        "or a digit, is no IP address, and has no period beside a period or a dash.",
+        name);
+}
+
+void check_prefix(std::string_view prefix) {
+  if (text::code_points(prefix) > kPrefixCharactersMax)
+    throw Error(kInvalidS3Prefix, "S3 prefix is longer than maximum length: {}", kPrefixCharactersMax);
+}
+
+/// Topics, keys and log groups are refused until their services are served here, in the words for those that are not there.
+void refuse_topic(std::string_view topic) {
+  const std::string_view name = topic.starts_with("arn:") ? resource_of(topic, "sns") : topic;
+  if (text::code_points(topic) > kTopicCharactersMax || !is_word(name, "_-"))
+    throw Error(kInvalidSnsTopicName, "{} is not a valid SNS topic name or ARN.", topic);
+  throw Error(kInsufficientSnsTopicPolicy, "SNS Topic does not exist or the topic policy is incorrect! This server has no SNS yet.");
+}
+
+void refuse_key(std::string_view key) {
+  const auto is_key_id = [](std::string_view id) { return is_word(id, "-"); };
+  const std::string_view name = key.starts_with("arn:") ? resource_of(key, "kms") : key;
+  const bool valid = name.starts_with("alias/") ? is_word(name.substr(6), "/_-")
+                     : name.starts_with("key/") ? name.data() != key.data() && is_key_id(name.substr(4))
+                                                : name.data() == key.data() && is_key_id(name);
+  if (!valid) throw Error(kInvalidKmsKeyId, "{} is not a valid KMS key ID, alias or ARN.", key);
+  throw Error(kKmsKeyNotFound, "The KMS key {} does not exist. This server has no KMS yet.", key);
+}
+
+void refuse_log_group(const api::Call& call, std::string_view group, std::string_view role) {
+  if (role.empty()) throw Error(kInvalidCloudWatchLogsRoleArn, "You must specify a role ARN as well as a log group.");
+  if (group.empty()) throw Error(kInvalidCloudWatchLogsLogGroupArn, "You must specify a log group as well as a role ARN.");
+  std::string region;
+  const std::string_view resource = resource_of(group, "logs", &region);
+  if (!resource.starts_with("log-group:") || !resource.ends_with(":*") || resource.size() <= std::string_view("log-group::*").size())
+    throw Error(kInvalidCloudWatchLogsLogGroupArn, "CloudTrail cannot validate the specified log group ARN.");
+  if (region != call.region.str())
+    throw Error(kInvalidCloudWatchLogsLogGroupArn, "You must specify a log group that is in the current region");
+  if (!resource_of(role, "iam").starts_with("role/"))
+    throw Error(kInvalidCloudWatchLogsRoleArn, "CloudTrail cannot validate the specified role ARN.");
+  throw Error(kCloudWatchLogsDeliveryUnavailable,
+              "Cannot set a CloudWatch Logs delivery for this Region. This server has no CloudWatch Logs yet.");
+}
+
+api::BucketAccess::Ask ask_of(const api::Call& call, const delivery::Trail& trail) {
+  api::BucketAccess::Ask ask;
+  ask.principal.kind = aws::Principal::Kind::kService;
+  ask.principal.user_name = "cloudtrail.amazonaws.com";
+  ask.principal.source_arn = trail.arn();
+  ask.principal.source_account = trail.account;
+  ask.bucket = trail.bucket;
+  ask.now = call.now;
+  return ask;
+}
+
+}  // namespace
+
+void take_settings(const api::Call& call, const Json& in, delivery::Trail& trail) {
+  const auto text = [&](const char* name) { return in.value(name, std::string()); };
+  const auto flag = [&](const char* name, bool& setting) { setting = in.value(name, setting); };
+
+  if (in.value("IsOrganizationTrail", false))
+    throw Error(kOrganizationsNotInUse,
+                "This account is not a member of an organization. To make this request, sign in using the credentials of an account that "
+                "belongs to an organization.");
+  if (!in.value("RecursiveLogging", true))
+    throw Error(kUnsupportedOperation, "RecursiveLogging cannot be false here yet: a trail's own deliveries are recorded.");
+  flag("IsMultiRegionTrail", trail.multi_region);
+  flag("IncludeGlobalServiceEvents", trail.global_events);
+  flag("EnableLogFileValidation", trail.validation);
+  if (trail.multi_region && !trail.global_events)
+    throw Error(kInvalidParameterCombination, "Multi-Region trail must include global service events.");
+  if (in.contains("S3BucketName")) trail.bucket = text("S3BucketName");
+  check_bucket_name(trail.bucket);
+  if (in.contains("S3KeyPrefix")) trail.prefix = text("S3KeyPrefix");
+  check_prefix(trail.prefix);
+  if (const std::string topic = text("SnsTopicName"); !topic.empty()) refuse_topic(topic);
+  if (const std::string key = text("KmsKeyId"); !key.empty()) refuse_key(key);
+  const std::string group = text("CloudWatchLogsLogGroupArn"), role = text("CloudWatchLogsRoleArn");
+  if (!group.empty() || !role.empty()) refuse_log_group(call, group, role);
+}
+
+void check_bucket(api::Call& call, const delivery::Trail& trail) {
+  api::BucketAccess* buckets = call.ports->buckets;
+  CHECK(buckets != nullptr);
+  const auto ask = [&](const api::BucketAccess::Ask& question) {
+    const auto answer = buckets->check(*call.state, question);
+    if (answer) return;
+    if (answer.error().kind == api::BucketAccess::Refusal::kNoSuchBucket)
+      throw Error(kS3BucketDoesNotExist, "S3 bucket {} does not exist!", trail.bucket);
+    throw Error(kInsufficientS3BucketPolicy, "Incorrect S3 bucket policy is detected for bucket: {}. {}", trail.bucket,
+                answer.error().reason);
+  };
+  api::BucketAccess::Ask acl = ask_of(call, trail);
+  acl.action = "s3:GetBucketAcl";
+  ask(acl);
+  api::BucketAccess::Ask put = ask_of(call, trail);
+  put.action = "s3:PutObject";
+  put.key = archive::log_file_key({.prefix = trail.prefix, .account = trail.account}, trail.home, call.now, std::string(16, '0'));
+  put.headers = {{"x-amz-acl", "bucket-owner-full-control"}, {"x-amz-server-side-encryption", "AES256"}};
+  ask(put);
+}
+
+Json settings_of(const delivery::Trail& trail) {
+  Json out = {{"Name", trail.name}, {"S3BucketName", trail.bucket}};
+  if (!trail.prefix.empty()) out["S3KeyPrefix"] = trail.prefix;
+  out["IncludeGlobalServiceEvents"] = trail.global_events;
+  out["IsMultiRegionTrail"] = trail.multi_region;
+  out["TrailARN"] = trail.arn();
+  out["LogFileValidationEnabled"] = trail.validation;
+  out["IsOrganizationTrail"] = false;
+  return out;
+}
+
+Json description_of(const delivery::Trail& trail) {
+  Json out = {{"Name", trail.name}, {"S3BucketName", trail.bucket}};
+  if (!trail.prefix.empty()) out["S3KeyPrefix"] = trail.prefix;
+  out["IncludeGlobalServiceEvents"] = trail.global_events;
+  out["IsMultiRegionTrail"] = trail.multi_region;
+  out["HomeRegion"] = trail.home.str();
+  out["TrailARN"] = trail.arn();
+  out["LogFileValidationEnabled"] = trail.validation;
+  out["HasCustomEventSelectors"] = !trail.event_selectors.empty() || !trail.advanced_event_selectors.empty();
+  out["HasInsightSelectors"] = !trail.insight_selectors.empty();
+  out["IsOrganizationTrail"] = false;
+  return out;
+}
+
+}  // namespace cairn::cloudtrail

@@ -1,0 +1,21 @@
+#pragma once
+#include "api/call.h"
+#include "base/json.h"
+#include "delivery/trail.h"
+
+/// What CreateTrail and UpdateTrail may set: read, checked, and shown again.
+namespace cairn::cloudtrail {
+
+/// Takes over what `in` names; what it does not name stays. Throws CloudTrail's errors for values that have no valid form, that go
+/// badly together, or that need a service which is not served here.
+void take_settings(const api::Call& call, const Json& in, delivery::Trail& trail);
+
+/// Asks whether the trail's bucket would let its files in. Throws S3BucketDoesNotExistException and
+/// InsufficientS3BucketPolicyException, which says what is missing.
+void check_bucket(api::Call& call, const delivery::Trail& trail);
+
+/// As CreateTrail and UpdateTrail answer; as GetTrail and DescribeTrails do.
+Json settings_of(const delivery::Trail& trail);
+Json description_of(const delivery::Trail& trail);
+
+}  // namespace cairn::cloudtrail
