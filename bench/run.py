@@ -19,6 +19,7 @@ sys.path.insert(0, str(ROOT / "test"))
 from server import Server, eventually  # noqa: E402
 
 LOAD = ROOT / "build/release/bin/signed_calls_bench"
+SELECTORS = ROOT / "build/release/bin/selector_bench"
 RIVALS = ROOT / "build/rivals"
 
 
@@ -187,6 +188,13 @@ def main():
         rows.append((f"boto3 serial {what.upper()} of 1 KB, /s", f"{mine:,.0f}", aim, beside or "no rival installed: tools/bench --rivals"))
     rows.append(("answer to visible in LookupEvents, ms (with one boto3 look-up)", f"{median(numbers['visible_ms']):.1f}", "≤ 100",
                  f"max {max(numbers['visible_ms']):.1f}"))
+
+    selectors = json.loads(subprocess.run([SELECTORS], capture_output=True, text=True, check=True).stdout)
+    numbers["selectors"] = selectors
+    size = f"records of {selectors['record_bytes'] / 1000:.1f} KB"
+    for name, key, aim, beside in (("5 advanced selectors", "matched", "≥ 1,000,000", ""), ("500 values, the most there can be", "matched_at_most", "", ""),
+                                   ("5 selectors, record read too", "read_and_matched", "", size)):
+        rows.append((f"selector matching, events/s on one core, {name}", f"{selectors[key + '_per_second']:,.0f}", aim, beside))
 
     print(f"\n{platform.machine()}, {os.cpu_count()} cores, {platform.system()} {platform.release()}; medians; client and server share the machine\n")
     print("| what | measured | aim | beside |\n|---|---|---|---|")

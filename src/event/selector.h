@@ -26,12 +26,15 @@ struct Selected {
 };
 
 /// Fails on what is no record. `document` is scratch and must outlive `selected`; `selected` is reused (its vector keeps its room).
+/// A record that does not say that it only reads counts as a write; one without a category is known by its managementEvent.
 Result<void> read_selected(std::string_view record, json::Document& document, Selected& selected);
 
+/// An event is wanted if one of the selectors wants it. One made without `compile` wants nothing.
 class Selector {
  public:
-  /// `event_selectors`, `advanced_event_selectors`: arrays by the API's member names, checked before (services/cloudtrail/selectors.cc).
-  /// Both empty: all management events. Fails on what that check would have refused.
+  /// `event_selectors`, `advanced_event_selectors`: arrays by the API's member names, checked before
+  /// (services/cloudtrail/selector_rules.h). Both empty: all management events. Fails on what has no meaning: an unknown field, operator
+  /// or type, a condition without values, a selector without a category.
   static Result<Selector> compile(const Json& event_selectors, const Json& advanced_event_selectors);
   bool wants(const Selected& event) const;
 
