@@ -7,10 +7,12 @@
 #include "api/receive.h"
 #include "api/registry.h"
 #include "api/record.h"
+#include "base/check.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "base/xml.h"
 #include "event/classify.h"
+#include "http/local_exchange.h"
 
 namespace cairn::api {
 namespace {
@@ -78,12 +80,14 @@ void fill_http_facts(Job& job) {
   http.extended_request_id = job.call.host_id;
 }
 
-bool has_streaming_input(const aws::OperationModel& model) {
-  if (model.input == nullptr) return false;
-  for (const aws::Member& member : model.input->members)
+bool has_streaming_input(const Route& route) {
+  if (route.model == nullptr || route.model->input == nullptr) return false;
+  for (const aws::Member& member : route.model->input->members)
     if (member.payload && member.shape->streaming) return true;
   return false;
 }
+
+bool is_small(const http::Head& head) { return head.content_length && *head.content_length <= kInlineBytesMax; }
 
 /// A body that cannot be used at all: nothing was decided, so nothing is recorded.
 aws::Error body_error(http::BodyFailure failure, bool s3) {
@@ -154,30 +158,55 @@ struct Pipeline::Stages {
     if (!caller) return refuse_caller(*job, std::move(caller.error()));
     job->caller = std::move(*caller);
 
-    const bool streamed = job->route.model != nullptr && has_streaming_input(*job->route.model);
-    const bool small = head.content_length && *head.content_length <= kInlineBytesMax;
+    const bool streamed = has_streaming_input(job->route);
     exchange->attachment = job;
-    if (streamed && !small) return {Plan::kStreamed};
+    if (streamed && !is_small(head)) return {Plan::kStreamed};
     return {Plan::kBuffered, streamed ? kInlineBytesMax * 2 : options.body_bytes_max};
   }
 
-  /// authenticate the body, then decode, then decide: here if that touches memory only, else on a pool.
+  /// authenticate the body.
   void handle(const std::shared_ptr<http::Exchange>& exchange) {
     auto job = std::static_pointer_cast<Job>(std::exchange(exchange->attachment, nullptr));
     if (job == nullptr) return own_page(*exchange);
 
-    const bool streamed = job->route.model != nullptr && has_streaming_input(*job->route.model);
-    const std::string_view body = streamed ? std::string_view() : exchange->body();
+    const std::string_view body = has_streaming_input(job->route) ? std::string_view() : exchange->body();
     if (job->route.protocol == aws::Protocol::kQuery) route_action(job->route, exchange->head(), body);
     if (Result<void, aws::Error> genuine = authenticator.verify(job->caller, exchange->head(), job->route, body); !genuine) {
       refuse_caller(*job, std::move(genuine.error()));
       return;
     }
+    proceed(job, body);
+  }
+
+  /// A call of one of our own parts: who calls is known, all else is as for anyone.
+  void call(Client::Request request, Client::Done done) {
+    std::string head = fmt::format("{} {} HTTP/1.1\r\nHost: {}\r\nContent-Length: {}\r\n", request.method, request.target, request.host,
+                                   request.body.size());
+    for (const auto& [name, value] : request.headers) head += fmt::format("{}: {}\r\n", name, value);
+    head += "\r\n";
+    auto exchange = std::make_shared<http::LocalExchange>(std::move(head), std::move(request.body), http::Peer{}, std::move(done));
+    CHECK(exchange->sound());
+    auto job = std::make_shared<Job>();
+    job->exchange = exchange;
+    Result<Route, NoRoute> route = route_head(exchange->head());
+    CHECK(route.has_value());
+    job->route = std::move(*route);
+    introduce(*job);
+    job->caller.principal = std::move(request.principal);
+    job->caller.region = std::move(request.region);
+    const bool streamed = has_streaming_input(job->route);
+    if (streamed && !is_small(exchange->head())) exchange->stream();
+    proceed(job, streamed ? std::string_view() : std::string_view(exchange->body()));
+  }
+
+  /// decode, then decide: here if that touches memory only, else on a pool. `body`: of calls that are not streamed.
+  void proceed(const std::shared_ptr<Job>& job, std::string_view body) {
     if (!journal.accepting() || !store.accepting()) return refuse(*job, unavailable(*job), metrics.unavailable);
 
     admit(*job);
     decode_call(*job, body);
-    const bool is_whole = !streamed || !exchange->body().empty() || exchange->head().content_length == 0u;
+    const bool streamed = has_streaming_input(job->route);
+    const bool is_whole = !streamed || !job->exchange->body().empty() || job->exchange->head().content_length == 0u;
     if (job->error) return decide(*job);
     if (streamed && !is_whole) {
       if (!receivers.submit([this, job] { receive_stream(*job); })) refuse(*job, throttled(*job), metrics.throttled);
@@ -273,7 +302,7 @@ struct Pipeline::Stages {
   }
 
   void receive_whole(Job& job) {
-    if (job.call.model != nullptr && has_streaming_input(*job.call.model)) {
+    if (has_streaming_input(job.route)) {
       attempt(job, [&] {
         job.call.payload = receive(job.exchange->body(), job.exchange->head(), job.caller);
         job.received = true;
@@ -403,6 +432,7 @@ Pipeline::~Pipeline() = default;
 
 Plan Pipeline::begin(const std::shared_ptr<http::Exchange>& exchange) { return stages_->begin(exchange); }
 void Pipeline::handle(const std::shared_ptr<http::Exchange>& exchange) { stages_->handle(exchange); }
+void Pipeline::call(Request request, Done done) { stages_->call(std::move(request), std::move(done)); }
 void Pipeline::body_failed(const std::shared_ptr<http::Exchange>& exchange, http::BodyFailure failure) {
   stages_->body_failed(exchange, failure);
 }

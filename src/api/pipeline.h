@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "api/authenticate.h"
+#include "api/client.h"
 #include "api/metrics.h"
 #include "api/pool.h"
 #include "api/ports.h"
@@ -27,7 +28,7 @@ struct Options {
 /// Pages that the server serves for itself below /_cairn/. Returns nullopt for a path it does not have. Must not block.
 using OwnPages = std::function<std::optional<http::Response>(const http::Head& head, std::string_view body)>;
 
-class Pipeline : public http::Handler {
+class Pipeline : public http::Handler, public Client {
  public:
   Pipeline(const Options& options, Ports& ports, state::Store& store, journal::Journal& journal, Authenticator& authenticator,
            Metrics& metrics, OwnPages own_pages);
@@ -36,6 +37,8 @@ class Pipeline : public http::Handler {
   Plan begin(const std::shared_ptr<http::Exchange>& exchange) override;
   void handle(const std::shared_ptr<http::Exchange>& exchange) override;
   void body_failed(const std::shared_ptr<http::Exchange>& exchange, http::BodyFailure failure) override;
+
+  void call(Request request, Done done) override;
 
  private:
   struct Stages;

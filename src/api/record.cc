@@ -19,6 +19,14 @@ void fill_http(event::HttpFacts& http, const http::Response& response) {
   http.bytes_out = response.head_only ? 0 : (response.source != nullptr ? response.source_bytes : response.body.size());
 }
 
+/// Whose history shows the call: the caller's account; of callers without one (anonymous, our own services) the owner's of what was
+/// called, or theirs on whose behalf it was.
+aws::AccountId recipient(const Call& call, const Ports& ports) {
+  for (const aws::AccountId& account : {call.principal.account, call.owner, call.principal.source_account})
+    if (!account.empty()) return account;
+  return ports.default_account;
+}
+
 }  // namespace
 
 std::string record(const Job& job, const Ports& ports) {
@@ -32,7 +40,7 @@ std::string record(const Job& job, const Ports& ports) {
   facts.event_source = event::event_source(service);
   facts.event_name = event::event_name(service.key, operation);
   facts.region = service.global ? aws::kGlobalRegion : call.region;
-  facts.recipient = !call.principal.account.empty() ? call.principal.account : !call.owner.empty() ? call.owner : ports.default_account;
+  facts.recipient = recipient(call, ports);
   facts.owner = call.owner;
   facts.source_ip = call.source_ip;
   facts.user_agent = call.user_agent;
@@ -44,6 +52,7 @@ std::string record(const Job& job, const Ports& ports) {
   facts.management = event::is_management(service.key, operation);
   facts.resources = call.resources;
   facts.additional = call.additional;
+  if (call.principal.kind == aws::Principal::Kind::kService) facts.shared_event_id = event::EventId(ports.random->uuid());
   facts.api_version = service.key == "logs" ? "20140328" : service.key == "events" ? service.api_version : "";
   if (const auto& tls = job.exchange->peer().tls) {
     facts.tls = event::Tls{tls->version, tls->cipher_suite};

@@ -6,6 +6,8 @@
 #include "app/blob_cleaner.h"
 #include "app/own_pages.h"
 #include "base/log.h"
+#include "delivery/delivery.h"
+#include "delivery/destinations/embedded_s3.h"
 #include "history/store.h"
 #include "journal/follower.h"
 #include "services/catalog.h"
@@ -22,7 +24,8 @@ constexpr auto kExpireInterval = 60s;                          // how often hist
 constexpr uint64_t kReplayEntriesMax = 5000;                   // entries behind the checkpoint before one is made for their sake
 const std::string kDefaultAccountKey = "iam/default-account";  // twelve digits
 constexpr size_t kResetKeysPerEntry = 2000;
-constexpr uint64_t kObjectReserves = 2;  // objects leave as much again free, so that what they filled can still be deleted
+constexpr uint64_t kBacklogReserves = 4;  // what a dead bucket keeps in the journal leaves so much free
+constexpr uint64_t kObjectReserves = 2;   // objects leave as much again free, so that what they filled can still be deleted
 
 std::string metric(std::string_view name, std::string_view type, std::string_view help, uint64_t value) {
   return fmt::format("# HELP cairn_{0} {2}\n# TYPE cairn_{0} {1}\ncairn_{0} {3}\n", name, type, help, value);
@@ -35,8 +38,11 @@ class WiredCore : public Core {
   ~WiredCore() override {
     release_task_.reset();
     sweep_task_.reset();
+    delivery_feed_.reset();
+    if (delivery_) delivery_->stop();
     pipeline_.reset();                // its pools finish what they took
     if (journal_) journal_->drain();  // and every answer leaves
+    delivery_.reset();
     history_feed_.reset();
     cleaner_feed_.reset();
     if (store_ && journal_) store_->checkpoint();
@@ -102,8 +108,10 @@ class WiredCore : public Core {
     blobs_ = std::move(*blobs);
 
     if (Result<void> made = make_first_account(); !made) return made;
+    serve_calls();
+    deliver();
     follow();
-    return serve_calls();
+    return {};
   }
 
   http::Handler& handler() override { return *pipeline_; }
@@ -152,10 +160,11 @@ class WiredCore : public Core {
     history_feed_ = std::make_unique<journal::Feed>(*journal_, outside_.tasks, *history_);
     cleaner_ = std::make_unique<BlobCleaner>(*blobs_, recovery_.last);
     cleaner_feed_ = std::make_unique<journal::Feed>(*journal_, outside_.tasks, *cleaner_);
+    delivery_feed_ = std::make_unique<journal::Feed>(*journal_, outside_.tasks, *delivery_);
     release_task_ = outside_.tasks.start("release", [this] {
       // Calls that change nothing make no checkpoint by themselves, but the next start would have to read them all again.
       if (journal_->durable().seq >= store_->checkpointed().seq + kReplayEntriesMax) store_->checkpoint();
-      journal_->release(std::min({store_->checkpointed(), history_->position(), cleaner_->position()}));
+      journal_->release(std::min({store_->checkpointed(), history_->position(), cleaner_->position(), delivery_->position()}));
       if (outside_.clock.steady() >= next_expiry_) {
         next_expiry_ = outside_.clock.steady() + kExpireInterval;
         history_->expire();
@@ -178,7 +187,7 @@ class WiredCore : public Core {
     return unswept_.empty() ? env::Next::when_woken() : env::Next::after(1ms);
   }
 
-  Result<void> serve_calls() {
+  void serve_calls() {
     api::install(services::families());
     ports_ = {.clock = &outside_.clock,
               .random = &outside_.random,
@@ -198,7 +207,29 @@ class WiredCore : public Core {
     if (settings_.dev) pages.reset = [this] { return reset(); };
     pipeline_ =
         std::make_unique<api::Pipeline>(options, ports_, *store_, *journal_, *authenticator_, metrics_, own_pages(std::move(pages)));
-    return {};
+  }
+
+  /// Trails, which call our own S3 like anyone.
+  void deliver() {
+    destination_ = delivery::embedded_s3(*pipeline_);
+    signing_keys_ =
+        std::make_unique<delivery::SigningKeys>(outside_.files, *store_, *journal_, settings_.data + "/keys", outside_.make_key);
+    const delivery::Means means{.files = outside_.files,
+                                .clock = outside_.clock,
+                                .random = outside_.random,
+                                .store = *store_,
+                                .journal = *journal_,
+                                .blobs = *blobs_,
+                                .destination = *destination_,
+                                .signing_keys = *signing_keys_,
+                                .counters = delivery_counters_,
+                                .data_directory = settings_.data,
+                                .options = {.interval = settings_.delivery_interval,
+                                            .digest_interval = settings_.digest_interval,
+                                            .backlog_bytes_max = settings_.delivery_backlog_bytes,
+                                            .backlog_age_max = settings_.delivery_backlog_age,
+                                            .keep_free_bytes = kBacklogReserves * settings_.journal_reserve_bytes}};
+    delivery_ = std::make_unique<delivery::Delivery>(means, outside_.tasks, recovery_.last);
   }
 
   /// --dev: everything but accounts and keys is gone, the history, too.
@@ -234,6 +265,13 @@ class WiredCore : public Core {
     out += metric("journal_oldest", "gauge", "Oldest entry the journal keeps.", journal_->oldest().seq);
     out += metric("journal_accepting", "gauge", "1 while calls can be recorded.", journal_->accepting() ? 1 : 0);
     out += metric("state_checkpoint_position", "gauge", "Entry up to which state.db stands.", store_->checkpointed().seq);
+    out += metric("delivery_trails", "gauge", "Trails.", delivery_->trails());
+    out += metric("delivery_backlog", "gauge", "Entries that the slowest trail has not delivered yet.", delivery_->backlog());
+    out += metric("delivery_files_total", "counter", "Log files of trails.", delivery_counters_.files);
+    out += metric("delivery_events_total", "counter", "Events in them.", delivery_counters_.events);
+    out += metric("delivery_digests_total", "counter", "Digests of trails.", delivery_counters_.digests);
+    out += metric("delivery_failures_total", "counter", "Times that a bucket did not take a file.", delivery_counters_.put_failures);
+    out += metric("delivery_dropped_total", "counter", "Events given up, as a backlog passed its limits.", delivery_counters_.dropped);
     out += metric("history_position", "gauge", "Entry up to which the history has read.", history_feed_->consumed().seq);
     out += metric("history_events", "gauge", "Events in the history.", history_->events());
     std::lock_guard lock(counters_mutex_);
@@ -264,6 +302,11 @@ class WiredCore : public Core {
   std::unique_ptr<journal::Feed> history_feed_;
   std::unique_ptr<BlobCleaner> cleaner_;
   std::unique_ptr<journal::Feed> cleaner_feed_;
+  delivery::Counters delivery_counters_;
+  std::unique_ptr<delivery::Destination> destination_;
+  std::unique_ptr<delivery::SigningKeys> signing_keys_;
+  std::unique_ptr<delivery::Delivery> delivery_;
+  std::unique_ptr<journal::Feed> delivery_feed_;
   std::unique_ptr<env::Task> release_task_, sweep_task_;
   std::chrono::nanoseconds next_expiry_{};
   std::vector<blob::BlobId> unswept_;

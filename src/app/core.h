@@ -7,6 +7,7 @@
 #include "app/settings.h"
 #include "aws/names.h"
 #include "base/result.h"
+#include "base/rsa.h"
 #include "env/clock.h"
 #include "env/files.h"
 #include "env/random.h"
@@ -25,7 +26,8 @@ struct Outside {
   env::Random& random;
   std::function<Result<std::unique_ptr<state::Engine>>(const std::string& path)> open_state;
   std::function<void(const std::string&)> on_fatal;  // a disk that failed to sync; null: log and exit
-  bool threads = true;                               // false: every call runs to its commit on the caller's thread
+  std::function<crypto::RsaKey()> make_key = crypto::RsaKey::generate;
+  bool threads = true;  // false: every call runs to its commit on the caller's thread
 };
 
 /// The whole server but its sockets: journal, state, objects, history and the pipeline, wired together.

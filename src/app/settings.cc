@@ -29,6 +29,15 @@ Result<void> duration_into(std::chrono::milliseconds& field, std::string_view va
   return {};
 }
 
+Result<void> interval_into(std::chrono::milliseconds& field, std::string_view value, std::chrono::seconds max) {
+  std::chrono::milliseconds interval{};
+  if (Result<void> read = duration_into(interval, value, std::chrono::seconds(1)); !read) return read;
+  if (interval > max) return failure("must be at most {}, not '{}'", timestamps::format_duration(max), value);
+  if (interval % std::chrono::seconds(1) != std::chrono::milliseconds(0)) return failure("must be whole seconds, not '{}'", value);
+  field = interval;
+  return {};
+}
+
 /// "65536", "64KB", "16MB", "1GB" (powers of 1024).
 Result<void> bytes_into(uint64_t& field, std::string_view value, uint64_t min, uint64_t max) {
   std::string_view digits = value;
@@ -89,8 +98,21 @@ const std::vector<Setting> kSettings = {
        if (v != "all" && v != "none") return failure("expected all or none, not '{}'", v);
        return text_into(s.data_events, v);
      }},
+    {"delivery.backlog_age_max", "30d",
+     "Events that a trail's bucket has not taken for so long are dropped from its delivery, and counted.",
+     [](Settings& s, Value v) { return duration_into(s.delivery_backlog_age, v, 1min); }},
+    {"delivery.backlog_max", "10GB",
+     "Journal kept for trails whose bucket does not take their files; the oldest events beyond are dropped "
+     "from delivery, and counted. Less where the disk is nearly full.",
+     [](Settings& s, Value v) { return bytes_into(s.delivery_backlog_bytes, v, 16 << 20, uint64_t{1} << 44); }},
+    {"delivery.interval", "60s", "An event is in a trail's bucket at the latest so long after it happened; 1s to 15m.",
+     [](Settings& s, Value v) { return interval_into(s.delivery_interval, v, 15min); }},
     {"dev", "false", "Any unknown access key with any secret is administrator; loopback only. For tests and trying out.",
      [](Settings& s, Value v) { return flag_into(s.dev, v); }},
+    {"digest.interval", "1h",
+     "How often a trail that validates its log files gets a signed digest; 1s to 1h, shorter than AWS's hour for "
+     "trying it out.",
+     [](Settings& s, Value v) { return interval_into(s.digest_interval, v, 1h); }},
     {"history.retention", "90d", "How long the event history remembers.",
      [](Settings& s, Value v) { return duration_into(s.history_retention, v, 1s); }},
     {"history.tail_bytes", "16MB", "Newest events kept in memory before they are sealed into a segment.",

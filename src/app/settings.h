@@ -22,6 +22,8 @@ struct Settings {
   std::chrono::milliseconds history_retention{};
   uint64_t history_tail_bytes = 0;
   std::string data_events;
+  std::chrono::milliseconds delivery_interval{}, digest_interval{}, delivery_backlog_age{};
+  uint64_t delivery_backlog_bytes = 0;
   uint64_t journal_segment_bytes = 0;
   uint64_t journal_reserve_bytes = 0;
   std::chrono::milliseconds checkpoint_interval{};

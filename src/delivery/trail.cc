@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/check.h"
+#include "delivery/cursor.h"
 
 namespace cairn::delivery {
 namespace {
@@ -84,13 +85,13 @@ std::string trails_of(const aws::AccountId& account) { return fmt::format("{}{}/
 std::string trail(const aws::AccountId& account, const aws::Region& home, std::string_view name) {
   return fmt::format("{}{}/{}/{}", kTrails, account.str(), home.str(), name);
 }
-std::string cursor(std::string_view trail_id) { return fmt::format("delivery/cursor/{}", trail_id); }
 std::string status(std::string_view trail_id) { return fmt::format("delivery/status/{}", trail_id); }
 }  // namespace keys
 
 void put_new(state::Transaction& state, const Trail& trail) {
-  state.put(keys::trail(trail.account, trail.home, trail.name), encode(trail));
-  state.put(keys::cursor(trail.id), json::dump(Json{{"position", state.base().seq}}));
+  const std::string key = keys::trail(trail.account, trail.home, trail.name);
+  state.put(key, encode(trail));
+  state.put(keys::cursor(trail.id), encode(Cursor{.position = state.base(), .trail_key = key}));
 }
 
 std::string encode(const Status& status) {

@@ -43,7 +43,6 @@ namespace keys {
 inline const std::string kTrails = "cloudtrail/trail/";
 std::string trails_of(const aws::AccountId& account);  // prefix of all of an account's, sorted by home region and name
 std::string trail(const aws::AccountId& account, const aws::Region& home, std::string_view name);
-std::string cursor(std::string_view trail_id);  // delivery's own
 std::string status(std::string_view trail_id);
 }  // namespace keys
 

@@ -78,6 +78,8 @@ class Journal {
   /// Whole segments whose last entry is <= `position` may be recycled (never the newest).
   virtual void release(Position position) = 0;
   virtual Position oldest() const = 0;  // the first entry still kept; 1 in a new journal
+  /// Bytes of the files that hold entries after `position`, near enough: what a reader that stands there keeps from being recycled.
+  virtual uint64_t bytes_behind(Position position) const = 0;
 
   /// Waits until everything appended is on disk; gives up when there is no space for it.
   virtual void drain() = 0;

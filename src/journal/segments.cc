@@ -104,6 +104,17 @@ std::shared_ptr<Segment> Segments::find(uint64_t number) const {
   return live_[number - oldest];
 }
 
+uint64_t Segments::bytes_behind(Position position) const {
+  const std::lock_guard lock(mutex_);
+  uint64_t bytes = 0;
+  for (size_t i = live_.size(); i-- > 0;) {
+    if (position.seq >= durable_) break;
+    bytes += live_[i]->end;
+    if (live_[i]->first != 0 && live_[i]->first <= position.seq + 1) break;
+  }
+  return bytes;
+}
+
 Segments::Cursor Segments::locate(uint64_t after) const {
   for (const Cursor& cursor : cursors_) {
     if (cursor.segment != 0 && cursor.last == after && find(cursor.segment)) return cursor;

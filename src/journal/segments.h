@@ -46,6 +46,7 @@ class Segments {
   // --- reading
   Position durable() const;
   Position oldest() const;
+  uint64_t bytes_behind(Position position) const;
   Result<size_t> read(Position after, size_t bytes_max, const OnEntry& f);
 
   // --- leaving: segments go oldest first
@@ -61,7 +62,7 @@ class Segments {
     uint64_t segment = 0;
     uint64_t offset = 0;
   };
-  static constexpr size_t kCursorsMax = 16;
+  static constexpr size_t kCursorsMax = 64;
 
   std::shared_ptr<Segment> find(uint64_t number) const;
   Cursor locate(uint64_t after) const;

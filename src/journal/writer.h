@@ -33,6 +33,7 @@ class Writer final : public Journal {
   void unwatch(env::Task* task) override;
   void release(Position position) override;
   Position oldest() const override { return segments_.oldest(); }
+  uint64_t bytes_behind(Position position) const override { return segments_.bytes_behind(position); }
   void drain() override;
 
  private:

@@ -5,7 +5,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "base/xml.h"
-#include "exchange.h"
+#include "http/local_exchange.h"
 
 namespace cairn::sim {
 
@@ -120,8 +120,9 @@ uint64_t World::send_raw(Request request, SentCall call) {
   const std::string head = head_of(call, request);
   calls[id] = std::move(call);
   ++in_flight;
-  auto exchange = std::make_shared<SimExchange>(head, std::move(request.body), [this, id, life](http::Response response) {
-    if (life != life_) return;  // the client's connection died with the machine
+  http::Peer peer{.address = "127.0.0.1", .port = 1, .tls = std::nullopt};
+  auto answered = [this, id, life](http::Response response) {
+    if (life != life_ || std::uncaught_exceptions() > 0) return;  // the client's connection died with the machine
     --in_flight;
     SentCall& sent = calls[id];
     sent.answered = true;
@@ -145,7 +146,8 @@ uint64_t World::send_raw(Request request, SentCall call) {
       const xml::Element* code = root ? root->child("Code") : nullptr;
       sent.error_code = code != nullptr ? code->text : "?";
     }
-  });
+  };
+  auto exchange = std::make_shared<http::LocalExchange>(head, std::move(request.body), std::move(peer), std::move(answered));
   const http::Handler::Plan plan = core_->handler().begin(exchange);
   if (plan.kind == http::Handler::Plan::kAnswered) return id;
   if (plan.kind == http::Handler::Plan::kStreamed) exchange->stream();

@@ -1,0 +1,83 @@
+#include "delivery/gather.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/log.h"
+
+namespace cairn::delivery {
+namespace {
+
+constexpr std::string_view kCloudTrail = "cloudtrail.amazonaws.com";
+
+/// Services without regions: AWS records what is asked of them in us-east-1.
+bool is_global_service(std::string_view source) {
+  constexpr std::array<std::string_view, 6> kGlobal = {"account.amazonaws.com",       "cloudfront.amazonaws.com", "iam.amazonaws.com",
+                                                       "organizations.amazonaws.com", "route53.amazonaws.com",    "support.amazonaws.com"};
+  return std::ranges::find(kGlobal, source) != kGlobal.end();
+}
+
+}  // namespace
+
+bool is_own_delivery(const event::Selected& event) { return event.invoked_by == kCloudTrail; }
+
+std::optional<aws::Region> region_of(const Trail& trail, const event::Selected& event) {
+  if (event.recipient != trail.account.str()) return std::nullopt;
+  if (trail.multi_region) return aws::Region(std::string(event.region));
+  // A global event is in the files of each single-region trail that wants them, wherever that is.
+  if (is_global_service(event.source)) return trail.global_events ? std::optional(trail.home) : std::nullopt;
+  return event.region == trail.home.str() ? std::optional(trail.home) : std::nullopt;
+}
+
+void Gatherer::follow(const std::optional<Trail>& trail) {
+  trail_ = trail;
+  selector_.reset();
+  if (!trail_ || !trail_->logging) return;
+  Result<event::Selector> selector = event::Selector::compile(trail_->event_selectors, trail_->advanced_event_selectors);
+  if (!selector) {
+    log::error("The event selectors of a trail cannot be used; management events are delivered.",
+               {{"trail", trail_->arn()}, {"error", selector.error().message}});
+    selector = event::Selector::compile(Json::array(), Json::array());
+  }
+  if (selector) selector_ = std::move(*selector);
+}
+
+bool Gatherer::look(std::string_view record, std::optional<aws::Region>& region) {
+  if (!selector_ || !event::read_selected(record, document_, event_)) return false;
+  region = region_of(*trail_, event_);
+  return region && selector_->wants(event_);
+}
+
+bool Gatherer::wants(std::string_view record) {
+  std::optional<aws::Region> region;
+  return look(record, region);
+}
+
+bool Gatherer::add(std::string_view record) {
+  std::optional<aws::Region> region;
+  if (!look(record, region)) return false;
+  if (batches_.size() >= kRegionsMax && !batches_.contains(*region)) region = trail_->home;
+  Batch& batch = batches_[*region];
+  const bool first = batch.writer.records() == 0;
+  batch.oldest = first ? event_.time : std::min(batch.oldest, event_.time);
+  batch.newest = first ? event_.time : std::max(batch.newest, event_.time);
+  const size_t before = batch.writer.raw_bytes();
+  batch.writer.add(record);
+  raw_bytes_ += batch.writer.raw_bytes() - before;
+
+  // An event that comes late, as its journal was read late, has waited already.
+  const std::chrono::milliseconds wait =
+      is_own_delivery(event_) ? std::max(std::chrono::milliseconds(kOwnCallsWait), interval_) : interval_;
+  const auto age = std::clamp(clock_.now() - event_.time, std::chrono::milliseconds(0), wait);
+  const std::chrono::nanoseconds due = clock_.steady() + wait - age;
+  due_ = due_ ? std::min(*due_, due) : due;
+  return true;
+}
+
+Gatherer::Batches Gatherer::take() {
+  raw_bytes_ = 0;
+  due_.reset();
+  return std::exchange(batches_, {});
+}
+
+}  // namespace cairn::delivery

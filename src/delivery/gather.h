@@ -1,0 +1,64 @@
+#pragma once
+#include <chrono>
+#include <map>
+#include <optional>
+#include <string_view>
+
+#include "archive/log_file.h"
+#include "aws/names.h"
+#include "base/json.h"
+#include "base/time.h"
+#include "delivery/trail.h"
+#include "env/clock.h"
+#include "event/selector.h"
+
+namespace cairn::delivery {
+
+constexpr size_t kGatherBytesMax = 16 << 20;  // records in memory for one trail; AWS's 50 MB of gzip are far above
+constexpr size_t kRegionsMax = 64;            // with files of their own; events of further ones go into the home region's
+constexpr std::chrono::minutes kOwnCallsWait{5};
+
+/// True for records of what CloudTrail itself did to deliver (GetBucketAcl, PutObject, GenerateDataKey). They are delivered like any,
+/// but may not cause a file at once: each would cause the next, for ever.
+bool is_own_delivery(const event::Selected& event);
+
+/// In which region's file of the trail an event belongs; nullopt: in none. Selectors aside.
+std::optional<aws::Region> region_of(const Trail& trail, const event::Selected& event);
+
+/// Records that a trail wants and that are in no file yet. One thread.
+class Gatherer {
+ public:
+  struct Batch {
+    archive::LogFileWriter writer;
+    Time oldest, newest;
+  };
+  using Batches = std::map<aws::Region, Batch>;
+
+  Gatherer(const env::Clock& clock, std::chrono::milliseconds interval) : clock_(clock), interval_(interval) {}
+
+  void follow(const std::optional<Trail>& trail);  // from now on: what this one wants
+  /// Takes the record if the trail is logging and wants it. True if so.
+  bool add(std::string_view record);
+  bool wants(std::string_view record);  // the same question only
+
+  bool empty() const { return batches_.empty(); }
+  bool full() const { return raw_bytes_ >= kGatherBytesMax; }
+  /// When, on the steady clock, what was gathered must become files; nullopt: nothing was.
+  std::optional<std::chrono::nanoseconds> due() const { return due_; }
+  Batches take();
+
+ private:
+  bool look(std::string_view record, std::optional<aws::Region>& region);
+
+  const env::Clock& clock_;
+  const std::chrono::milliseconds interval_;
+  std::optional<Trail> trail_;
+  std::optional<event::Selector> selector_;
+  json::Document document_;
+  event::Selected event_;
+  Batches batches_;
+  size_t raw_bytes_ = 0;
+  std::optional<std::chrono::nanoseconds> due_;
+};
+
+}  // namespace cairn::delivery

@@ -1,0 +1,39 @@
+#include "delivery/journal_commit.h"
+
+#include <memory>
+
+#include "journal/entry.h"
+
+namespace cairn::delivery {
+namespace {
+
+/// Keeps itself until the journal has told it.
+struct Told final : journal::Waiter {
+  std::function<void()> durable_then;
+  std::shared_ptr<Told> self;
+  void durable(journal::Position) override {
+    const std::shared_ptr<Told> last = std::move(self);
+    durable_then();
+  }
+};
+
+}  // namespace
+
+std::optional<journal::Position> commit(state::Store& store, journal::Journal& journal, state::Transaction& transaction,
+                                        std::function<void()> durable) {
+  if (!journal.accepting() || !store.accepting()) return std::nullopt;
+  std::shared_ptr<Told> told;
+  if (durable) {
+    told = std::make_shared<Told>();
+    told->durable_then = std::move(durable);
+    told->self = told;
+  }
+  const auto done = store.commit(transaction, [&](std::span<const journal::Change> changes) {
+    return journal.append(journal::encode_entry({}, changes), told.get());
+  });
+  if (done) return *done;
+  if (told) told->self.reset();
+  return std::nullopt;
+}
+
+}  // namespace cairn::delivery
