@@ -267,6 +267,8 @@ class WiredCore : public Core {
     out += metric("state_checkpoint_position", "gauge", "Entry up to which state.db stands.", store_->checkpointed().seq);
     out += metric("delivery_trails", "gauge", "Trails.", delivery_->trails());
     out += metric("delivery_backlog", "gauge", "Entries that the slowest trail has not delivered yet.", delivery_->backlog());
+    out += metric("delivery_outgoing", "gauge", "Files and digests on their way to a bucket.",
+                  static_cast<uint64_t>(delivery_counters_.outgoing.load()));
     out += metric("delivery_files_total", "counter", "Log files of trails.", delivery_counters_.files);
     out += metric("delivery_events_total", "counter", "Events in them.", delivery_counters_.events);
     out += metric("delivery_digests_total", "counter", "Digests of trails.", delivery_counters_.digests);

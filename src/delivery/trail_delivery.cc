@@ -61,6 +61,7 @@ TrailDelivery::TrailDelivery(const Means& means, env::Tasks& tasks, std::string 
     Chain chain = decode_chain(item.value);
     chains_[chain.region] = std::move(chain);
   }
+  means_.counters.outgoing += static_cast<int64_t>(outgoing_.size());
   status_ = read_status(state, id_);
   gathered_.follow(cursor_.trail);
   task_ = tasks.start("trail", [this] { return ready_ ? step() : env::Next::when_woken(); });
@@ -237,6 +238,7 @@ env::Next TrailDelivery::cut() {
   chains_.merge(begun);
   means_.counters.files += made_.size();
   means_.counters.events += events;
+  means_.counters.outgoing += static_cast<int64_t>(made_.size());
   for (Made& made : made_) outgoing_.push_back(std::move(made.file));
   made_.clear();
   return env::Next::when_woken();
@@ -313,6 +315,7 @@ env::Next TrailDelivery::cut_digest(const Chain& chain, Time end, Digested diges
   else chains_[chain.region] = next_of_chain;
   digested_at_ = means_.clock.steady();
   ++means_.counters.digests;
+  ++means_.counters.outgoing;
   outgoing_.push_back(std::move(file));
   return env::Next::when_woken();
 }
@@ -380,6 +383,7 @@ void TrailDelivery::finish_puts(const std::vector<Outcome>& puts) {
     (void)later();
     return;
   }
+  means_.counters.outgoing -= static_cast<int64_t>(arrived.size());
   std::ranges::sort(arrived);
   for (size_t i = arrived.size(); i-- > 0;) outgoing_.erase(outgoing_.begin() + static_cast<ptrdiff_t>(arrived[i]));
   if (failure != nullptr) return failed(*failure);
@@ -479,6 +483,7 @@ env::Next TrailDelivery::abandon() {
     state.erase(keys::cursor(id_));
   }
   if (!commit(state, nullptr)) return later();
+  means_.counters.outgoing -= static_cast<int64_t>(outgoing_.size());
   outgoing_.clear();
   chains_.clear();
   turn_ = Turn{};

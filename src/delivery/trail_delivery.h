@@ -37,6 +37,7 @@ struct Options {
 /// Counters of all trails together.
 struct Counters {
   std::atomic<uint64_t> files{0}, events{0}, digests{0}, put_failures{0}, dropped{0};
+  std::atomic<int64_t> outgoing{0};  // files and digests that were cut and did not arrive yet
 };
 
 /// What deliveries work with; all outlive them.
