@@ -15,10 +15,11 @@ aws::Error denied(const Call& call) {
 }  // namespace
 
 void authorize(const Call& call) {
-  if (call.principal.kind == aws::Principal::Kind::kAnonymous) {
-    // Only a bucket can be open to everyone; whether this one is, its own door says (services/s3/bucket.h).
-    if (call.http.bucket.empty() || call.operation == nullptr) throw aws::Error(aws::kAccessDenied, "Access Denied");
-    return;
+  using Kind = aws::Principal::Kind;
+  if (call.principal.kind == Kind::kAnonymous || call.principal.kind == Kind::kService) {
+    // Both have no policies of their own: what they may do, a bucket's policy says, at its own door (services/s3/access.h).
+    if (!call.http.bucket.empty() && call.operation != nullptr) return;
+    if (call.principal.kind == Kind::kAnonymous) throw aws::Error(aws::kAccessDenied, "Access Denied");
   }
   // A service of ours has no identity of its own: what it may do, the resource's policy says, at the resource's own door.
   if (call.principal.kind == aws::Principal::Kind::kService) return;

@@ -46,10 +46,11 @@ struct Call {
   std::string host;        // Host header as sent
   std::string source_ip, user_agent;
   bool tls = false;
-  Json in;                // parameters by model names; an object
-  Payload payload;        // operations with a streaming input: the body, received and verified
-  std::string body;       // the raw body of others
-  event::HttpFacts http;  // the request as sent: S3's records show it
+  std::string tls_version;  // TLSv1.3; "": none
+  Json in;                  // parameters by model names; an object
+  Payload payload;          // operations with a streaming input: the body, received and verified
+  std::string body;         // the raw body of others
+  event::HttpFacts http;    // the request as sent: S3's records show it
 
   bool may_block = true;  // false on an io thread
 

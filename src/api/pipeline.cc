@@ -239,7 +239,10 @@ struct Pipeline::Stages {
     call.host = std::string(head.header("host").value_or(""));
     call.user_agent = std::string(head.header("user-agent").value_or("").substr(0, 1024));
     call.source_ip = job.exchange->peer().address;
-    call.tls = job.exchange->peer().tls.has_value();
+    if (const std::optional<http::TlsInfo>& tls = job.exchange->peer().tls) {
+      call.tls = true;
+      call.tls_version = tls->version;
+    }
   }
 
   /// From here on the caller is known, and whatever happens makes a record.

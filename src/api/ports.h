@@ -43,6 +43,7 @@ struct Ports {
   BucketAccess* buckets = nullptr;
   history::History* history = nullptr;  // services include history/store.h; the api layer itself does not look inside
   aws::AccountId default_account;
+  bool plain_counts_as_tls = false;  // --dev: policies that ask for TLS are content with plain HTTP
 };
 
 }  // namespace cairn::api

@@ -11,6 +11,7 @@
 #include "history/store.h"
 #include "journal/follower.h"
 #include "services/catalog.h"
+#include "services/s3/bucket_access.h"
 #include "state/store.h"
 
 namespace cairn::app {
@@ -192,8 +193,10 @@ class WiredCore : public Core {
     ports_ = {.clock = &outside_.clock,
               .random = &outside_.random,
               .blobs = blobs_.get(),
+              .buckets = &bucket_access_,
               .history = history_.get(),
-              .default_account = default_account_};
+              .default_account = default_account_,
+              .plain_counts_as_tls = settings_.dev};
     authenticator_ = std::make_unique<api::Authenticator>(
         *store_, api::AuthenticatorOptions{.dev = settings_.dev, .default_account = ports_.default_account});
     api::Options options;
@@ -312,6 +315,7 @@ class WiredCore : public Core {
   std::unique_ptr<env::Task> release_task_, sweep_task_;
   std::chrono::nanoseconds next_expiry_{};
   std::vector<blob::BlobId> unswept_;
+  s3::PolicyBucketAccess bucket_access_;
   api::Ports ports_;
   api::Metrics metrics_;
   std::unique_ptr<api::Authenticator> authenticator_;

@@ -6,9 +6,9 @@
 #include <string_view>
 #include <vector>
 
+#include "base/lru.h"
 #include "base/result.h"
 #include "env/files.h"
-#include "history/lru.h"
 #include "history/selection.h"
 #include "history/tail.h"
 

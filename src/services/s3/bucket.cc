@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "base/crypto.h"
 #include "base/text.h"
+#include "services/s3/access.h"
 #include "services/s3/errors.h"
 #include "services/s3/input.h"
 #include "services/s3/keys.h"
@@ -53,30 +54,35 @@ void check_expected_owner(const Json& in, std::string_view member, const aws::Ac
   if (expected != owner.str()) throw access_denied();
 }
 
-}  // namespace
-
-Bucket open_bucket(api::Call& call, std::string_view name, Regions regions) {
+Bucket find_bucket(api::Call& call, std::string_view name) {
   if (!aws::is_bucket_name(name)) {
     throw Error(kInvalidBucketName, "The specified bucket is not valid.").with("BucketName", std::string(name));
   }
   const std::optional<std::string> document = call.state->get(keys::bucket(name));
   if (!document) throw Error(kNoSuchBucket, "The specified bucket does not exist").with("BucketName", std::string(name));
-  Bucket bucket = decode_bucket(name, *document);
-  if (name == text_of(call.in, "Bucket")) {
-    call.owner = bucket.account;
-    // No signature names a region: the call happens where the bucket is.
-    if (call.principal.kind == aws::Principal::Kind::kAnonymous) call.region = bucket.region;
-    call.http.sse_applied.clear();  // of an earlier try
-    check_expected_owner(call.in, "ExpectedBucketOwner", bucket.account);
-  } else {
-    check_expected_owner(call.in, "ExpectedSourceBucketOwner", bucket.account);
-  }
+  return decode_bucket(name, *document);
+}
+
+}  // namespace
+
+Bucket open_bucket(api::Call& call, Regions regions) {
+  Bucket bucket = find_bucket(call, text_of(call.in, "Bucket"));
+  call.owner = bucket.account;
+  // No signature names a region: the call happens where the bucket is.
+  if (call.principal.kind == aws::Principal::Kind::kAnonymous) call.region = bucket.region;
+  call.http.sse_applied.clear();  // of an earlier try
+  check_expected_owner(call.in, "ExpectedBucketOwner", bucket.account);
   if (regions == Regions::kOwnOnly) check_region(call, bucket);
-  if (call.principal.kind == aws::Principal::Kind::kAnonymous || call.principal.account != bucket.account) throw access_denied();
+  Access(call, bucket).require_operation();
   return bucket;
 }
 
-Bucket open_bucket(api::Call& call, Regions regions) { return open_bucket(call, text_of(call.in, "Bucket"), regions); }
+Bucket open_source_bucket(api::Call& call, std::string_view name, std::string_view key, std::string_view version) {
+  Bucket bucket = find_bucket(call, name);
+  check_expected_owner(call.in, "ExpectedSourceBucketOwner", bucket.account);
+  Access(call, bucket).require(version.empty() ? "s3:GetObject" : "s3:GetObjectVersion", key);
+  return bucket;
+}
 
 void check_key(std::string_view key) {
   if (key.size() > kKeyBytesMax) {

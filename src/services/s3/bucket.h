@@ -19,9 +19,10 @@ enum class Regions { kOwnOnly, kAny };  // kAny: calls that S3 answers through e
 
 /// The one door to a bucket: it exists, is addressed through its region, and the caller may come in. Sets `call.owner`.
 /// Throws InvalidBucketName, NoSuchBucket, AuthorizationHeaderMalformed (and the like, with the right region), AccessDenied.
-/// Bucket policies are not evaluated: another account's caller, or an anonymous one, is refused.
-Bucket open_bucket(api::Call& call, std::string_view name, Regions regions = Regions::kOwnOnly);
-Bucket open_bucket(api::Call& call, Regions regions = Regions::kOwnOnly);  // the one in call.in
+/// Who may is said by access.h: for the operation that call.model names, on the bucket and key in call.in.
+Bucket open_bucket(api::Call& call, Regions regions = Regions::kOwnOnly);
+/// The same for the bucket that a copy reads from, and its object `key`: s3:GetObject is needed there.
+Bucket open_source_bucket(api::Call& call, std::string_view name, std::string_view key, std::string_view version);
 
 /// The key in call.in; throws KeyTooLongError, InvalidURI.
 std::string checked_key(const api::Call& call);

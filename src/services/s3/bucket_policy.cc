@@ -1,5 +1,4 @@
 #include "api/operation.h"
-#include "base/check.h"
 #include "services/s3/bucket.h"
 #include "services/s3/errors.h"
 #include "services/s3/input.h"
@@ -21,12 +20,12 @@ void get_bucket_policy(api::Call& call) {
   call.out["Policy"] = stored_policy(call, bucket);
 }
 
-/// Differs from AWS: the policy is not evaluated yet, and principals and actions are not looked up. Every bucket blocks public
-/// policies, as new ones do.
+/// Differs from AWS: whether its principals exist is not looked up, and refusals name the spot, too. Every bucket blocks public policies,
+/// as new ones do.
 void put_bucket_policy(api::Call& call) {
   const Bucket bucket = open_bucket(call);
   const std::string text = has(call.in, "Policy") ? text_of(call.in, "Policy") : call.body;
-  if (is_public(checked_policy(text, bucket.name))) {
+  if (is_public(checked_policy(text, bucket.name).policy)) {
     throw Error(kAccessDenied,
                 "User: {} is not authorized to perform: s3:PutBucketPolicy on resource: \"arn:aws:s3:::{}\" because public policies are "
                 "prevented by the BlockPublicPolicy setting in S3 Block Public Access.",
@@ -40,9 +39,7 @@ void delete_bucket_policy(api::Call& call) { call.state->erase(keys::bucket_poli
 
 void get_bucket_policy_status(api::Call& call) {
   const Bucket bucket = open_bucket(call);
-  const Result<Json> policy = json::parse(stored_policy(call, bucket));
-  CHECK(policy.has_value());
-  call.out["PolicyStatus"] = {{"IsPublic", is_public(*policy)}};
+  call.out["PolicyStatus"] = {{"IsPublic", is_public(compiled_policy(stored_policy(call, bucket))->policy)}};
 }
 
 constexpr auto kOperations = std::to_array<api::Operation>({

@@ -1,5 +1,6 @@
 #include "api/operation.h"
 #include "base/text.h"
+#include "services/s3/access.h"
 #include "services/s3/bucket.h"
 #include "services/s3/errors.h"
 #include "services/s3/input.h"
@@ -13,8 +14,6 @@ namespace {
 
 constexpr size_t kBucketsMax = 10'000;  // of an account
 constexpr std::string_view kUsEast1 = "us-east-1";
-
-std::string bucket_arn(std::string_view name) { return fmt::format("arn:aws:s3:::{}", name); }
 
 /// The region that a constraint means. The us-east-1 endpoint takes every region, the others their own only.
 struct Placement {

@@ -1,6 +1,7 @@
 #include "services/s3/copy_source.h"
 
 #include "base/text.h"
+#include "services/s3/access.h"
 #include "services/s3/errors.h"
 #include "services/s3/input.h"
 
@@ -23,11 +24,11 @@ CopySource open_copy_source(api::Call& call) {
 
   CopySource source;
   source.key = std::string(name.substr(slash + 1));
-  source.bucket = open_bucket(call, name.substr(0, slash), Regions::kAny).name;
+  source.bucket = open_source_bucket(call, name.substr(0, slash), source.key, version).name;
   check_key(source.key);
   check_version(version);
   std::optional<Object> object = find_object(call, source.bucket, source.key);
-  if (!object) throw no_such_key(source.key);
+  if (!object) throw absent_key(call, source.bucket, source.key);
   source.object = std::move(*object);
   check_source_conditions(call, source.object.validators());
   return source;

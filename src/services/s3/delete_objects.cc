@@ -1,4 +1,5 @@
 #include "api/operation.h"
+#include "services/s3/access.h"
 #include "services/s3/errors.h"
 #include "services/s3/input.h"
 #include "services/s3/object.h"
@@ -45,6 +46,7 @@ void delete_objects(api::Call& call) {
   if (objects.empty() || objects.size() > kDeletesMax) throw malformed_xml();
   const bool quiet = flag_of(*request, "Quiet");
 
+  Access access(call, bucket);
   Json deleted = Json::array(), errors = Json::array();
   size_t budget = kErasureBudgetBytes;
   for (const Json& item : objects) {
@@ -60,6 +62,10 @@ void delete_objects(api::Call& call) {
       check_key(key);
     } catch (const Error& error) {
       fail(error.kind.code, error.message);
+      continue;
+    }
+    if (!access.allows(version.empty() ? "s3:DeleteObject" : "s3:DeleteObjectVersion", key)) {
+      fail("AccessDenied", "Access Denied");
       continue;
     }
     if (!version.empty() && version != "null") {

@@ -47,7 +47,6 @@ class Harness {
     ports_.random = &random_;
     ports_.blobs = blobs_.get();
     caller_.kind = aws::Principal::Kind::kUser;
-    caller_.arn = "arn:aws:iam::111122223333:user/alice";
     caller_.user_name = "alice";
     caller_.is_administrator = true;
     set_account("111122223333");
@@ -64,6 +63,8 @@ class Harness {
     call.account = caller_.account;
     call.region = aws::Region(region);
     call.host = host;
+    call.source_ip = source_ip;
+    call.tls = tls;
     call.in = in;
     call.http.headers = headers;
     call.http.authentication = caller_.kind == aws::Principal::Kind::kAnonymous ? event::HttpFacts::Authentication::kAnonymous
@@ -81,8 +82,25 @@ class Harness {
     return call("GetObject", in);
   }
 
-  void set_account(const std::string& account) { caller_.account = aws::AccountId(account); }
+  void set_account(const std::string& account) {
+    caller_.account = aws::AccountId(account);
+    caller_.arn = "arn:aws:iam::" + account + ":user/alice";
+  }
   void be_anonymous() { caller_ = {}; }
+  void be_root() {
+    caller_.kind = aws::Principal::Kind::kRoot;
+    caller_.arn = "arn:aws:iam::" + caller_.account.str() + ":root";
+  }
+  void be_service(const std::string& name, const std::string& source_arn, const std::string& source_account) {
+    caller_ = {};
+    caller_.kind = aws::Principal::Kind::kService;
+    caller_.user_name = name;
+    caller_.source_arn = source_arn;
+    caller_.source_account = aws::AccountId(source_account);
+  }
+  aws::Principal& caller() { return caller_; }
+  state::Store& store() { return store_; }
+  api::Ports& ports() { return ports_; }
   env::SimClock& clock() { return clock_; }
   blob::Store& blobs() { return *blobs_; }
   size_t blob_count() {
@@ -96,7 +114,8 @@ class Harness {
     return transaction.list(prefix, "", 1000).items.size();
   }
 
-  std::string region = "us-east-1", host = "127.0.0.1:4566";
+  std::string region = "us-east-1", host = "127.0.0.1:4566", source_ip = "192.0.2.7";
+  bool tls = false;
   std::vector<std::pair<std::string, std::string>> headers;
   std::function<void()> before_commit;  // once: something else happens between a decision and its commit
 

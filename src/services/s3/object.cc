@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "base/text.h"
+#include "services/s3/access.h"
 #include "services/s3/errors.h"
 #include "services/s3/input.h"
 #include "services/s3/keys.h"
@@ -87,7 +88,7 @@ void check_version(std::string_view version) {
 Object open_object(api::Call& call, std::string_view bucket, std::string_view key) {
   check_version(text_of(call.in, "VersionId"));
   std::optional<Object> object = find_object(call, bucket, key);
-  if (!object) throw no_such_key(key);
+  if (!object) throw absent_key(call, bucket, key);
   return std::move(*object);
 }
 

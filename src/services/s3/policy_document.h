@@ -1,14 +1,25 @@
 #pragma once
+#include <memory>
+#include <string>
 #include <string_view>
 
-#include "base/json.h"
+#include "aws/policy/policy.h"
 
 namespace cairn::s3 {
 
-/// A bucket policy's text, as far as S3 checks it before keeping it. Throws MalformedPolicy.
-Json checked_policy(std::string_view text, std::string_view bucket);
+/// A bucket policy, compiled.
+struct BucketPolicy {
+  aws::policy::Policy policy;
+  bool looks_at_object_tags = false;  // it has s3:ExistingObjectTag/… somewhere, so the object must be read to decide
+};
+
+/// Checks a text before it is kept: what the policy engine takes, and what S3 asks of a bucket's policy besides. Throws MalformedPolicy.
+BucketPolicy checked_policy(std::string_view text, std::string_view bucket);
+
+/// The compiled form of a text that was checked before it was kept. Those used last are remembered. Any thread.
+std::shared_ptr<const BucketPolicy> compiled_policy(const std::string& text);
 
 /// Whether S3 calls the policy public: it allows something to everyone, without a condition that names fixed callers.
-bool is_public(const Json& policy);
+bool is_public(const aws::policy::Policy& policy);
 
 }  // namespace cairn::s3

@@ -5,7 +5,7 @@
 #include <unordered_map>
 #include <utility>
 
-namespace cairn::history {
+namespace cairn {
 
 /// Keeps what was used last, up to a cost. Values are shared: one that is dropped lives on with those who hold it. Any thread.
 template <class Key, class Value, class Hash = std::hash<Key>>
@@ -54,4 +54,4 @@ class Lru {
   const size_t cost_max_;
 };
 
-}  // namespace cairn::history
+}  // namespace cairn

@@ -1,0 +1,45 @@
+#pragma once
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "api/call.h"
+#include "aws/policy/decide.h"
+#include "services/s3/bucket.h"
+#include "services/s3/errors.h"
+#include "services/s3/policy_document.h"
+
+namespace cairn::s3 {
+
+std::string bucket_arn(std::string_view bucket, std::string_view key = {});  // key "": the bucket's
+
+/// What decides over a caller at a bucket: its policy, and the caller's own: administrators may do everything, until identities have
+/// policies of their own.
+aws::policy::Policies policies_of(const aws::Principal& principal, const BucketPolicy& policy);
+
+/// Decides what a call may do with one bucket: the bucket's policy and the caller, by the policy engine. For as long as the call's
+/// decision lasts.
+class Access {
+ public:
+  Access(api::Call& call, const Bucket& bucket);
+
+  bool allows(std::string_view action, std::string_view key = {});   // key "": the bucket itself
+  void require(std::string_view action, std::string_view key = {});  // throws AccessDenied, in S3's words
+  /// All that the call's operation needs. DeleteObjects needs nothing here: each of its keys is asked for by itself.
+  void require_operation();
+
+ private:
+  aws::policy::Decision decide(std::string_view action, std::string_view key);
+  void look_at_object_tags(std::string_view key, aws::policy::Context& context) const;
+
+  api::Call& call_;
+  const Bucket& bucket_;
+  std::shared_ptr<const BucketPolicy> policy_;  // null: the bucket has none
+  const bool is_owners_;                        // an administrator of the bucket's account
+  aws::policy::Request request_;                // filled in where there is a policy to look at it
+};
+
+/// No such key: for callers who may not list the bucket AccessDenied, so that they do not learn what is in it.
+Error absent_key(api::Call& call, std::string_view bucket, std::string_view key);
+
+}  // namespace cairn::s3

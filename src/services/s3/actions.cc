@@ -1,0 +1,76 @@
+#include "services/s3/actions.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/text.h"
+
+namespace cairn::s3 {
+namespace {
+
+/// After "Actions, resources, and condition keys for Amazon S3" and each operation's page. Sorted by operation.
+constexpr auto kActions = std::to_array<Action>({
+    {"AbortMultipartUpload", "s3:AbortMultipartUpload", On::kObject},
+    {"CompleteMultipartUpload", "s3:PutObject", On::kObject},
+    {"CopyObject", "s3:PutObject", On::kObject},
+    {"CreateMultipartUpload", "s3:PutObject", On::kObject},
+    {"DeleteBucket", "s3:DeleteBucket", On::kBucket},
+    {"DeleteBucketPolicy", "s3:DeleteBucketPolicy", On::kBucket},
+    {"DeleteBucketTagging", "s3:PutBucketTagging", On::kBucket},
+    {"DeleteObject", "s3:DeleteObject", On::kObject, "s3:DeleteObjectVersion"},
+    {"DeleteObjectTagging", "s3:DeleteObjectTagging", On::kObject, "s3:DeleteObjectVersionTagging"},
+    {"GetBucketAccelerateConfiguration", "s3:GetAccelerateConfiguration", On::kBucket},
+    {"GetBucketAcl", "s3:GetBucketAcl", On::kBucket},
+    {"GetBucketCors", "s3:GetBucketCORS", On::kBucket},
+    {"GetBucketEncryption", "s3:GetEncryptionConfiguration", On::kBucket},
+    {"GetBucketLifecycleConfiguration", "s3:GetLifecycleConfiguration", On::kBucket},
+    {"GetBucketLocation", "s3:GetBucketLocation", On::kBucket},
+    {"GetBucketLogging", "s3:GetBucketLogging", On::kBucket},
+    {"GetBucketNotificationConfiguration", "s3:GetBucketNotification", On::kBucket},
+    {"GetBucketOwnershipControls", "s3:GetBucketOwnershipControls", On::kBucket},
+    {"GetBucketPolicy", "s3:GetBucketPolicy", On::kBucket},
+    {"GetBucketPolicyStatus", "s3:GetBucketPolicyStatus", On::kBucket},
+    {"GetBucketReplication", "s3:GetReplicationConfiguration", On::kBucket},
+    {"GetBucketRequestPayment", "s3:GetBucketRequestPayment", On::kBucket},
+    {"GetBucketTagging", "s3:GetBucketTagging", On::kBucket},
+    {"GetBucketVersioning", "s3:GetBucketVersioning", On::kBucket},
+    {"GetBucketWebsite", "s3:GetBucketWebsite", On::kBucket},
+    {"GetObject", "s3:GetObject", On::kObject, "s3:GetObjectVersion"},
+    {"GetObjectAcl", "s3:GetObjectAcl", On::kObject, "s3:GetObjectVersionAcl"},
+    {"GetObjectAttributes", "s3:GetObject", On::kObject, "s3:GetObjectVersion"},
+    {"GetObjectAttributes", "s3:GetObjectAttributes", On::kObject, "s3:GetObjectVersionAttributes"},
+    {"GetObjectLockConfiguration", "s3:GetBucketObjectLockConfiguration", On::kBucket},
+    {"GetObjectTagging", "s3:GetObjectTagging", On::kObject, "s3:GetObjectVersionTagging"},
+    {"GetPublicAccessBlock", "s3:GetBucketPublicAccessBlock", On::kBucket},
+    {"HeadBucket", "s3:ListBucket", On::kBucket},
+    {"HeadObject", "s3:GetObject", On::kObject, "s3:GetObjectVersion"},
+    {"ListMultipartUploads", "s3:ListBucketMultipartUploads", On::kBucket},
+    {"ListObjectVersions", "s3:ListBucketVersions", On::kBucket},
+    {"ListObjects", "s3:ListBucket", On::kBucket},
+    {"ListObjectsV2", "s3:ListBucket", On::kBucket},
+    {"ListParts", "s3:ListMultipartUploadParts", On::kObject},
+    {"PutBucketAcl", "s3:PutBucketAcl", On::kBucket},
+    {"PutBucketPolicy", "s3:PutBucketPolicy", On::kBucket},
+    {"PutBucketTagging", "s3:PutBucketTagging", On::kBucket},
+    {"PutObject", "s3:PutObject", On::kObject},
+    {"PutObjectAcl", "s3:PutObjectAcl", On::kObject, "s3:PutObjectVersionAcl"},
+    {"PutObjectTagging", "s3:PutObjectTagging", On::kObject, "s3:PutObjectVersionTagging"},
+    {"UploadPart", "s3:PutObject", On::kObject},
+    {"UploadPartCopy", "s3:PutObject", On::kObject},
+});
+static_assert(std::ranges::is_sorted(kActions, {}, &Action::operation));
+
+}  // namespace
+
+std::span<const Action> actions_of(std::string_view operation) {
+  const auto found = std::ranges::equal_range(kActions, operation, {}, &Action::operation);
+  return {found.begin(), found.end()};
+}
+
+std::optional<On> target_of_action(std::string_view action) {
+  for (const Action& known : kActions)
+    if (text::equals_ignoring_case(known.name, action) || text::equals_ignoring_case(known.versioned, action)) return known.on;
+  return std::nullopt;
+}
+
+}  // namespace cairn::s3
