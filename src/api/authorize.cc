@@ -21,8 +21,6 @@ void authorize(const Call& call) {
     if (!call.http.bucket.empty() && call.operation != nullptr) return;
     if (call.principal.kind == Kind::kAnonymous) throw aws::Error(aws::kAccessDenied, "Access Denied");
   }
-  // A service of ours has no identity of its own: what it may do, the resource's policy says, at the resource's own door.
-  if (call.principal.kind == aws::Principal::Kind::kService) return;
   if (!call.principal.is_administrator) throw denied(call);
 }
 

@@ -69,7 +69,10 @@ Bucket open_bucket(api::Call& call, Regions regions) {
   Bucket bucket = find_bucket(call, text_of(call.in, "Bucket"));
   call.owner = bucket.account;
   // No signature names a region: the call happens where the bucket is.
-  if (call.principal.kind == aws::Principal::Kind::kAnonymous) call.region = bucket.region;
+  const bool is_service = call.principal.kind == aws::Principal::Kind::kService;
+  if (is_service || call.principal.kind == aws::Principal::Kind::kAnonymous) call.region = bucket.region;
+  // Our own services come in without a socket; records show them at the bucket's own host, as AWS's do.
+  if (is_service) call.http.host = fmt::format("{}.s3.{}.amazonaws.com", bucket.name, bucket.region.str());
   call.http.sse_applied.clear();  // of an earlier try
   check_expected_owner(call.in, "ExpectedBucketOwner", bucket.account);
   if (regions == Regions::kOwnOnly) check_region(call, bucket);
