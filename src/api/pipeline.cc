@@ -330,20 +330,24 @@ struct Pipeline::Stages {
       if (!job.error && !invoke(job)) continue;
       if (job.error) transaction.reset();  // a refused call changes nothing
       job.response = answer(job);
-      if (commit(job, transaction, is_recorded(job) ? record(job, ports) : std::string(), {store, journal, metrics})) break;
+      if (commit(job, transaction, record_of(job, transaction), {store, journal, metrics})) break;
       job.error.reset();
     }
   }
 
   // ------------------------------------------------------------------ helpers of the stages
 
-  /// A request that names no operation at all is no call: an event would have no name.
-  bool is_recorded(const Job& job) const {
-    if (job.call.model == nullptr && job.route.asked_operation.empty()) return false;
+  /// "": the call leaves none.
+  std::string record_of(const Job& job, state::Transaction& transaction) const {
+    // A request that names no operation at all is no call: an event would have no name.
+    if (job.call.model == nullptr && job.route.asked_operation.empty()) return {};
     // What nobody in particular asks of no bucket here belongs into no account's history; the doors of buckets set the owner.
-    if (job.call.principal.kind == aws::Principal::Kind::kAnonymous && job.call.owner.empty()) return false;
-    return options.record_data_events || job.call.model == nullptr ||
-           event::is_management(job.call.service->model->key, job.call.model->name);
+    if (job.call.principal.kind == aws::Principal::Kind::kAnonymous && job.call.owner.empty()) return {};
+    const bool always = options.data_events == Options::DataEvents::kAll || job.call.model == nullptr ||
+                        event::is_management(job.call.service->model->key, job.call.model->name);
+    if (!always && options.data_events == Options::DataEvents::kNone) return {};
+    std::string made = record(job, ports);
+    return always || options.is_selected(transaction, made) ? made : std::string();
   }
 
   void begin_decision(Job& job, state::Transaction& transaction) {

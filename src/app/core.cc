@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "delivery/delivery.h"
 #include "delivery/destinations/embedded_s3.h"
+#include "delivery/selected_events.h"
 #include "history/store.h"
 #include "journal/follower.h"
 #include "services/catalog.h"
@@ -205,7 +206,11 @@ class WiredCore : public Core {
     options.receive_threads = outside_.threads ? settings_.receive_threads : 0;
     options.waiting_max = settings_.calls_waiting;
     options.body_bytes_max = settings_.http_body_bytes;
-    options.record_data_events = settings_.data_events == "all";
+    using DataEvents = api::Options::DataEvents;
+    options.data_events = settings_.data_events == "all"        ? DataEvents::kAll
+                          : settings_.data_events == "selected" ? DataEvents::kSelected
+                                                                : DataEvents::kNone;
+    options.is_selected = [this](state::Transaction& state, std::string_view record) { return selected_events_.wants(state, record); };
     OwnPagesPorts pages{.healthy = [this] { return healthy(); }, .metrics = [this] { return metrics_text(); }, .reset = nullptr};
     if (settings_.dev) pages.reset = [this] { return reset(); };
     pipeline_ =
@@ -307,6 +312,7 @@ class WiredCore : public Core {
   std::unique_ptr<journal::Feed> history_feed_;
   std::unique_ptr<BlobCleaner> cleaner_;
   std::unique_ptr<journal::Feed> cleaner_feed_;
+  delivery::SelectedEvents selected_events_;
   delivery::Counters delivery_counters_;
   std::unique_ptr<delivery::Destination> destination_;
   std::unique_ptr<delivery::SigningKeys> signing_keys_;

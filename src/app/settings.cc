@@ -93,9 +93,9 @@ const std::vector<Setting> kSettings = {
        // A shell expands `~` in `--data ~/x`, nobody does in a file or behind an equals sign.
        return text_into(s.data, cli::data_directory({.data = std::string(v)}, cli::system_surroundings()));
      }},
-    {"data_events", "all", "Which data events (object reads and writes) are recorded: all, or none.",
+    {"data_events", "all", "Which data events (object reads and writes) are recorded: all, those that some trail has selected, or none.",
      [](Settings& s, Value v) -> Result<void> {
-       if (v != "all" && v != "none") return failure("expected all or none, not '{}'", v);
+       if (v != "all" && v != "selected" && v != "none") return failure("expected all, selected or none, not '{}'", v);
        return text_into(s.data_events, v);
      }},
     {"delivery.backlog_age_max", "30d",

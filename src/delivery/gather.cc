@@ -21,42 +21,47 @@ bool is_global_service(std::string_view source) {
 
 bool is_own_delivery(const event::Selected& event) { return event.invoked_by == kCloudTrail; }
 
-std::optional<aws::Region> region_of(const Trail& trail, const event::Selected& event) {
-  if (event.recipient != trail.account.str()) return std::nullopt;
-  if (trail.multi_region) return aws::Region(std::string(event.region));
-  // A global event is in the files of each single-region trail that wants them, wherever that is.
-  if (is_global_service(event.source)) return trail.global_events ? std::optional(trail.home) : std::nullopt;
-  return event.region == trail.home.str() ? std::optional(trail.home) : std::nullopt;
-}
-
-void Gatherer::follow(const std::optional<Trail>& trail) {
-  trail_ = trail;
-  selector_.reset();
-  if (!trail_ || !trail_->logging) return;
-  Result<event::Selector> selector = event::Selector::compile(trail_->event_selectors, trail_->advanced_event_selectors);
+Wanted::Wanted(Trail trail) : trail_(std::move(trail)) {
+  if (!trail_.logging) return;
+  Result<event::Selector> selector = event::Selector::compile(trail_.event_selectors, trail_.advanced_event_selectors);
   if (!selector) {
     log::error("The event selectors of a trail cannot be used; management events are delivered.",
-               {{"trail", trail_->arn()}, {"error", selector.error().message}});
+               {{"trail", trail_.arn()}, {"error", selector.error().message}});
     selector = event::Selector::compile(Json::array(), Json::array());
   }
   if (selector) selector_ = std::move(*selector);
 }
 
-bool Gatherer::look(std::string_view record, std::optional<aws::Region>& region) {
-  if (!selector_ || !event::read_selected(record, document_, event_)) return false;
-  region = region_of(*trail_, event_);
-  return region && selector_->wants(event_);
+std::optional<aws::Region> Wanted::file_of(const event::Selected& event) const {
+  if (!selector_ || event.recipient != trail_.account.str()) return std::nullopt;
+  std::optional<aws::Region> region;
+  if (trail_.multi_region) {
+    region = aws::Region(std::string(event.region));
+  } else if (is_global_service(event.source)) {
+    // A global event is in the files of each single-region trail that wants them, wherever that is.
+    if (trail_.global_events) region = trail_.home;
+  } else if (event.region == trail_.home.str()) {
+    region = trail_.home;
+  }
+  return region && selector_->wants(event) ? region : std::nullopt;
 }
 
-bool Gatherer::wants(std::string_view record) {
-  std::optional<aws::Region> region;
-  return look(record, region);
+void Gatherer::follow(const std::optional<Trail>& trail) {
+  wanted_.reset();
+  if (trail) wanted_.emplace(*trail);
 }
+
+std::optional<aws::Region> Gatherer::file_of(std::string_view record) {
+  if (!wanted_ || !event::read_selected(record, document_, event_)) return std::nullopt;
+  return wanted_->file_of(event_);
+}
+
+bool Gatherer::wants(std::string_view record) { return file_of(record).has_value(); }
 
 bool Gatherer::add(std::string_view record) {
-  std::optional<aws::Region> region;
-  if (!look(record, region)) return false;
-  if (batches_.size() >= kRegionsMax && !batches_.contains(*region)) region = trail_->home;
+  std::optional<aws::Region> region = file_of(record);
+  if (!region) return false;
+  if (batches_.size() >= kRegionsMax && !batches_.contains(*region)) region = wanted_->trail().home;
   Batch& batch = batches_[*region];
   const bool first = batch.writer.records() == 0;
   batch.oldest = first ? event_.time : std::min(batch.oldest, event_.time);

@@ -22,8 +22,18 @@ constexpr std::chrono::minutes kOwnCallsWait{5};
 /// but may not cause a file at once: each would cause the next, for ever.
 bool is_own_delivery(const event::Selected& event);
 
-/// In which region's file of the trail an event belongs; nullopt: in none. Selectors aside.
-std::optional<aws::Region> region_of(const Trail& trail, const event::Selected& event);
+/// What a trail wants, compiled once per change. Any thread.
+class Wanted {
+ public:
+  explicit Wanted(Trail trail);
+  /// The region in whose file of the trail an event belongs; nullopt: in none.
+  std::optional<aws::Region> file_of(const event::Selected& event) const;
+  const Trail& trail() const { return trail_; }
+
+ private:
+  Trail trail_;
+  std::optional<event::Selector> selector_;  // none: the trail does not log
+};
 
 /// Records that a trail wants and that are in no file yet. One thread.
 class Gatherer {
@@ -48,12 +58,11 @@ class Gatherer {
   Batches take();
 
  private:
-  bool look(std::string_view record, std::optional<aws::Region>& region);
+  std::optional<aws::Region> file_of(std::string_view record);
 
   const env::Clock& clock_;
   const std::chrono::milliseconds interval_;
-  std::optional<Trail> trail_;
-  std::optional<event::Selector> selector_;
+  std::optional<Wanted> wanted_;
   json::Document document_;
   event::Selected event_;
   Batches batches_;
