@@ -285,7 +285,7 @@ env::Next TrailDelivery::cut_digest(const Chain& chain, Time end, Digested diges
   }
   const Result<SigningKey> key = means_.signing_keys.key(chain.region, end);
   if (!key) {
-    log::error("A digest waits for its signing key.", {{"trail", trail_arn()}, {"error", key.error().message}});
+    log::warning("A digest waits for its signing key.", {{"trail", trail_arn()}, {"error", key.error().message}});
     return later();
   }
   const MadeDigest made = make_digest(*cursor_.trail, chain, end, files, *key);

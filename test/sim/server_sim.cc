@@ -65,7 +65,8 @@ void hold_to_promises(World& world) {
   const std::vector<Recorded> history = world.history();
   answered_calls_have_one_event(world, history);
   records_fit_a_sequential_model(world, history);
-  no_bytes_left_behind(world, history);
+  each_event_is_in_one_file(world);
+  no_bytes_left_behind(world, world.history());
 }
 
 void run(uint64_t seed) {
@@ -84,6 +85,7 @@ void run(uint64_t seed) {
         world.crash(env::SimFiles::Unsynced::kSome);
       }
     }
+    if (life == 0) world.make_trail();
     const std::vector<Recorded> history = world.history();
     answered_calls_have_one_event(world, history);
     records_fit_a_sequential_model(world, history);

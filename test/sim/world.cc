@@ -21,6 +21,9 @@ bool World::start() {
   settings.journal_reserve_bytes = 1 << 20;
   settings.history_tail_bytes = 64 << 10;  // many segments, so that crashes meet their making
   settings.checkpoint_interval = std::chrono::milliseconds(10);
+  settings.delivery_interval = std::chrono::seconds(1);
+  settings.digest_interval = std::chrono::seconds(3);
+  static const crypto::RsaKey kKey = crypto::RsaKey::generate();
   app::Outside outside{.files = files,
                        .tasks = *tasks_,
                        .clock = clock,
@@ -30,6 +33,7 @@ bool World::start() {
                            [this](const std::string&) {
                              if (!crashing_ && std::uncaught_exceptions() == 0) throw env::SimCrash{0};
                            },
+                       .make_key = [] { return kKey; },
                        .threads = false};
   auto core = app::Core::open(settings, outside);
   if (!core) {
@@ -167,7 +171,38 @@ SentCall World::ask(SentCall call) {
   return calls[id];
 }
 
+void World::make_trail() {
+  const auto done = [&](Request request, const std::string& operation) {
+    const uint64_t id = send_raw(std::move(request), {.operation = operation, .bucket = kLogs});
+    for (int i = 0; i < 100 && !calls[id].answered; ++i) settle();
+    if (calls[id].status >= 300) throw std::runtime_error(operation + " answered " + calls[id].body);
+  };
+  const auto cloudtrail = [&](const std::string& operation, const Json& in) {
+    done({.headers = {{"Content-Type", "application/x-amz-json-1.1"}, {"X-Amz-Target", "CloudTrail_20131101." + operation}},
+          .body = json::dump(in),
+          .service = "cloudtrail"},
+         operation);
+  };
+  done({.method = "PUT", .target = std::string("/") + kLogs}, "CreateBucket");
+  const std::string arn = std::string("arn:aws:s3:::") + kLogs;
+  const Json service = {{"Service", "cloudtrail.amazonaws.com"}};
+  const Json policy = {{"Version", "2012-10-17"},
+                       {"Statement",
+                        {{{"Effect", "Allow"}, {"Principal", service}, {"Action", "s3:GetBucketAcl"}, {"Resource", arn}},
+                         {{"Effect", "Allow"}, {"Principal", service}, {"Action", "s3:PutObject"}, {"Resource", arn + "/AWSLogs/*"}}}}};
+  done({.method = "PUT", .target = std::string("/") + kLogs + "?policy", .body = json::dump(policy)}, "PutBucketPolicy");
+  cloudtrail("CreateTrail",
+             {{"Name", "everything"}, {"S3BucketName", kLogs}, {"IsMultiRegionTrail", true}, {"EnableLogFileValidation", true}});
+  cloudtrail("StartLogging", {{"Name", "everything"}});
+}
+
 std::vector<Recorded> World::history() {
+  std::vector<Recorded> all = whole_history();
+  std::erase_if(all, [](const Recorded& event) { return event.by_service; });
+  return all;
+}
+
+std::vector<Recorded> World::whole_history() {
   std::vector<Recorded> all;
   std::string token;
   do {
@@ -177,8 +212,11 @@ std::vector<Recorded> World::history() {
     if (answer.status != 200) throw std::runtime_error("SearchEvents answered " + std::to_string(answer.status) + " " + answer.body);
     const Json page = *json::parse(answer.body);
     for (const Json& event : page["Events"]) {
-      const Json record = *json::parse(event["CloudTrailEvent"].get<std::string>());
       Recorded recorded;
+      recorded.text = event["CloudTrailEvent"].get<std::string>();
+      const Json record = *json::parse(recorded.text);
+      recorded.by_service = record["userIdentity"].value("type", "") == "AWSService";
+      recorded.management = record.value("managementEvent", true);
       std::string agent = record.value("userAgent", "");
       std::erase_if(agent, [](char c) { return c == '[' || c == ']'; });
       recorded.call = text::to_uint(std::string_view(agent).substr(agent.find('-') + 1)).value_or(0);

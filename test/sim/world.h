@@ -44,6 +44,9 @@ struct Request {
 struct Recorded {
   uint64_t call = 0;  // from its userAgent
   std::string event_id, request_id, name, error_code, bucket, key;
+  bool by_service = false;  // CloudTrail's own call: of no client
+  bool management = true;
+  std::string text;  // the record
 };
 
 /// A machine with a server on it, and clients. Everything is drawn from the seed; the same seed does the same.
@@ -68,7 +71,11 @@ class World {
   void settle();
   SentCall ask(SentCall call);  // sends and settles; the answered call
   /// Everything the history holds, oldest first, read through the server's own search.
-  std::vector<Recorded> history();
+  std::vector<Recorded> whole_history();
+  std::vector<Recorded> history();  // what clients did
+  /// A trail over all regions with digests, into the bucket `kLogs`. Its calls are clients' calls.
+  void make_trail();
+  static constexpr const char* kLogs = "trail-logs";
 
   env::SimRandom random;
   env::SimClock clock;
@@ -91,6 +98,7 @@ class World {
 
 /// Throws std::runtime_error with what is wrong; each in a file of its name.
 void answered_calls_have_one_event(const World& world, const std::vector<Recorded>& history);
+void each_event_is_in_one_file(World& world);
 void no_bytes_left_behind(World& world, const std::vector<Recorded>& history);
 void records_fit_a_sequential_model(World& world, const std::vector<Recorded>& history);
 
