@@ -88,6 +88,8 @@ class Harness {
   std::string arn(const std::string& name) const { return delivery::trail_arn(aws::AccountId(account), aws::Region(region), name); }
 
   std::optional<std::string> document(const std::string& key) { return state::Transaction(store_).get(key); }
+  /// Documents whose keys start with `prefix`.
+  size_t documents(const std::string& prefix) { return state::Transaction(store_).list(prefix, "", 1000).items.size(); }
   void put(const std::string& key, const std::string& value) {
     state::Transaction transaction(store_);
     transaction.put(key, value);

@@ -1,4 +1,5 @@
 #include <array>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,12 +29,17 @@ void refuse_other_types(const std::string& arn) {
   throw Error(kResourceTypeNotSupported, "Resources of type {} have no tags in CloudTrail: {}", type, arn);
 }
 
-/// Tags belong to the trail at home; unlike other operations these take ARNs only, and of this region only.
-Trail tagged(api::Call& call, const std::string& arn) {
+/// Unlike other operations these take ARNs only, and only of trails that are at home here.
+TrailArn taggable(const api::Call& call, const std::string& arn) {
   refuse_other_types(arn);
-  const TrailArn where = parse_trail_arn(arn);
+  TrailArn where = parse_trail_arn(arn);
   if (where.region != call.region)
     throw Error(kCloudTrailArnInvalid, "Region in ARN is wrong, you can only access resources in region {}.", call.region.str());
+  return where;
+}
+
+Trail tagged(api::Call& call, const std::string& arn) {
+  const TrailArn where = taggable(call, arn);
   if (where.account != call.account || !call.state->exists(delivery::keys::trail(where.account, where.region, where.name)))
     throw Error(kResourceNotFound, "Unknown trail: {} for the user: {}", arn, call.account.str());
   return open_trail(call, arn, Use::kChange);
@@ -62,6 +68,9 @@ void list_tags(api::Call& call) {
                 "1 validation error detected: Value at 'resourceIdList' failed to satisfy constraint: Member must have length less than or "
                 "equal to {}",
                 kListedResourcesMax);
+  std::set<aws::AccountId> owners;
+  for (const Json& item : list) owners.insert(taggable(call, item.get<std::string>()).account);
+  if (owners.size() > 1) throw Error(kCloudTrailArnInvalid, "You cannot have resources belonging to multiple owners");
   call.out["ResourceTagList"] = Json::array();
   for (const Json& item : list) {
     const std::string arn = item.get<std::string>();
