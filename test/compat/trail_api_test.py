@@ -162,7 +162,7 @@ class TrailApi(unittest.TestCase):
                 s3.put_bucket_policy(Bucket="closed", Policy=text)
             code, message = self.refusal(self.trails.create_trail, Name="audit", S3BucketName="closed")
             self.assertEqual(code, "InsufficientS3BucketPolicyException")
-            self.assertRegex(message, r"^Incorrect S3 bucket policy is detected for bucket: closed\. .+")
+            self.assertRegex(message, r"^Incorrect S3 bucket policy is detected for bucket: closed \(.+\)$")
         s3.put_bucket_policy(Bucket="closed", Policy=policy("closed"))
         self.trails.create_trail(Name="audit", S3BucketName="closed")
         self.assertEqual(self.refusal(self.trails.update_trail, Name="audit", S3KeyPrefix="audit")[0], "InsufficientS3BucketPolicyException")

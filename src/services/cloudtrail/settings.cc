@@ -9,6 +9,7 @@
 #include "api/ports.h"
 #include "archive/object_names.h"
 #include "aws/names.h"
+#include "base/check.h"
 #include "base/text.h"
 #include "services/cloudtrail/errors.h"
 
@@ -91,6 +92,14 @@ api::BucketAccess::Ask ask_of(const api::Call& call, const delivery::Trail& trai
   return ask;
 }
 
+Json first_members_of(const delivery::Trail& trail) {
+  Json out = {{"Name", trail.name}, {"S3BucketName", trail.bucket}};
+  if (!trail.prefix.empty()) out["S3KeyPrefix"] = trail.prefix;
+  out["IncludeGlobalServiceEvents"] = trail.global_events;
+  out["IsMultiRegionTrail"] = trail.multi_region;
+  return out;
+}
+
 }  // namespace
 
 void take_settings(const api::Call& call, const Json& in, delivery::Trail& trail) {
@@ -120,13 +129,13 @@ void take_settings(const api::Call& call, const Json& in, delivery::Trail& trail
 
 void check_bucket(api::Call& call, const delivery::Trail& trail) {
   api::BucketAccess* buckets = call.ports->buckets;
-  if (buckets == nullptr) throw Error(aws::kNotImplemented, "Bucket policies are not evaluated yet.");
+  CHECK(buckets != nullptr);
   const auto ask = [&](const api::BucketAccess::Ask& question) {
     const auto answer = buckets->check(*call.state, question);
     if (answer) return;
     if (answer.error().kind == api::BucketAccess::Refusal::kNoSuchBucket)
       throw Error(kS3BucketDoesNotExist, "S3 bucket {} does not exist!", trail.bucket);
-    throw Error(kInsufficientS3BucketPolicy, "Incorrect S3 bucket policy is detected for bucket: {}. {}", trail.bucket,
+    throw Error(kInsufficientS3BucketPolicy, "Incorrect S3 bucket policy is detected for bucket: {} ({})", trail.bucket,
                 answer.error().reason);
   };
   api::BucketAccess::Ask acl = ask_of(call, trail);
@@ -140,10 +149,7 @@ void check_bucket(api::Call& call, const delivery::Trail& trail) {
 }
 
 Json settings_of(const delivery::Trail& trail) {
-  Json out = {{"Name", trail.name}, {"S3BucketName", trail.bucket}};
-  if (!trail.prefix.empty()) out["S3KeyPrefix"] = trail.prefix;
-  out["IncludeGlobalServiceEvents"] = trail.global_events;
-  out["IsMultiRegionTrail"] = trail.multi_region;
+  Json out = first_members_of(trail);
   out["TrailARN"] = trail.arn();
   out["LogFileValidationEnabled"] = trail.validation;
   out["IsOrganizationTrail"] = false;
@@ -151,10 +157,7 @@ Json settings_of(const delivery::Trail& trail) {
 }
 
 Json description_of(const delivery::Trail& trail) {
-  Json out = {{"Name", trail.name}, {"S3BucketName", trail.bucket}};
-  if (!trail.prefix.empty()) out["S3KeyPrefix"] = trail.prefix;
-  out["IncludeGlobalServiceEvents"] = trail.global_events;
-  out["IsMultiRegionTrail"] = trail.multi_region;
+  Json out = first_members_of(trail);
   out["HomeRegion"] = trail.home.str();
   out["TrailARN"] = trail.arn();
   out["LogFileValidationEnabled"] = trail.validation;

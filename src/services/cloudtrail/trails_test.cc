@@ -148,9 +148,9 @@ TEST_F(TrailsTest, TheBucketIsAskedAsCloudTrailWillCall) {
 TEST_F(TrailsTest, ABucketThatIsNotThereOrForbidsIsRefused) {
   buckets.missing = {"gone"};
   EXPECT_EQ(refusal_of_create({{"S3BucketName", "gone"}}), "S3BucketDoesNotExistException: S3 bucket gone does not exist!");
-  buckets.denied = {{"s3:PutObject", "No statement allows it."}};
+  buckets.denied = {{"s3:PutObject", "no statement allows it"}};
   EXPECT_EQ(refusal_of_create(),
-            "InsufficientS3BucketPolicyException: Incorrect S3 bucket policy is detected for bucket: logs. No statement allows it.");
+            "InsufficientS3BucketPolicyException: Incorrect S3 bucket policy is detected for bucket: logs (no statement allows it)");
   buckets.denied = {};
   create("audit");
   EXPECT_EQ(refusal("UpdateTrail", {{"Name", "audit"}, {"S3BucketName", "gone"}}),
