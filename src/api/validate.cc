@@ -16,7 +16,7 @@ using aws::Type;
 constexpr size_t kViolationsMax = 10;        // that one answer lists
 constexpr size_t kShownBytesMax = 16 << 10;  // of a value in a message
 
-/// Errors that an operation has for a parameter of its own, in place of ValidationException.
+/// Errors that an operation has for what stands in a parameter, in place of ValidationException.
 struct OwnError {
   std::string_view service, operation, parameter, code;
 };
@@ -24,6 +24,9 @@ constexpr auto kOwnErrors = std::to_array<OwnError>({
     {"cloudtrail", "LookupEvents", "EventCategory", "InvalidEventCategoryException"},
     {"cloudtrail", "LookupEvents", "LookupAttributes", "InvalidLookupAttributesException"},
     {"cloudtrail", "LookupEvents", "MaxResults", "InvalidMaxResultsException"},
+    {"cloudtrail", "PutEventSelectors", "AdvancedEventSelectors", "InvalidEventSelectorsException"},
+    {"cloudtrail", "PutEventSelectors", "EventSelectors", "InvalidEventSelectorsException"},
+    {"cloudtrail", "PutInsightSelectors", "InsightSelectors", "InvalidInsightSelectorsException"},
 });
 
 constexpr std::string_view kRedacted = "***Sensitive Data Redacted***";
@@ -268,7 +271,9 @@ void validate(const aws::ServiceModel& service, const aws::OperationModel& opera
   if (validator.violations.empty()) return;
   aws::ErrorKind kind = aws::kValidation;
   for (const OwnError& own : kOwnErrors)
-    if (own.service == service.key && own.operation == operation.name && own.parameter == validator.first_parameter) kind.code = own.code;
+    if (own.service == service.key && own.operation == operation.name && own.parameter == validator.first_parameter &&
+        in.contains(own.parameter))
+      kind.code = own.code;
   throw aws::Error(kind, "{} validation error{} detected: {}", validator.violations.size(), validator.violations.size() == 1 ? "" : "s",
                    fmt::join(validator.violations, "; "));
 }

@@ -94,6 +94,17 @@ TEST(Validate, LookupEventsHasErrorsOfItsOwn) {
   EXPECT_TRUE(verdict("cloudtrail", "LookupEvents", R"({"EventCategory":"x"})").starts_with("InvalidEventCategoryException: "));
 }
 
+TEST(Validate, SelectorsHaveErrorsOfTheirOwn) {
+  EXPECT_TRUE(verdict("cloudtrail", "PutEventSelectors", R"({"TrailName":"t","EventSelectors":[{"ReadWriteType":"read-only"}]})")
+                  .starts_with("InvalidEventSelectorsException: 1 validation error detected: Value 'read-only' at "
+                               "'eventSelectors.1.member.readWriteType' failed to satisfy constraint: "));
+  EXPECT_TRUE(verdict("cloudtrail", "PutEventSelectors",
+                      R"({"TrailName":"t","AdvancedEventSelectors":[{"FieldSelectors":[{"Field":"eventName","Equals":[]}]}]})")
+                  .starts_with("InvalidEventSelectorsException: "));
+  EXPECT_TRUE(verdict("cloudtrail", "PutInsightSelectors", R"({"TrailName":"t","InsightSelectors":[{"InsightType":"x"}]})")
+                  .starts_with("InvalidInsightSelectorsException: "));
+}
+
 TEST(Validate, LengthsCountCharactersAndNotBytes) {
   std::string name;
   for (int i = 0; i < 128; ++i) name += "ä";

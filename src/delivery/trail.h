@@ -53,7 +53,7 @@ void put_new(state::Transaction& state, const Trail& trail);
 struct Status {
   std::optional<Time> delivered, delivery_attempt;  // the last success, the last try
   bool delivery_attempt_succeeded = false;
-  std::string delivery_error;  // of the last try: S3's code, and words; "" on success
+  std::string delivery_error;  // of the last try: S3's code; "" on success
   std::optional<Time> digest_delivered;
   std::string digest_error;
   uint64_t dropped = 0;  // events that were given up because the backlog passed delivery.backlog_max
