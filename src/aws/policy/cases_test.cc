@@ -190,7 +190,8 @@ TEST(PolicyCases, are_decided_as_aws_documents) {
     fill(request.context, std::span(words).subspan(4));
     EXPECT_EQ(decided(block, request), verb);
   }
-  EXPECT_GE(cases, 5u);
+  EXPECT_GE(cases, 400u);
+  RecordProperty("cases", static_cast<int>(cases));
 }
 
 }  // namespace
