@@ -20,6 +20,7 @@ from server import Server, eventually  # noqa: E402
 
 LOAD = ROOT / "build/release/bin/signed_calls_bench"
 SELECTORS = ROOT / "build/release/bin/selector_bench"
+POLICY = ROOT / "build/release/bin/policy_bench"
 RIVALS = ROOT / "build/rivals"
 
 
@@ -75,6 +76,11 @@ def signed_calls(server, connections, seconds, rounds):
     out = subprocess.run([LOAD, "--endpoint", server.endpoint, "--connections", str(connections), "--seconds", str(seconds), "--rounds", str(rounds)],
                          env=server.environment(), capture_output=True, text=True, check=True).stdout
     return json.loads(out)
+
+
+def policy_decisions(rounds):
+    """Decisions of the policy engine per second of one core's time; in process."""
+    return json.loads(subprocess.run([POLICY, str(rounds)], capture_output=True, text=True, check=True).stdout)
 
 
 def boto3_serial(endpoint, access_key, secret_key, count, rounds):
@@ -188,6 +194,9 @@ def main():
         rows.append((f"boto3 serial {what.upper()} of 1 KB, /s", f"{mine:,.0f}", aim, beside or "no rival installed: tools/bench --rivals"))
     rows.append(("answer to visible in LookupEvents, ms (with one boto3 look-up)", f"{median(numbers['visible_ms']):.1f}", "≤ 100",
                  f"max {max(numbers['visible_ms']):.1f}"))
+    numbers["policy"] = policy_decisions(rounds)
+    rows.append(("policy decisions/s of one core, a user with 10 policies", f"{numbers['policy']['decisions_per_second']:,}", "≥ 500,000",
+                 f"{numbers['policy']['with_a_new_context_per_second']:,} with the request's context made anew"))
 
     selectors = json.loads(subprocess.run([SELECTORS], capture_output=True, text=True, check=True).stdout)
     numbers["selectors"] = selectors

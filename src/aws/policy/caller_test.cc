@@ -18,7 +18,7 @@ TEST(Caller, is_described_with_what_its_session_says) {
   Context context;
   describe_caller(principal, *timestamps::parse_iso8601("2026-01-01T01:00:00Z"), context);
   const auto value = [&](std::string_view key) {
-    const std::vector<std::string>* values = context.find(key);
+    const std::vector<std::string>* values = context.find(Key(key));
     return values == nullptr ? std::string("(absent)") : values->front();
   };
   EXPECT_EQ(value("aws:principalarn"), "arn:aws:iam::111122223333:role/path/r");

@@ -194,8 +194,7 @@ std::optional<Condition> Condition::compile(const Operator& op, std::string_view
   Condition condition;
   condition.operator_ = op;
   condition.op_name_ = std::string(op_name);
-  condition.key_ = std::string(key);
-  condition.lower_key_ = text::lower(key);
+  condition.key_ = Key(key);
   condition.values_ = values;
   for (const std::string& value : values) {
     std::optional<Operand> compiled = operand(op, value, variables);
@@ -247,7 +246,7 @@ Match Condition::matches(const std::string& value, const Context& context) const
 
 /// A variable without a value makes the statement one that does not apply, whatever the operator, as AWS documents it.
 bool Condition::holds(const Context& context) const {
-  const std::vector<std::string>* given = context.find(lower_key_);
+  const std::vector<std::string>* given = context.find(key_);
   if (operator_.test == Test::kNull) {
     const bool absent = given == nullptr;
     return std::ranges::any_of(operands_, [&](const Operand& operand) { return std::get<bool>(operand) == absent; });

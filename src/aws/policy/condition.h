@@ -50,9 +50,9 @@ class Condition {
   bool holds(const Context& context) const;
 
   const std::string& op() const { return op_name_; }
-  const std::string& key() const { return key_; }
+  const std::string& key() const { return key_.name(); }
   const std::vector<std::string>& values() const { return values_; }
-  const std::vector<std::string>* given(const Context& context) const { return context.find(lower_key_); }
+  const std::vector<std::string>* given(const Context& context) const { return context.find(key_); }
 
  private:
   using Operand = std::variant<Pattern, ArnPattern, double, Time, Cidr, std::string, bool>;
@@ -61,8 +61,9 @@ class Condition {
   Match compare(const Operand& operand, const std::string& value, const Context& context) const;
 
   Operator operator_;
-  std::string op_name_, key_, lower_key_;  // the first two as written
-  std::vector<std::string> values_;        // as written
+  std::string op_name_;  // as written
+  Key key_{""};
+  std::vector<std::string> values_;  // as written
   std::vector<Operand> operands_;
 };
 

@@ -4,20 +4,30 @@
 
 namespace cairn::aws::policy {
 
+/// FNV-1a. Names that were made to collide cost a comparison, no more.
+Key::Key(std::string_view name) : name_(name), hash_(0xcbf29ce484222325) {
+  for (char c : name) {
+    const char lower = c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+    hash_ = (hash_ ^ static_cast<unsigned char>(lower)) * 0x100000001b3;
+  }
+}
+
+bool Key::operator==(const Key& other) const { return hash_ == other.hash_ && text::equals_ignoring_case(name_, other.name_); }
+
 void Context::add(std::string_view key, std::string value) {
-  std::string lower = text::lower(key);
+  Key made(key);
   for (Entry& entry : entries_) {
-    if (entry.key != lower) continue;
+    if (entry.key != made) continue;
     entry.values.push_back(std::move(value));
     return;
   }
-  entries_.push_back({std::move(lower), {}});
+  entries_.push_back({std::move(made), {}});
   entries_.back().values.push_back(std::move(value));
 }
 
-const std::vector<std::string>* Context::find(std::string_view lower_key) const {
+const std::vector<std::string>* Context::find(const Key& key) const {
   for (const Entry& entry : entries_)
-    if (entry.key == lower_key) return &entry.values;
+    if (entry.key == key) return &entry.values;
   return nullptr;
 }
 

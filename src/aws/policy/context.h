@@ -1,28 +1,40 @@
 #pragma once
-#include <optional>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace cairn::aws::policy {
 
-/// What a request carries that conditions and variables may look at: key -> values. Keys ignore case. A key that is there with no
-/// value at all counts as absent.
+/// The name of a context key, made ready for looking it up. Case does not count.
+class Key {
+ public:
+  explicit Key(std::string_view name);
+  const std::string& name() const { return name_; }  // as written
+  bool operator==(const Key& other) const;
+
+ private:
+  std::string name_;
+  uint64_t hash_ = 0;  // of the name in lower case
+};
+
+/// What a request carries that conditions and variables may look at: key -> values, at least one each.
 class Context {
  public:
+  Context() { entries_.reserve(kEntriesExpected); }
   /// Adds a value; a key to which several are added has several.
   void add(std::string_view key, std::string value);
   void add(std::string_view key, bool value) { add(key, std::string(value ? "true" : "false")); }
   void add(std::string_view key, const char* value) { add(key, std::string(value)); }
-  /// nullptr: absent. `lower_key` is in lower case.
-  const std::vector<std::string>* find(std::string_view lower_key) const;
+  const std::vector<std::string>* find(const Key& key) const;  // nullptr: absent
 
  private:
+  static constexpr size_t kEntriesExpected = 32;
   struct Entry {
-    std::string key;  // lower case
+    Key key;
     std::vector<std::string> values;
   };
-  std::vector<Entry> entries_;  // some dozens at most: looking through them is faster than hashing
+  std::vector<Entry> entries_;  // some dozens at most: looking through their hashes is fast
 };
 
 }  // namespace cairn::aws::policy

@@ -68,7 +68,7 @@ std::string explain(const Policy& policy, const Request& request, std::string_vi
   std::vector<std::string> reasons;
   if (!gap.action_fits) {
     reasons.push_back(fmt::format("its {} is {}, not {}", nearest.not_action ? "NotAction" : "Action",
-                                  show_list(nearest.actions, [](const Pattern& p) { return p.text(); }), request.action));
+                                  show_list(nearest.actions.patterns(), [](const Pattern& p) { return p.text(); }), request.action));
   }
   if (!gap.resource_fits) {
     reasons.push_back(fmt::format("its {} is {}, not {}", nearest.not_resource ? "NotResource" : "Resource",

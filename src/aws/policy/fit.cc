@@ -2,11 +2,9 @@
 
 #include <algorithm>
 
-#include "base/text.h"
-
 namespace cairn::aws::policy {
 
-Question::Question(const Request& of) : request(of), action(text::lower(of.action)), resource(of.resource) {}
+Question::Question(const Request& of) : request(of), action(of.action), resource(of.resource) {}
 
 NamedAs fits_principal(const Policy& policy, const Statement& statement, const Question& question) {
   if (policy.kind() != Kind::kResource && policy.kind() != Kind::kTrust) return NamedAs::kDirectly;
@@ -14,10 +12,7 @@ NamedAs fits_principal(const Policy& policy, const Statement& statement, const Q
 }
 
 bool fits_action(const Statement& statement, const Question& question) {
-  const bool listed = std::ranges::any_of(statement.actions, [&](const Pattern& pattern) {
-    return pattern.match_as_is(question.action, question.request.context) == Match::kYes;
-  });
-  return listed != statement.not_action;
+  return statement.actions.contain(question.action) != statement.not_action;
 }
 
 /// A variable without a value keeps a resource from being listed, and a statement with NotResource from applying.

@@ -10,7 +10,7 @@ namespace cairn::aws::policy {
 struct Question {
   explicit Question(const Request& of);
   const Request& request;
-  const std::string action;  // in lower case
+  const Actions::Lower action;
   const SplitArn resource;
 };
 

@@ -181,7 +181,7 @@ class Parser {
       const bool well_formed = colon != std::string::npos && colon > 0 && colon + 1 < text.size() &&
                                text.find_first_of(": \t\r\n", colon + 1) == std::string::npos;
       if (text != "*" && !well_formed) throw Problem{What::kAction, at, text};
-      statement.actions.emplace_back(text, Variables::kLiteral, Wildcards::kMatch, Case::kIgnored);
+      statement.actions.add(text);
     }
   }
 

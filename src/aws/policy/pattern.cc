@@ -1,6 +1,7 @@
 #include "aws/policy/pattern.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "base/text.h"
 
@@ -26,7 +27,7 @@ Pattern::Pattern(std::string_view text, Variables variables, Wildcards wildcards
 /// Text into pieces: runs of symbols, and variables between them.
 void Pattern::compile(std::string_view text, Variables variables, Wildcards wildcards) {
   const auto here = [&]() -> Symbols& {
-    if (pieces_.empty() || !pieces_.back().key.empty()) pieces_.emplace_back();
+    if (pieces_.empty() || pieces_.back().key) pieces_.emplace_back();
     return pieces_.back().symbols;
   };
   for (size_t i = 0; i < text.size(); ++i) {
@@ -42,15 +43,12 @@ void Pattern::compile(std::string_view text, Variables variables, Wildcards wild
         }
         Piece variable;
         const size_t comma = inside.find(',');
-        variable.key = text::lower(text::trim(inside.substr(0, comma)));
+        variable.key = Key(text::trim(inside.substr(0, comma)));
         if (comma != std::string_view::npos) {
           const std::string_view quoted = text::trim(inside.substr(comma + 1));
-          if (quoted.size() >= 2 && quoted.front() == '\'' && quoted.back() == '\'') {
+          if (quoted.size() >= 2 && quoted.front() == '\'' && quoted.back() == '\'')
             variable.fallback = std::string(quoted.substr(1, quoted.size() - 2));
-            variable.has_fallback = true;
-          }
         }
-        if (variable.key.empty()) variable.key = " ";  // `${}` names nothing, so it never has a value
         pieces_.push_back(std::move(variable));
         continue;
       }
@@ -63,7 +61,7 @@ void Pattern::compile(std::string_view text, Variables variables, Wildcards wild
 
 /// The cheapest form that says the same.
 void Pattern::settle() {
-  if (std::ranges::any_of(pieces_, [](const Piece& piece) { return !piece.key.empty(); })) {
+  if (std::ranges::any_of(pieces_, [](const Piece& piece) { return piece.key.has_value(); })) {
     form_ = Form::kTemplate;
     return;
   }
@@ -98,9 +96,9 @@ Match Pattern::match_as_is(std::string_view value, const Context& context) const
   Symbols resolved;
   for (const Piece& piece : pieces_) {
     resolved.insert(resolved.end(), piece.symbols.begin(), piece.symbols.end());
-    if (piece.key.empty()) continue;
-    const std::vector<std::string>* values = context.find(piece.key);
-    const std::string* text = values != nullptr && values->size() == 1 ? &values->front() : piece.has_fallback ? &piece.fallback : nullptr;
+    if (!piece.key) continue;
+    const std::vector<std::string>* values = context.find(*piece.key);
+    const std::string* text = values != nullptr && values->size() == 1 ? &values->front() : piece.fallback ? &*piece.fallback : nullptr;
     if (text == nullptr) return Match::kUnresolved;
     for (char c : letters_ == Case::kIgnored ? text::lower(*text) : *text) resolved.push_back(static_cast<unsigned char>(c));
   }
@@ -130,6 +128,29 @@ bool Pattern::glob(const Symbols& pattern, std::string_view value) {
   }
   while (p < pattern.size() && pattern[p] == kRun) ++p;
   return p == pattern.size();
+}
+
+uint64_t Actions::head_of(std::string_view text) {
+  uint64_t head = 0;
+  std::memcpy(&head, text.data(), std::min(text.size(), sizeof head));
+  return head;
+}
+
+void Actions::add(std::string_view text) {
+  patterns_.emplace_back(text, Variables::kLiteral, Wildcards::kMatch, Case::kIgnored);
+  const std::string lower = text::lower(text);
+  const size_t fixed = std::min({lower.find_first_of("*?"), lower.size(), sizeof(uint64_t)});
+  const std::string ones(fixed, '\xff');
+  heads_.push_back({head_of(std::string_view(lower).substr(0, fixed)), head_of(ones)});
+}
+
+bool Actions::contain(const Lower& action) const {
+  static const Context kNone;  // actions have no variables
+  for (size_t i = 0; i < heads_.size(); ++i) {
+    if ((action.head & heads_[i].mask) != heads_[i].bytes) continue;
+    if (patterns_[i].match_as_is(action.text, kNone) == Match::kYes) return true;
+  }
+  return false;
 }
 
 SplitArn::SplitArn(std::string_view arn) {

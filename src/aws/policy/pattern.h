@@ -1,10 +1,12 @@
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "aws/policy/context.h"
+#include "base/text.h"
 
 namespace cairn::aws::policy {
 
@@ -32,9 +34,8 @@ class Pattern {
   using Symbols = std::vector<uint16_t>;
   struct Piece {
     Symbols symbols;
-    std::string key;  // a variable, in lower case; "": symbols only
-    std::string fallback;
-    bool has_fallback = false;
+    std::optional<Key> key;  // of a variable, behind the symbols
+    std::optional<std::string> fallback;
   };
   enum class Form { kExact, kAny, kPrefix, kGlob, kTemplate };
 
@@ -48,6 +49,30 @@ class Pattern {
   Symbols symbols_;            // kGlob
   std::vector<Piece> pieces_;  // kTemplate
   std::string text_;
+};
+
+/// The actions of a statement: patterns without variables that ignore case. Most statements are about another service than the
+/// request, so that the first eight bytes of each pattern are compared first.
+class Actions {
+ public:
+  /// A request's action, made ready.
+  struct Lower {
+    explicit Lower(std::string_view action) : text(text::lower(action)), head(head_of(text)) {}
+    const std::string text;
+    const uint64_t head;
+  };
+  void add(std::string_view text);
+  bool contain(const Lower& action) const;
+  const std::vector<Pattern>& patterns() const { return patterns_; }
+
+ private:
+  struct Head {
+    uint64_t bytes, mask;
+  };
+  static uint64_t head_of(std::string_view text);  // its first eight bytes; what is missing is 0
+
+  std::vector<Head> heads_;
+  std::vector<Pattern> patterns_;
 };
 
 /// An ARN pattern: each of the six parts is matched by itself, so that no wildcard reaches across a colon; but the last takes all

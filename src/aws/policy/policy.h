@@ -49,8 +49,8 @@ struct Problem {
 struct Statement {
   std::string sid;
   bool allows = false;
-  PrincipalNames principals;     // resource and trust policies
-  std::vector<Pattern> actions;  // these ignore case
+  PrincipalNames principals;  // resource and trust policies
+  Actions actions;
   bool not_action = false;
   std::vector<ArnPattern> resources;  // empty: trust policies, which are about their own role
   bool not_resource = false;

@@ -61,7 +61,7 @@ Error refusal(const Problem& problem) {
 }
 
 void check_actions(const Statement& statement, const std::string& spot) {
-  for (const auto& action : statement.actions) {
+  for (const auto& action : statement.actions.patterns()) {
     const std::string lower = text::lower(action.text());
     const std::string_view vendor = std::string_view(lower).substr(0, lower.find(':'));
     if (vendor != "s3" && vendor.find_first_of("*?") == std::string_view::npos)
