@@ -8,6 +8,7 @@
 #include "base/result.h"
 #include "cli/target.h"
 #include "env/clock.h"
+#include "env/http_client.h"
 
 namespace cairn::cli {
 
@@ -18,26 +19,22 @@ struct CallFailure {
   std::string message;                        // for a person, with what to do
 };
 
-/// Signed calls in AWS's JSON protocol, one connection kept open. Not thread-safe.
+/// Signed calls in AWS's JSON protocol, over connections that stay open. Any thread.
 class Client {
  public:
   static constexpr size_t kAnswerBytesMax = 128 << 20;
-  static constexpr std::chrono::seconds kConnectTimeout{5}, kCallTimeout{120};
+  static constexpr std::chrono::seconds kCallTimeout{120};
 
-  Client(Target target, const env::Clock& clock);
-  ~Client();
-  Client(const Client&) = delete;
-  Client& operator=(const Client&) = delete;
+  Client(Target target, const env::Clock& clock, std::unique_ptr<env::HttpClient> http = env::system_http_client());
 
   /// `target`: X-Amz-Target, as Cairn.SearchEvents.
   Result<Json, CallFailure> call(std::string_view service, std::string_view target, const Json& input);
   const Target& target() const { return target_; }
 
  private:
-  struct Connection;
   Target target_;
   const env::Clock& clock_;
-  std::unique_ptr<Connection> connection_;
+  std::unique_ptr<env::HttpClient> http_;
 };
 
 }  // namespace cairn::cli

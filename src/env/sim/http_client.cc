@@ -1,0 +1,77 @@
+#include "env/sim/http_client.h"
+
+namespace cairn::env {
+
+SimHttpClient::SimHttpClient(const SimClock& clock, Tasks& tasks) : clock_(clock) {
+  task_ = tasks.start("sim-http", [this] { return step(); });
+}
+
+SimHttpClient::~SimHttpClient() {
+  task_.reset();
+  for (auto& [when, call] : calls_) call.done(tl::unexpected(HttpFailure{HttpFailure::kBroken, "the client is closing"}));
+}
+
+void SimHttpClient::serve(std::string origin, Handler handler) {
+  std::lock_guard lock(mutex_);
+  servers_[std::move(origin)] = std::move(handler);
+}
+
+void SimHttpClient::set_way(Way way, uint64_t times) {
+  std::lock_guard lock(mutex_);
+  way_ = way;
+  way_times_ = times;
+}
+
+void SimHttpClient::set_delay(std::chrono::nanoseconds delay) {
+  std::lock_guard lock(mutex_);
+  delay_ = delay;
+}
+
+uint64_t SimHttpClient::sent() const {
+  std::lock_guard lock(mutex_);
+  return sent_;
+}
+
+void SimHttpClient::send(HttpRequest request, Done done) {
+  {
+    std::lock_guard lock(mutex_);
+    ++sent_;
+    const Way way = way_times_ > 0 ? way_ : Way::kOpen;
+    if (way_times_ > 0) --way_times_;
+    const std::chrono::nanoseconds now = clock_.steady(), timeout = request.timeout;
+    const std::chrono::nanoseconds lasts = way == Way::kSilent ? timeout : std::min(delay_, timeout);
+    calls_.emplace(now + lasts, Call{std::move(request), std::move(done), way, now, delay_});
+  }
+  task_->wake();
+}
+
+Next SimHttpClient::step() {
+  for (;;) {
+    std::unique_lock lock(mutex_);
+    if (calls_.empty()) return Next::when_woken();
+    const auto first = calls_.begin();
+    if (first->first > clock_.steady()) return Next::after(first->first - clock_.steady());
+    const Call call = std::move(first->second);
+    calls_.erase(first);
+    Result<HttpAnswer, HttpFailure> answer = settle(call);
+    lock.unlock();
+    call.done(std::move(answer));
+  }
+}
+
+Result<HttpAnswer, HttpFailure> SimHttpClient::settle(const Call& call) {
+  const auto fail = [](HttpFailure::Kind kind, const char* message) { return tl::unexpected(HttpFailure{kind, message}); };
+  const std::string& url = call.request.url;
+  const size_t host = url.find("://");
+  const auto server = host == std::string::npos ? servers_.end() : servers_.find(url.substr(0, url.find('/', host + 3)));
+  if (server == servers_.end() || call.way == Way::kRefused) return fail(HttpFailure::kUnreachable, "connection refused");
+  if (call.way == Way::kSilent) return fail(HttpFailure::kTimeout, "timed out");
+  if (call.way == Way::kRequestLost) return fail(HttpFailure::kBroken, "connection reset");
+  HttpAnswer answer = server->second(call.request);
+  if (call.delay > call.request.timeout) return fail(HttpFailure::kTimeout, "timed out");
+  if (call.way == Way::kAnswerLost) return fail(HttpFailure::kBroken, "connection reset");
+  if (answer.body.size() > call.request.answer_bytes_max) return fail(HttpFailure::kTooLong, "the answer is too long");
+  return answer;
+}
+
+}  // namespace cairn::env
