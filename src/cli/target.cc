@@ -1,9 +1,7 @@
 #include "cli/target.h"
 
-#include <cstdlib>
-
 #include "base/text.h"
-#include "cli/ini.h"
+#include "cli/aws_files.h"
 
 namespace cairn::cli {
 
@@ -12,59 +10,12 @@ namespace {
 constexpr const char* kUsualEndpoint = "http://127.0.0.1:4566";
 constexpr const char* kUsualRegion = "us-east-1";
 
-std::string home(const Surroundings& around) { return around.variable("HOME").value_or("."); }
-
-std::string expand(const std::string& path, const Surroundings& around) {
-  return path.starts_with("~/") ? home(around) + path.substr(1) : path;
-}
-
-Ini read_ini(const std::string& path, const Surroundings& around) {
-  const auto text = env::read_file(around.files, path, 1 << 20);
-  return text ? Ini(*text) : Ini();
-}
-
-/// The user's AWS files.
-struct AwsFiles {
-  Ini credentials, config;
-  explicit AwsFiles(const Surroundings& around)
-      : credentials(read_ini(expand(around.variable("AWS_SHARED_CREDENTIALS_FILE").value_or("~/.aws/credentials"), around), around)),
-        config(read_ini(expand(around.variable("AWS_CONFIG_FILE").value_or("~/.aws/config"), around), around)) {}
-
-  static std::string section(const std::string& profile) { return profile == "default" ? profile : "profile " + profile; }
-  bool has(const std::string& profile) const { return credentials.has(profile) || config.has(section(profile)); }
-  std::optional<std::string> get(const std::string& profile, const char* name) const {
-    if (auto value = credentials.get(profile, name)) return value;
-    return config.get(section(profile), name);
-  }
-};
-
-struct Keys {
-  std::string access_key, secret, token;
-};
-
-std::optional<Keys> keys_of_profile(const AwsFiles& files, const std::string& profile) {
-  const auto access_key = files.get(profile, "aws_access_key_id");
-  const auto secret = files.get(profile, "aws_secret_access_key");
-  if (!access_key || !secret) return std::nullopt;
-  return Keys{*access_key, *secret, files.get(profile, "aws_session_token").value_or("")};
-}
-
 std::optional<Keys> keys_of_data(const std::string& data, const std::string& profile, const Surroundings& around) {
-  const Ini credentials = read_ini(data + "/credentials", around);
-  const auto access_key = credentials.get(profile, "aws_access_key_id");
-  const auto secret = credentials.get(profile, "aws_secret_access_key");
-  if (!access_key || !secret) return std::nullopt;
-  return Keys{*access_key, *secret, ""};
+  return keys_in(read_ini(data + "/credentials", around), profile);
 }
 
 Result<Keys> find_keys(const TargetOptions& options, const Surroundings& around, const AwsFiles& files, bool endpoint_from_data) {
   const std::string data = data_directory(options, around);
-  auto of_profile = [&](const std::string& profile) -> Result<Keys> {
-    if (!files.has(profile)) return failure("The profile {} could not be found in your AWS credentials or config file.", profile);
-    if (auto keys = keys_of_profile(files, profile)) return *keys;
-    return failure("The profile {} has no aws_access_key_id and aws_secret_access_key. Roles, processes and SSO are not supported here.",
-                   profile);
-  };
   if (!options.data.empty()) {
     const std::string profile = options.profile.empty() ? "default" : options.profile;
     if (auto keys = keys_of_data(data, profile, around)) return *keys;
@@ -74,20 +25,20 @@ Result<Keys> find_keys(const TargetOptions& options, const Surroundings& around,
     if (!file) return failure("{}", file.error().message);
     return failure("There is no profile {} in {}/credentials; the server writes [default].", profile, data);
   }
-  if (!options.profile.empty()) return of_profile(options.profile);
+  if (!options.profile.empty()) return files.keys(options.profile);
   const auto access_key = around.variable("AWS_ACCESS_KEY_ID");
   const auto secret = around.variable("AWS_SECRET_ACCESS_KEY");
-  if (access_key && secret) return Keys{*access_key, *secret, around.variable("AWS_SESSION_TOKEN").value_or("")};
+  if (access_key && secret) return Keys{*access_key, Secret(*secret), around.variable("AWS_SESSION_TOKEN").value_or("")};
   if (access_key || secret) {
     return failure("Partial credentials found in the environment: {} is missing.",
                    access_key ? "AWS_SECRET_ACCESS_KEY" : "AWS_ACCESS_KEY_ID");
   }
   for (const char* name : {"AWS_PROFILE", "AWS_DEFAULT_PROFILE"}) {
-    if (const auto profile = around.variable(name)) return of_profile(*profile);
+    if (const auto profile = around.variable(name)) return files.keys(*profile);
   }
   const auto own = keys_of_data(data, "default", around);
   if (own && endpoint_from_data) return *own;
-  if (auto keys = keys_of_profile(files, "default")) return *keys;
+  if (auto keys = files.keys("default")) return *keys;
   if (own) return *own;
   return failure(
       "There are no credentials: neither in the environment, nor in your AWS files, nor in {}/credentials.\n"
@@ -97,17 +48,9 @@ Result<Keys> find_keys(const TargetOptions& options, const Surroundings& around,
 
 }  // namespace
 
-Surroundings system_surroundings() {
-  return {env::system_files(), [](const char* name) -> std::optional<std::string> {
-            const char* value = std::getenv(name);
-            if (value == nullptr || *value == '\0') return std::nullopt;
-            return std::string(value);
-          }};
-}
-
 std::string data_directory(const TargetOptions& options, const Surroundings& around) {
-  if (!options.data.empty()) return expand(options.data, around);
-  return expand(around.variable("CAIRN_DATA").value_or("~/.cairn"), around);
+  if (!options.data.empty()) return expand_home(options.data, around);
+  return expand_home(around.variable("CAIRN_DATA").value_or("~/.cairn"), around);
 }
 
 std::optional<std::string> endpoint_of_data(const std::string& data, const Surroundings& around) {
@@ -137,7 +80,7 @@ Result<Target> find_target(const TargetOptions& options, const Surroundings& aro
     if (ignore) return std::nullopt;
     if (auto url = around.variable("AWS_ENDPOINT_URL_CAIRN")) return url;
     if (auto url = around.variable("AWS_ENDPOINT_URL")) return url;
-    return files.config.get(AwsFiles::section(profile), "endpoint_url");
+    return files.config(profile, "endpoint_url");
   };
   if (!options.endpoint_url.empty()) {
     target.endpoint = options.endpoint_url;
@@ -164,7 +107,7 @@ Result<Target> find_target(const TargetOptions& options, const Surroundings& aro
   auto keys = find_keys(options, around, files, from_data);
   if (!keys) return tl::unexpected(keys.error());
   target.signer.access_key = aws::AccessKeyId(keys->access_key);
-  target.signer.secret = Secret(keys->secret);
+  target.signer.secret = keys->secret;
   target.signer.session_token = keys->token;
   target.signer.region = aws::Region(region);
   return target;

@@ -1,11 +1,10 @@
 #pragma once
-#include <functional>
 #include <optional>
 #include <string>
 
 #include "aws/sigv4.h"
 #include "base/result.h"
-#include "env/files.h"
+#include "cli/surroundings.h"
 
 /// Which server a command talks to, as whom, and where it looks that up.
 namespace cairn::cli {
@@ -14,13 +13,6 @@ namespace cairn::cli {
 struct TargetOptions {
   std::string endpoint_url, region, profile, data;
 };
-
-/// What a command finds around it: environment variables and files.
-struct Surroundings {
-  env::Files& files;
-  std::function<std::optional<std::string>(const char* name)> variable;  // set and not empty, else none
-};
-Surroundings system_surroundings();
 
 struct Target {
   std::string endpoint;       // http://127.0.0.1:4566, no slash at the end
