@@ -5,8 +5,10 @@
 #include "api/registry.h"
 #include "app/blob_cleaner.h"
 #include "app/own_pages.h"
+#include "app/remote_buckets.h"
 #include "base/log.h"
 #include "delivery/delivery.h"
+#include "delivery/destinations/by_bucket.h"
 #include "delivery/destinations/embedded_s3.h"
 #include "delivery/selected_events.h"
 #include "history/store.h"
@@ -194,7 +196,7 @@ class WiredCore : public Core {
     ports_ = {.clock = &outside_.clock,
               .random = &outside_.random,
               .blobs = blobs_.get(),
-              .buckets = &bucket_access_,
+              .buckets = &bucket_access_elsewhere_,
               .history = history_.get(),
               .default_account = default_account_,
               .plain_counts_as_tls = settings_.dev};
@@ -220,6 +222,12 @@ class WiredCore : public Core {
   /// Trails, which call our own S3 like anyone.
   void deliver() {
     destination_ = delivery::embedded_s3(*pipeline_);
+    if (!outside_.remote_buckets.empty()) {
+      std::map<std::string, std::shared_ptr<delivery::Destination>, std::less<>> elsewhere;
+      for (const auto& [name, bucket] : outside_.remote_buckets)
+        elsewhere[name] = delivery::remote_s3(*outside_.http, outside_.clock, bucket);
+      destination_ = delivery::by_bucket(std::move(elsewhere), std::move(destination_));
+    }
     signing_keys_ =
         std::make_unique<delivery::SigningKeys>(outside_.files, *store_, *journal_, settings_.data + "/keys", outside_.make_key);
     const delivery::Means means{.files = outside_.files,
@@ -314,7 +322,7 @@ class WiredCore : public Core {
   std::unique_ptr<journal::Feed> cleaner_feed_;
   delivery::SelectedEvents selected_events_;
   delivery::Counters delivery_counters_;
-  std::unique_ptr<delivery::Destination> destination_;
+  std::shared_ptr<delivery::Destination> destination_;
   std::unique_ptr<delivery::SigningKeys> signing_keys_;
   std::unique_ptr<delivery::Delivery> delivery_;
   std::unique_ptr<journal::Feed> delivery_feed_;
@@ -322,6 +330,7 @@ class WiredCore : public Core {
   std::chrono::nanoseconds next_expiry_{};
   std::vector<blob::BlobId> unswept_;
   s3::PolicyBucketAccess bucket_access_;
+  BucketAccessElsewhere bucket_access_elsewhere_{outside_.remote_buckets, bucket_access_};
   api::Ports ports_;
   api::Metrics metrics_;
   std::unique_ptr<api::Authenticator> authenticator_;

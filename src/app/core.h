@@ -1,5 +1,6 @@
 #pragma once
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -8,8 +9,10 @@
 #include "aws/names.h"
 #include "base/result.h"
 #include "base/rsa.h"
+#include "delivery/destinations/remote_s3.h"
 #include "env/clock.h"
 #include "env/files.h"
+#include "env/http_client.h"
 #include "env/random.h"
 #include "env/tasks.h"
 #include "http/server.h"
@@ -28,6 +31,10 @@ struct Outside {
   std::function<void(const std::string&)> on_fatal;  // a disk that failed to sync; null: log and exit
   std::function<crypto::RsaKey()> make_key = crypto::RsaKey::generate;
   bool threads = true;  // false: every call runs to its commit on the caller's thread
+
+  /// Buckets elsewhere, by name, and how they are reached; null where there are none.
+  std::map<std::string, delivery::RemoteBucket> remote_buckets = {};
+  env::HttpClient* http = nullptr;
 };
 
 /// The whole server but its sockets: journal, state, objects, history and the pipeline, wired together.

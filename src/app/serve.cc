@@ -11,6 +11,7 @@
 #include <filesystem>
 
 #include "app/core.h"
+#include "app/remote_buckets.h"
 #include "base/log.h"
 #include "cli/exports.h"
 
@@ -76,12 +77,17 @@ int serve(const Settings& settings) {
   signal(SIGPIPE, SIG_IGN);
 
   if (const Result<void> sound = check(settings); !sound) return complain(sound.error().message);
+  Result<std::map<std::string, delivery::RemoteBucket>> elsewhere = remote_buckets(settings, cli::system_surroundings());
+  if (!elsewhere) return complain(elsewhere.error().message);
+  const std::unique_ptr<env::HttpClient> http = elsewhere->empty() ? nullptr : env::system_http_client();
   const Outside outside{.files = env::system_files(),
                         .tasks = env::system_tasks(),
                         .clock = env::system_clock(),
                         .random = env::system_random(),
                         .open_state = state::open_sqlite,
-                        .on_fatal = nullptr};
+                        .on_fatal = nullptr,
+                        .remote_buckets = std::move(*elsewhere),
+                        .http = http.get()};
   Result<std::unique_ptr<Core>> core = Core::open(settings, outside);
   if (!core) return complain(core.error().message);
 

@@ -147,6 +147,57 @@ const std::vector<Setting> kSettings = {
     {"tls.key", "", "PEM file with its private key.", [](Settings& s, Value v) { return text_into(s.tls_key, v); }},
 };
 
+Result<void> endpoint_into(std::string& field, std::string_view value) {
+  std::string_view rest = value;
+  for (const std::string_view scheme : {"http://", "https://"})
+    if (value.starts_with(scheme)) rest.remove_prefix(scheme.size());
+  while (rest.ends_with('/')) rest.remove_suffix(1);
+  const bool plain = std::all_of(rest.begin(), rest.end(), [](unsigned char c) { return c > ' ' && c < 127; });
+  if (rest.size() == value.size() || rest.empty() || rest.starts_with('/') || !plain || rest.find_first_of("?#@\"\\") != rest.npos)
+    return failure("expected a URL like https://s3.example.com or http://10.0.0.5:9000, not '{}'", value);
+  field = value.substr(0, static_cast<size_t>(rest.data() - value.data()) + rest.size());
+  return {};
+}
+
+const std::vector<BucketSetting> kBucketSettings = {
+    // name, default, meaning, how it is read
+    {"ca_bundle", "", "PEM file of the certificate authorities to trust there; the system's if empty.",
+     [](BucketSettings& s, Value v) { return text_into(s.ca_bundle, v); }},
+    {"endpoint", "", "Where it is: `http://` or `https://`, host, perhaps port and path. Needed.",
+     [](BucketSettings& s, Value v) { return endpoint_into(s.endpoint, v); }},
+    {"path_style", "true", "Addressed as ENDPOINT/BUCKET; false: as BUCKET.ENDPOINT.",
+     [](BucketSettings& s, Value v) { return flag_into(s.path_style, v); }},
+    {"profile", "", "Profile of the AWS credentials file whose keys are used there; read at the start. Needed.",
+     [](BucketSettings& s, Value v) { return text_into(s.profile, v); }},
+    {"region", "", "Region to sign for; the profile's if empty, else us-east-1.",
+     [](BucketSettings& s, Value v) { return text_into(s.region, v); }},
+};
+
+constexpr std::string_view kBuckets = "buckets.";
+
+/// `name`: buckets.NAME.SETTING, where NAME may have dots itself.
+Result<void> set_of_bucket(Settings& settings, std::string_view name, std::string_view value) {
+  const std::string_view rest = name.substr(kBuckets.size());
+  const size_t dot = rest.rfind('.');
+  const std::string_view bucket = rest.substr(0, dot == rest.npos ? 0 : dot), setting = rest.substr(bucket.size() + (dot != rest.npos));
+  std::vector<std::string_view> names;
+  for (const BucketSetting& known : kBucketSettings) {
+    names.push_back(known.name);
+    if (known.name != setting || bucket.empty()) continue;
+    if (!aws::is_bucket_name(bucket)) return failure("{}: '{}' is no bucket's name", name, bucket);
+    const auto [it, made] = settings.buckets.try_emplace(std::string(bucket));
+    for (const BucketSetting& each : kBucketSettings)
+      if (made && !each.otherwise.empty()) (void)each.set(it->second, each.otherwise);
+    if (Result<void> done = known.set(it->second, value); !done) return failure("{}: {}", name, done.error().message);
+    return {};
+  }
+  const auto near = text::nearest(setting, names);
+  return failure("unknown setting '{}'{}; `cairn settings` lists all", name,
+                 bucket.empty() ? ", expected buckets.NAME.endpoint and the like"
+                 : near         ? fmt::format(", did you mean '{}{}.{}'?", kBuckets, bucket, *near)
+                                : "");
+}
+
 bool is_loopback(std::string_view address) {
   return address.starts_with("127.") || address == "localhost" || address == "::1" || address == "[::1]";
 }
@@ -188,6 +239,7 @@ Settings default_settings() {
 }
 
 Result<void> set(Settings& settings, std::string_view name, std::string_view value) {
+  if (name.starts_with(kBuckets)) return set_of_bucket(settings, name, value);
   std::vector<std::string_view> names;
   for (const Setting& setting : kSettings) {
     names.push_back(setting.name);
@@ -223,6 +275,10 @@ Result<void> check(const Settings& settings) {
     return failure(
         "listening on {} without TLS would show credentials and records to the network: give --tls-cert and --tls-key, or --insecure",
         settings.listen);
+  for (const auto& [name, bucket] : settings.buckets) {
+    if (bucket.endpoint.empty()) return failure("buckets.{}: needs an endpoint", name);
+    if (bucket.profile.empty()) return failure("buckets.{}: needs a profile of your AWS credentials file", name);
+  }
   return {};
 }
 
@@ -236,6 +292,13 @@ std::string describe_settings() {
   for (const Setting& setting : kSettings)
     out += fmt::format("| `{}` | {} | {} |\n", setting.name, setting.otherwise.empty() ? "" : fmt::format("`{}`", setting.otherwise),
                        setting.meaning);
+  out +=
+      "\n## Buckets elsewhere\n\nA trail's bucket is one of this server's, unless it stands under `buckets` with the name that the trail "
+      "gives it\n(docs/delivery.md):\n\n```yaml\nbuckets:\n  audit-logs:\n    endpoint: https://s3.example.com\n    region: eu-central-1\n"
+      "    profile: audit\n```\n\n| setting | default | meaning |\n|---|---|---|\n";
+  for (const BucketSetting& setting : kBucketSettings)
+    out += fmt::format("| `buckets.NAME.{}` | {} | {} |\n", setting.name,
+                       setting.otherwise.empty() ? "" : fmt::format("`{}`", setting.otherwise), setting.meaning);
   return out;
 }
 

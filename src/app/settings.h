@@ -2,6 +2,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,6 +10,12 @@
 #include "base/result.h"
 
 namespace cairn::app {
+
+/// A bucket of a trail that is elsewhere: `buckets.NAME`.
+struct BucketSettings {
+  std::string endpoint, region, profile, ca_bundle;
+  bool path_style = false;
+};
 
 /// Everything that can be set. Each field is declared once more, with its name, default and meaning, in settings.cc's table; the
 /// config file, --set and docs/configuration.md come from that.
@@ -33,6 +40,7 @@ struct Settings {
   std::chrono::milliseconds http_head_timeout{}, http_idle_timeout{}, http_body_timeout{};
   uint64_t http_body_bytes = 0;
   uint64_t call_threads = 0, receive_threads = 0, calls_waiting = 0;
+  std::map<std::string, BucketSettings> buckets;  // by name
 
   std::string address() const;  // of `listen`: 127.0.0.1
   uint16_t port() const;
@@ -46,6 +54,12 @@ struct Setting {
   Result<void> (*set)(Settings&, std::string_view value);
 };
 const std::vector<Setting>& all_settings();
+
+/// The same for what stands under `buckets.NAME`.
+struct BucketSetting {
+  std::string_view name, otherwise, meaning;
+  Result<void> (*set)(BucketSettings&, std::string_view value);
+};
 
 Settings default_settings();
 /// `name` unknown: the failure names the nearest known one.

@@ -9,9 +9,9 @@ import unittest
 from server import BINARY, Server
 
 
-def run(*arguments, timeout=20):
+def run(*arguments, timeout=20, **environment):
     return subprocess.run([BINARY, *arguments], capture_output=True, text=True, timeout=timeout, stdin=subprocess.DEVNULL,
-                          env={"HOME": "/nonexistent", **{k: v for k, v in os.environ.items() if k in ("PATH", "LSAN_OPTIONS")}})
+                          env={"HOME": "/nonexistent", **{k: v for k, v in os.environ.items() if k in ("PATH", "LSAN_OPTIONS")}, **environment})
 
 
 class Start(unittest.TestCase):
@@ -20,9 +20,9 @@ class Start(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
         self.data = self.folder / "data"
 
-    def refused(self, *arguments, says):
+    def refused(self, *arguments, says, **environment):
         listen = () if "--listen" in arguments else ("--listen", "127.0.0.1:0")
-        done = run("serve", "--data", str(self.data), *listen, *arguments)
+        done = run("serve", "--data", str(self.data), *listen, *arguments, **environment)
         self.assertNotEqual(done.returncode, 0)
         self.assertGreater(done.returncode, 0, "it crashed")
         self.assertEqual(done.stdout, "")
@@ -86,6 +86,32 @@ class Start(unittest.TestCase):
         self.refused("--config", str(self.folder), says=str(self.folder))
         (self.folder / "binary").write_bytes(bytes(range(256)) * 100)
         self.refused("--config", str(self.folder / "binary"), says="binary")
+        self.assertFalse(self.data.exists())
+
+    def test_buckets_elsewhere(self):
+        """Names and values as everywhere; and what they lead to must be there: the profile, with keys."""
+        credentials = self.folder / "credentials"
+        credentials.write_text("[work]\naws_access_key_id = AKIAWORK\naws_secret_access_key = very-secret\n[half]\naws_access_key_id = AKIAHALF\n")
+        files = {"AWS_SHARED_CREDENTIALS_FILE": str(credentials)}
+
+        def bucket(settings, says, name="audit.logs"):
+            lines = "".join(f"    {key}: {value}\n" for key, value in settings.items())
+            self.refused(*self.config(f"buckets:\n  {name}:\n{lines}"), says=says, **files)
+
+        whole = {"endpoint": "https://s3.example.com/", "profile": "work"}
+        bucket({**whole, "endpint": "x"}, ["cairn.yaml:5", "buckets.audit.logs.endpint", "did you mean 'buckets.audit.logs.endpoint'?"])
+        bucket({**whole, "path_style": "perhaps"}, ["cairn.yaml:5", "buckets.audit.logs.path_style", "true or false"])
+        for url in ("s3.example.com", "ftp://s3.example.com", "https://", "https:///", "http://a b", "http://user:word@host", "http://host?query"):
+            bucket({"profile": "work", "endpoint": f'"{url}"'}, ["cairn.yaml:4", "buckets.audit.logs.endpoint", "expected a URL", url])
+        bucket(whole, ["cairn.yaml:3", "'Logs' is no bucket's name"], name="Logs")
+        bucket({"profile": "work"}, ["buckets.audit.logs", "needs an endpoint"])
+        bucket({"endpoint": "http://127.0.0.1:9000"}, ["buckets.audit.logs", "needs a profile"])
+        bucket({**whole, "profile": "wrok"}, ["buckets.audit.logs", "profile wrok could not be found"])
+        bucket({**whole, "profile": "half"}, ["buckets.audit.logs", "profile half has no aws_access_key_id and aws_secret_access_key"])
+        bucket({**whole, "ca_bundle": "/nonexistent.pem"}, ["buckets.audit.logs.ca_bundle", "/nonexistent.pem"])
+        self.refused(*self.config("buckets:\n  audit-logs: https://s3.example.com\n"), says=["cairn.yaml:2", "expected buckets.NAME.endpoint"], **files)
+        self.refused(*self.config("buckets:\n"), says=["cairn.yaml:1", "unknown setting 'buckets'"], **files)
+        self.refused("--set", "buckets.audit-logs.endpoint=http://h", "--set", "buckets.audit-logs.profil=work", says="did you mean", **files)
         self.assertFalse(self.data.exists())
 
     def test_beyond_loopback(self):

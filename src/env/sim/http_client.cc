@@ -8,7 +8,13 @@ SimHttpClient::SimHttpClient(const SimClock& clock, Tasks& tasks) : clock_(clock
 
 SimHttpClient::~SimHttpClient() {
   task_.reset();
-  for (auto& [when, call] : calls_) call.done(tl::unexpected(HttpFailure{HttpFailure::kBroken, "the client is closing"}));
+  std::multimap<std::chrono::nanoseconds, Call> left;
+  {
+    std::lock_guard lock(mutex_);
+    closing_ = true;
+    left.swap(calls_);
+  }
+  for (auto& [when, call] : left) call.done(tl::unexpected(HttpFailure{HttpFailure::kBroken, "the client is closing"}));
 }
 
 void SimHttpClient::serve(std::string origin, Handler handler) {
@@ -34,7 +40,11 @@ uint64_t SimHttpClient::sent() const {
 
 void SimHttpClient::send(HttpRequest request, Done done) {
   {
-    std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
+    if (closing_) {
+      lock.unlock();
+      return done(tl::unexpected(HttpFailure{HttpFailure::kBusy, "the client is closing"}));
+    }
     ++sent_;
     const Way way = way_times_ > 0 ? way_ : Way::kOpen;
     if (way_times_ > 0) --way_times_;

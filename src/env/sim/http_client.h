@@ -48,6 +48,7 @@ class SimHttpClient final : public HttpClient {
   mutable std::mutex mutex_;
   std::map<std::string, Handler> servers_;  // under mutex_, as all that follows
   Way way_ = Way::kOpen;
+  bool closing_ = false;
   uint64_t way_times_ = 0, sent_ = 0;
   std::chrono::nanoseconds delay_{};
   std::multimap<std::chrono::nanoseconds, Call> calls_;  // by when they end
