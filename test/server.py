@@ -17,9 +17,10 @@ BINARY = os.environ.get("CAIRN_BINARY") or str(pathlib.Path(__file__).resolve().
 class Server:
     """with Server() as server: ... ; server.kill() and server.start() act a crash and a restart on the same directory."""
 
-    def __init__(self, *options, data=None, start_timeout=20, ca=None):
-        """`ca`: file with the certificate that clients are to trust, for a server that speaks TLS."""
+    def __init__(self, *options, data=None, start_timeout=20, ca=None, variables=None):
+        """`ca`: file with the certificate that clients are to trust, for a server that speaks TLS. `variables`: of its environment."""
         self.options = list(options)
+        self.variables = variables or {}
         self.ca = ca
         self.owns_data = data is None
         self.data = pathlib.Path(data or tempfile.mkdtemp(prefix="cairn-test-"))
@@ -43,7 +44,7 @@ class Server:
         self.log_path = self.data.with_name(self.data.name + ".log")
         self.log = open(self.log_path, "wb")
         self.process = subprocess.Popen([BINARY, "serve", "--data", str(self.data), "--listen", "127.0.0.1:0", *self.options],
-                                        stdout=self.log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+                                        stdout=self.log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env={**os.environ, **self.variables})
         deadline = time.monotonic() + self.start_timeout
         while not endpoint.exists():
             if self.process.poll() is not None:
