@@ -148,7 +148,10 @@ Result<Digest> parse_digest(std::string_view json) {
 }
 
 std::string text_to_sign(const Digest& digest, std::string_view json) {
-  return fmt::format("{}\n{}/{}\n{}\n{}", timestamps::iso8601(digest.end), digest.bucket, digest.key, text::hex(crypto::sha256(json)),
+  return text_to_sign_by_hash(digest, text::hex(crypto::sha256(json)));
+}
+std::string text_to_sign_by_hash(const Digest& digest, std::string_view sha256_hex) {
+  return fmt::format("{}\n{}/{}\n{}\n{}", timestamps::iso8601(digest.end), digest.bucket, digest.key, sha256_hex,
                      digest.previous ? digest.previous->signature : "null");
 }
 

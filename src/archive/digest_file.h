@@ -36,6 +36,7 @@ std::string encode(const Digest& digest);
 Result<Digest> parse_digest(std::string_view json);
 /// What is signed: end \n bucket/key \n hex SHA-256 of the JSON \n previous signature or "null".
 std::string text_to_sign(const Digest& digest, std::string_view json);
+std::string text_to_sign_by_hash(const Digest& digest, std::string_view sha256_hex);
 
 std::string fingerprint(std::string_view public_der);
 
@@ -43,5 +44,7 @@ std::string fingerprint(std::string_view public_der);
 constexpr std::string_view kSignature = "signature";
 constexpr std::string_view kSignatureAlgorithm = "signature-algorithm";
 constexpr std::string_view kSha256WithRsa = "SHA256withRSA";
+/// Of backfill digests only: when it was made, as 2026-01-02T03:04:05Z.
+constexpr std::string_view kBackfillGenerated = "backfill-generation-timestamp";
 
 }  // namespace cairn::archive

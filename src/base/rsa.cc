@@ -95,11 +95,17 @@ std::string RsaKey::sign_sha256(std::string_view message) const {
 }
 
 bool verify_rsa_sha256(std::string_view public_der, std::string_view message, std::string_view signature) {
-  const Key key = read_public(public_der);
-  if (!key) return false;
+  // Reading a key costs as much as using it, and most signatures that are checked one after the other are of one key.
+  thread_local std::string last_der;
+  thread_local Key last_key;
+  if (public_der != last_der || !last_key) {
+    last_key = read_public(public_der);
+    last_der = public_der;
+  }
+  if (!last_key) return false;
   const Context context(EVP_MD_CTX_new());
   CHECK(context);
-  return EVP_DigestVerifyInit(context.get(), nullptr, EVP_sha256(), nullptr, key.get()) == 1 &&
+  return EVP_DigestVerifyInit(context.get(), nullptr, EVP_sha256(), nullptr, last_key.get()) == 1 &&
          EVP_DigestVerify(context.get(), bytes_of(signature), signature.size(), bytes_of(message), message.size()) == 1;
 }
 

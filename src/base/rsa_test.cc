@@ -18,7 +18,10 @@ TEST(Rsa, SignaturesAreVerifiedByThePublicHalf) {
   EXPECT_EQ(signature, key().sign_sha256("a message"));  // PKCS #1 v1.5 draws nothing
   EXPECT_TRUE(verify_rsa_sha256(key().public_der(), "a message", signature));
   EXPECT_FALSE(verify_rsa_sha256(key().public_der(), "another message", signature));
-  EXPECT_FALSE(verify_rsa_sha256(RsaKey::generate().public_der(), "a message", signature));
+  const RsaKey other = RsaKey::generate();
+  EXPECT_FALSE(verify_rsa_sha256(other.public_der(), "a message", signature));
+  EXPECT_TRUE(verify_rsa_sha256(other.public_der(), "a message", other.sign_sha256("a message")));
+  EXPECT_TRUE(verify_rsa_sha256(key().public_der(), "a message", signature));
 }
 
 // `openssl genrsa 2048`, `openssl rsa -RSAPublicKey_out -outform DER`, `openssl rsa -pubout -outform DER`,
