@@ -32,9 +32,9 @@ struct NamedDigest {
 
 class Verification {
  public:
-  Verification(const VerifyRequest& request, Objects& objects, const PublicKeys& keys,
+  Verification(const VerifyRequest& request, Objects& objects, const KeysOfRegion& keys,
                const std::function<void(const VerifyProgress&)>& progress)
-      : request_(request), objects_(objects), keys_(keys), progress_(progress), crew_(std::max<size_t>(request.threads, 1)) {}
+      : request_(request), objects_(objects), keys_of_(keys), progress_(progress), crew_(std::max<size_t>(request.threads, 1)) {}
 
   Result<VerifyReport> run() {
     const auto scopes = find_scopes();
@@ -145,6 +145,11 @@ class Verification {
   Result<void> verify_scope(const Scope& scope) {
     auto digests = list_digests(scope);
     if (!digests) return tl::unexpected(digests.error());
+    if (!digests->in_range.empty()) {
+      auto keys = keys_of_(scope.region);
+      if (!keys) return tl::unexpected(keys.error());
+      keys_ = std::move(*keys);
+    }
     const std::string logs = log_file_prefix(scope.place, scope.region);
     Unreferenced files(Listing(objects_, request_.bucket, logs, request_.start ? logs + day_of(*request_.start) : ""), request_.start,
                        request_.end);
@@ -320,7 +325,8 @@ class Verification {
 
   const VerifyRequest& request_;
   Objects& objects_;
-  const PublicKeys& keys_;
+  const KeysOfRegion& keys_of_;
+  PublicKeys keys_;  // of the region at hand
   const std::function<void(const VerifyProgress&)>& progress_;
   Crew crew_;
   VerifyReport report_, ignored_report_;
@@ -350,7 +356,7 @@ uint64_t VerifyReport::faults() const {
   return sum;
 }
 
-Result<VerifyReport> verify(const VerifyRequest& request, Objects& objects, const PublicKeys& keys,
+Result<VerifyReport> verify(const VerifyRequest& request, Objects& objects, const KeysOfRegion& keys,
                             const std::function<void(const VerifyProgress&)>& progress) {
   return Verification(request, objects, keys, progress).run();
 }

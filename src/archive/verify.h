@@ -35,7 +35,7 @@ class Objects {
   virtual Result<std::optional<Metadata>, ReadFailure> read(const std::string& bucket, const std::string& key, const Sink& sink) = 0;
 };
 
-/// Keys that are trusted, by fingerprint.
+/// Keys that are trusted, by fingerprint. Each region has its own.
 class PublicKeys {
  public:
   void add(std::string der) { keys_.emplace(fingerprint_of(der), std::move(der)); }
@@ -126,9 +126,12 @@ struct VerifyProgress {
   aws::Region region;
 };
 
+using KeysOfRegion = std::function<Result<PublicKeys>(const aws::Region&)>;
+
 /// Memory: some 40 MB and 300 KB a thread, and 200 bytes for each digest of a region and for each log file that no digest names.
-/// Fails only where the objects cannot be listed. `progress` (may be empty) is called on the caller's thread, often.
-Result<VerifyReport> verify(const VerifyRequest& request, Objects& objects, const PublicKeys& keys,
+/// Fails only where the objects cannot be listed, or a region's keys not be had. `progress` (may be empty) is called on the caller's
+/// thread, often.
+Result<VerifyReport> verify(const VerifyRequest& request, Objects& objects, const KeysOfRegion& keys,
                             const std::function<void(const VerifyProgress&)>& progress);
 
 }  // namespace cairn::archive

@@ -247,7 +247,7 @@ TEST(VerifyRandom, EverySingleChangeIsReported) {
   Dice dice(20'260'102);
   World world(dice);
   const auto whole = world.bucket.objects;
-  const PublicKeys keys = known_keys();
+  const auto keys = [known = known_keys()](const aws::Region&) { return known; };
   const auto clean = verify({.bucket = "trails", .prefix = "p"}, world.bucket, keys, {});
   ASSERT_TRUE(clean && clean->findings.empty() && clean->chains.size() == 3) << words(*clean);
   Damage damage(world, dice);
@@ -273,7 +273,7 @@ TEST(VerifyRandom, EverySingleChangeIsReported) {
 }
 
 TEST(VerifyRandom, CleanChainsAreFoundClean) {
-  const PublicKeys keys = known_keys();
+  const auto keys = [known = known_keys()](const aws::Region&) { return known; };
   const std::vector<std::string> moments = {"2023-12-31T22:59:59Z", "2024-02-28T23:30:00Z", "2024-02-29T00:00:00Z", "2024-12-31T23:00:01Z",
                                             "2025-02-28T21:00:00Z", "2026-01-01T00:00:00Z", "2026-06-30T23:59:58Z", "2100-02-28T23:00:00Z"};
   const std::vector<seconds> periods = {seconds(1), seconds(10), seconds(60), seconds(900), seconds(3600)};

@@ -31,7 +31,7 @@ VerifyReport verified(MemoryBucket& bucket, VerifyRequest request = {}) {
   static const PublicKeys keys = known_keys();
   request.bucket = "trails";
   if (request.prefix.empty()) request.prefix = "audit";
-  auto report = verify(request, bucket, keys, {});
+  auto report = verify(request, bucket, [](const aws::Region&) { return keys; }, {});
   EXPECT_TRUE(report) << report.error().message;
   return std::move(*report);
 }

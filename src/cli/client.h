@@ -1,14 +1,10 @@
 #pragma once
-#include <chrono>
-#include <memory>
 #include <string>
 #include <string_view>
 
 #include "base/json.h"
 #include "base/result.h"
-#include "cli/target.h"
-#include "env/clock.h"
-#include "env/http_client.h"
+#include "cli/signed_http.h"
 
 namespace cairn::cli {
 
@@ -22,19 +18,15 @@ struct CallFailure {
 /// Signed calls in AWS's JSON protocol, over connections that stay open. Any thread.
 class Client {
  public:
-  static constexpr size_t kAnswerBytesMax = 128 << 20;
-  static constexpr std::chrono::seconds kCallTimeout{120};
-
-  Client(Target target, const env::Clock& clock, std::unique_ptr<env::HttpClient> http = env::system_http_client());
+  Client(Target target, const env::Clock& clock) : http_(std::move(target), clock) {}
 
   /// `target`: X-Amz-Target, as Cairn.SearchEvents.
   Result<Json, CallFailure> call(std::string_view service, std::string_view target, const Json& input);
-  const Target& target() const { return target_; }
+  Result<Json, CallFailure> call(std::string_view service, std::string_view target, const Json& input, const aws::Region& region);
+  const Target& target() const { return http_.target(); }
 
  private:
-  Target target_;
-  const env::Clock& clock_;
-  std::unique_ptr<env::HttpClient> http_;
+  SignedHttp http_;
 };
 
 }  // namespace cairn::cli

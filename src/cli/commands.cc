@@ -4,19 +4,27 @@
 
 #include "base/text.h"
 #include "cli/exports.h"
+#include "cli/keys.h"
 #include "cli/lookup.h"
+#include "cli/verify.h"
 
 namespace cairn::cli {
 
 namespace {
 
 constexpr const char* kTargetHelp = "Server and credentials";
+constexpr const char* kDataName = "--data-dir";
+constexpr const char* kEndpointHelp = "The server (default: $AWS_ENDPOINT_URL, the profile's endpoint_url, the data directory's)";
+constexpr const char* kProfileHelp = "Profile of your AWS credentials and config files (default: $AWS_PROFILE)";
 
-void add_target(CLI::App& command, TargetOptions& options, const char* data_names, const char* endpoint_help, const char* profile_help) {
-  command.add_option("--endpoint-url", options.endpoint_url, endpoint_help)->type_name("URL")->group(kTargetHelp);
+void add_region(CLI::App& command, TargetOptions& options) {
   command.add_option("--region", options.region, "Region (default: $AWS_REGION, $AWS_DEFAULT_REGION, the profile's, us-east-1)")
       ->type_name("REGION")
       ->group(kTargetHelp);
+}
+
+void add_target(CLI::App& command, TargetOptions& options, const char* data_names, const char* endpoint_help, const char* profile_help) {
+  command.add_option("--endpoint-url", options.endpoint_url, endpoint_help)->type_name("URL")->group(kTargetHelp);
   command.add_option("--profile", options.profile, profile_help)->type_name("NAME")->group(kTargetHelp);
   command.add_option(data_names, options.data, "Data directory of a server on this machine (default: $CAIRN_DATA, ~/.cairn)")
       ->type_name("DIR")
@@ -28,6 +36,7 @@ void add_env(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<TargetOptions>();
   add_target(*command, *options, "--data,--data-dir", "The server (default: where the data directory's is)",
              "Profile of the data directory's credentials file (default: default)");
+  add_region(*command, *options);
   command->footer(
       "Examples:\n"
       "  eval \"$(cairn env)\"                  this shell talks to the server from now on\n"
@@ -101,9 +110,8 @@ void add_lookup(CLI::App& app, int& exit_code) {
       ->type_name("FORMAT")
       ->check(CLI::IsMember({"table", "json", "csv"}))
       ->group(output);
-  add_target(*command, options->target, "--data-dir",
-             "The server (default: $AWS_ENDPOINT_URL, the profile's endpoint_url, the data directory's)",
-             "Profile of your AWS credentials and config files (default: $AWS_PROFILE)");
+  add_target(*command, options->target, kDataName, kEndpointHelp, kProfileHelp);
+  add_region(*command, options->target);
   command->footer(
       "Examples:\n"
       "  cairn lookup                                             the 50 newest management events\n"
@@ -116,11 +124,73 @@ void add_lookup(CLI::App& app, int& exit_code) {
   command->callback([options, &exit_code] { exit_code = lookup(*options); });
 }
 
+void add_verify(CLI::App& app, int& exit_code) {
+  CLI::App* command = app.add_subcommand("verify", "Prove a trail's log files by its signed digests, and find what was deleted or changed");
+  auto options = std::make_shared<VerifyOptions>();
+  command->add_option("WHAT", options->what, "A trail's ARN, s3://BUCKET[/PREFIX], or a directory with a copy of the bucket")->required();
+  const char* which = "What to prove";
+  command
+      ->add_option("--start-time", options->start_time,
+                   "Digests from then on: 2026-01-31T09:30:00Z, 2026-01-31, epoch seconds, or ago: 2h, 7d")
+      ->type_name("TIME")
+      ->group(which);
+  command->add_option("--end-time", options->end_time, "Digests up to then; as --start-time")->type_name("TIME")->group(which);
+  command->add_option("--until", options->until, "The same, and a proof that does not reach it is a finding")
+      ->type_name("TIME")
+      ->group(which);
+  command->add_option("--region", options->regions, "Only these regions, with commas between (default: all that are found)")
+      ->type_name("REGION")
+      ->group(which);
+  command
+      ->add_option("--keys", options->keys_file,
+                   "Public keys from this file, as `cairn keys` or `aws cloudtrail list-public-keys` wrote it")
+      ->type_name("FILE")
+      ->group(which);
+  const char* output = "Output";
+  command->add_option("--save", options->save, "Copy what is read to this directory, to be verified again without the server")
+      ->type_name("DIR")
+      ->group(output);
+  command
+      ->add_option_function<std::string>(
+          "--output", [options](const std::string& format) { options->json = format == "json"; }, "How to write the result (default: text)")
+      ->type_name("FORMAT")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->group(output);
+  command->add_option("--threads", options->threads, "So many objects at once (default: the cores; 8 from a server)")
+      ->type_name("N")
+      ->check(CLI::Range(1, 256))
+      ->group(output);
+  add_target(*command, options->target, kDataName, kEndpointHelp, kProfileHelp);
+  command->footer(
+      "Examples:\n"
+      "  cairn verify arn:aws:cloudtrail:us-east-1:123456789012:trail/main --start-time 7d\n"
+      "  cairn verify s3://my-trails --until 2026-01-31T00:00:00Z\n"
+      "  cairn verify s3://my-trails --save ./evidence && cairn verify ./evidence --keys keys.json\n\n"
+      "Ends with 0 only if digests were found and all is valid. docs/verify.md tells what each finding means, and what a chain of digests\n"
+      "can and cannot prove.\n");
+  command->callback([options, &exit_code] { exit_code = verify(*options); });
+}
+
+void add_keys(CLI::App& app, int& exit_code) {
+  CLI::App* command = app.add_subcommand("keys", "Print or save the public keys that digests are verified with");
+  auto options = std::make_shared<KeysOptions>();
+  command->add_option("REGION", options->regions, "Of these regions; each has its own (default: --region)");
+  command->add_option("--output", options->file, "Write them to this file")->type_name("FILE");
+  add_target(*command, options->target, kDataName, kEndpointHelp, kProfileHelp);
+  add_region(*command, options->target);
+  command->footer(
+      "Keep them somewhere else than the log files: whoever can change both can forge a chain.\n"
+      "  cairn keys us-east-1 eu-west-3 --output keys.json\n");
+  command->callback([options, &exit_code] { exit_code = keys(*options); });
+}
+
 }  // namespace
 
 void add_commands(CLI::App& app, int& exit_code) {
   add_env(app, exit_code);
   add_lookup(app, exit_code);
+  add_verify(app, exit_code);
+  add_keys(app, exit_code);
 }
 
 }  // namespace cairn::cli

@@ -1,0 +1,88 @@
+#include "cli/verify_text.h"
+
+#include "base/json.h"
+#include "cli/event_text.h"
+
+namespace cairn::cli {
+
+namespace {
+
+using archive::Finding;
+using archive::VerifiedChain;
+using archive::VerifyReport;
+
+std::string place_of(const Finding& finding) {
+  return finding.key.empty() ? "" : fmt::format("s3://{}/{}", printable(finding.bucket), printable(finding.key));
+}
+
+/// "1 log file", "2 log files"
+std::string count(uint64_t n, std::string_view what) { return fmt::format("{} {}{}", n, what, n == 1 ? "" : "s"); }
+
+std::string proof(const VerifiedChain& chain) {
+  if (!chain.proven_until) return "nothing is proven";
+  return fmt::format("proven from {} until {}", timestamps::iso8601(*chain.proven_from), timestamps::iso8601(*chain.proven_until));
+}
+
+}  // namespace
+
+bool is_valid(const VerifyReport& report) { return !report.chains.empty() && report.faults() == 0; }
+
+std::string as_text(const VerifyReport& report) {
+  std::string out;
+  for (const VerifiedChain& chain : report.chains) {
+    out +=
+        fmt::format("{}  {}/{}: {} of {}, {} of {} valid; {}\n", chain.region.str(), chain.account.str(), printable(chain.trail_name),
+                    chain.digests_valid, count(chain.digests, "digest"), chain.files_valid, count(chain.files, "log file"), proof(chain));
+  }
+  if (!report.findings.empty()) out += '\n';
+  for (const Finding& finding : report.findings) {
+    const std::string place = place_of(finding);
+    out +=
+        fmt::format("{}{}  {}\n    {}\n", is_notice(finding.kind) ? "notice: " : "", name(finding.kind), place, printable(finding.message));
+  }
+  uint64_t all = 0;
+  for (uint64_t n : report.counts) all += n;
+  if (all > report.findings.size()) out += fmt::format("... and {} more\n", all - report.findings.size());
+  out += '\n';
+  if (report.pending > 0)
+    out += fmt::format("{} newer than the last digest: the next one should name them.\n", count(report.pending, "log file"));
+  if (report.uncovered > 0)
+    out += fmt::format("{} of times that no digest covers: nothing proves them.\n", count(report.uncovered, "log file"));
+  if (report.chains.empty()) out += "No digests found: nothing is proven.\n";
+  else if (report.faults() == 0) out += "Valid.\n";
+  else out += fmt::format("NOT VALID: {}.\n", count(report.faults(), "finding"));
+  return out;
+}
+
+std::string as_json(const VerifyReport& report) {
+  const auto time = [](const std::optional<Time>& t) { return t ? Json(timestamps::iso8601(*t)) : Json(nullptr); };
+  Json out{{"Valid", is_valid(report)}, {"Chains", Json::array()}, {"Findings", Json::array()}, {"Counts", Json::object()}};
+  for (const VerifiedChain& chain : report.chains) {
+    out["Chains"].push_back({{"AccountId", chain.account.str()},
+                             {"Region", chain.region.str()},
+                             {"TrailName", chain.trail_name},
+                             {"HomeRegion", chain.home.str()},
+                             {"Digests", chain.digests},
+                             {"ValidDigests", chain.digests_valid},
+                             {"LogFiles", chain.files},
+                             {"ValidLogFiles", chain.files_valid},
+                             {"ProvenFrom", time(chain.proven_from)},
+                             {"ProvenUntil", time(chain.proven_until)}});
+  }
+  for (const Finding& finding : report.findings) {
+    out["Findings"].push_back({{"Kind", name(finding.kind)},
+                               {"Notice", is_notice(finding.kind)},
+                               {"Bucket", finding.bucket},
+                               {"Key", finding.key},
+                               {"Message", finding.message}});
+  }
+  for (size_t kind = 0; kind < archive::kKinds; ++kind) {
+    if (report.counts[kind] > 0) out["Counts"][std::string(name(static_cast<archive::Kind>(kind)))] = report.counts[kind];
+  }
+  out["PendingLogFiles"] = report.pending;
+  out["UncoveredLogFiles"] = report.uncovered;
+  out["LogBytes"] = report.raw_bytes;
+  return out.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace cairn::cli
