@@ -43,7 +43,7 @@ std::string as_text(const VerifyReport& report) {
   uint64_t all = 0;
   for (uint64_t n : report.counts) all += n;
   if (all > report.findings.size()) out += fmt::format("... and {} more\n", all - report.findings.size());
-  out += '\n';
+  if (!out.empty()) out += '\n';
   if (report.pending > 0)
     out += fmt::format("{} newer than the last digest: the next one should name them.\n", count(report.pending, "log file"));
   if (report.uncovered > 0)

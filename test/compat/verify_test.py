@@ -1,0 +1,312 @@
+"""A chain of digests, written here with another library than Cairn's, in a bucket of a running cairn: AWS's validator and ours beside each
+other, on the whole chain and on each kind of damage. Then copies of it, verified offline."""
+import base64
+import contextlib
+import datetime
+import gzip
+import hashlib
+import http.server
+import json
+import os
+import pathlib
+import subprocess
+import tempfile
+import threading
+import unittest
+
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from server import BINARY, Server, other_aws
+
+ACCOUNT, TRAIL, REGION, BUCKET, PREFIX = "111122223333", "main", "us-east-1", "trails", "audit"
+ARN = f"arn:aws:cloudtrail:{REGION}:{ACCOUNT}:trail/{TRAIL}"
+HOURS = 6
+START = datetime.datetime(2026, 1, 2, 10, 0, 31)
+
+
+def iso(time):
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class Key:
+    def __init__(self):
+        self.private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        self.der = self.private.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.PKCS1)
+        self.fingerprint = hashlib.md5(self.der).hexdigest()
+
+    def listed(self):
+        return {"Value": base64.b64encode(self.der).decode(), "Fingerprint": self.fingerprint,
+                "ValidityStartTime": 1767000000, "ValidityEndTime": 1767000000 + 2592000}
+
+
+class Chain:
+    """Two log files an hour but for an idle one; as AWS documents the format."""
+
+    def __init__(self, s3, keys):
+        self.s3, self.keys = s3, keys
+        self.logs, self.digests, self.objects = [], [], {}
+        previous = {name: None for name in ("previousDigestS3Bucket", "previousDigestS3Object", "previousDigestHashValue",
+                                            "previousDigestHashAlgorithm", "previousDigestSignature")}
+        for hour in range(HOURS):
+            begin = START + datetime.timedelta(hours=hour)
+            end = begin + datetime.timedelta(hours=1)
+            files = [self.log(begin + datetime.timedelta(minutes=20 * i + 5), hour * 2 + i) for i in range(0 if hour == 2 else 2)]
+            previous = self.digest(begin, end, files, previous, keys[0 if hour < 3 else 1])
+        self.restore()
+
+    def log(self, time, number):
+        raw = json.dumps({"Records": [{"eventID": f"{number:032x}", "eventTime": iso(time)}]}, separators=(",", ":")).encode()
+        key = (f"{PREFIX}/AWSLogs/{ACCOUNT}/CloudTrail/{REGION}/{time:%Y/%m/%d}/{ACCOUNT}_CloudTrail_{REGION}_{time:%Y%m%dT%H%MZ}_"
+               f"{number:08d}abcdEFGH.json.gz")
+        self.logs.append(key)
+        self.objects[key] = (gzip.compress(raw), {})
+        return {"s3Bucket": BUCKET, "s3Object": key, "hashValue": hashlib.sha256(raw).hexdigest(), "hashAlgorithm": "SHA-256",
+                "newestEventTime": iso(time), "oldestEventTime": iso(time)}
+
+    def digest(self, begin, end, files, previous, key):
+        name = (f"{PREFIX}/AWSLogs/{ACCOUNT}/CloudTrail-Digest/{REGION}/{end:%Y/%m/%d}/{ACCOUNT}_CloudTrail-Digest_{REGION}_{TRAIL}_{REGION}_"
+                f"{end:%Y%m%dT%H%M%SZ}.json.gz")
+        content = {"awsAccountId": ACCOUNT, "digestStartTime": iso(begin), "digestEndTime": iso(end), "digestS3Bucket": BUCKET,
+                   "digestS3Object": name, "digestPublicKeyFingerprint": key.fingerprint, "digestSignatureAlgorithm": "SHA256withRSA",
+                   "newestEventTime": files[-1]["newestEventTime"] if files else None,
+                   "oldestEventTime": files[0]["oldestEventTime"] if files else None, **previous, "logFiles": files}
+        raw = json.dumps(content, separators=(",", ":")).encode()
+        signature = self.sign(content, raw, key)
+        self.digests.append(name)
+        self.objects[name] = (gzip.compress(raw), {"signature": signature, "signature-algorithm": "SHA256withRSA"})
+        return {"previousDigestS3Bucket": BUCKET, "previousDigestS3Object": name, "previousDigestHashValue": hashlib.sha256(raw).hexdigest(),
+                "previousDigestHashAlgorithm": "SHA-256", "previousDigestSignature": signature}
+
+    @staticmethod
+    def sign(content, raw, key):
+        text = "\n".join((content["digestEndTime"], f"{content['digestS3Bucket']}/{content['digestS3Object']}", hashlib.sha256(raw).hexdigest(),
+                          content["previousDigestSignature"] or "null"))
+        return key.private.sign(text.encode(), padding.PKCS1v15(), hashes.SHA256()).hex()
+
+    def put(self, key, body, metadata):
+        self.s3.put_object(Bucket=BUCKET, Key=key, Body=body, Metadata=metadata)
+
+    def restore(self):
+        there = {entry["Key"] for entry in self.s3.list_objects_v2(Bucket=BUCKET).get("Contents", [])}
+        for key in there - set(self.objects):
+            self.s3.delete_object(Bucket=BUCKET, Key=key)
+        for key, (body, metadata) in self.objects.items():
+            self.put(key, body, metadata)
+
+    # Each kind of damage.
+    def delete(self, *keys):
+        for key in keys:
+            self.s3.delete_object(Bucket=BUCKET, Key=key)
+
+    def change(self, key, before, after):
+        body, metadata = self.objects[key]
+        raw = gzip.decompress(body)
+        assert before in raw, raw
+        self.put(key, gzip.compress(raw.replace(before, after)), metadata)
+
+    def bytes(self, key, edit):
+        body, metadata = self.objects[key]
+        self.put(key, edit(body), metadata)
+
+    def metadata(self, key, edit):
+        body, metadata = self.objects[key]
+        metadata = dict(metadata)
+        edit(metadata)
+        self.put(key, body, metadata)
+
+    def copy(self, source, target):
+        self.put(target, *self.objects[source])
+
+    def resign(self, key, signer):
+        content = json.loads(gzip.decompress(self.objects[key][0]))
+        content["digestPublicKeyFingerprint"] = signer.fingerprint
+        raw = json.dumps(content, separators=(",", ":")).encode()
+        self.put(key, gzip.compress(raw), {"signature": self.sign(content, raw, signer), "signature-algorithm": "SHA256withRSA"})
+
+
+class TrailApi(http.server.BaseHTTPRequestHandler):
+    """The two calls of CloudTrail that validate-logs makes."""
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        if self.headers["X-Amz-Target"].endswith("ListPublicKeys"):
+            body = {"PublicKeyList": self.server.keys}
+        else:
+            body = {"trailList": [{"Name": TRAIL, "TrailARN": ARN, "S3BucketName": BUCKET, "S3KeyPrefix": PREFIX, "HomeRegion": REGION}]}
+        text = json.dumps(body).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/x-amz-json-1.1")
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+    def log_message(self, *_):
+        pass
+
+
+@contextlib.contextmanager
+def trail_api(keys):
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), TrailApi)
+    server.keys = keys
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+class VerifyTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.stack = contextlib.ExitStack()
+        cls.addClassCleanup(cls.stack.close)
+        cls.server = cls.stack.enter_context(Server())
+        cls.scratch = pathlib.Path(cls.stack.enter_context(tempfile.TemporaryDirectory()))
+        s3 = cls.server.client("s3")
+        s3.create_bucket(Bucket=BUCKET)
+        cls.keys, cls.stranger = [Key(), Key()], Key()
+        cls.chain = Chain(s3, cls.keys)
+        cls.keys_file = cls.scratch / "keys.json"
+        cls.keys_file.write_text(json.dumps({"PublicKeyList": [key.listed() for key in cls.keys]}))
+        api = cls.stack.enter_context(trail_api([key.listed() for key in cls.keys]))
+        exports = subprocess.run([BINARY, "env", "--data", str(cls.server.data)], capture_output=True, text=True, check=True).stdout
+        cls.env = cls.server.environment(AWS_ENDPOINT_URL_CLOUDTRAIL=api, AWS_REGION=REGION)
+        cls.env["AWS_CONFIG_FILE"] = str(cls.server.data / "aws-cli/config")
+        cls.env["PYTHONPATH"] = str(cls.server.data / "aws-cli")
+        assert "aws-cli/config" in exports
+
+    def tearDown(self):
+        self.chain.restore()
+
+    def aws_says(self):
+        """What each AWS CLI says of the chain: {program: (exit code, output)}."""
+        said = {}
+        for program in filter(None, ("/usr/bin/aws", other_aws())):
+            done = subprocess.run([program, "cloudtrail", "validate-logs", "--trail-arn", ARN, "--region", REGION, "--verbose",
+                                   "--start-time", iso(START), "--end-time", iso(START + datetime.timedelta(hours=HOURS))],
+                                  env=self.env, capture_output=True, text=True, timeout=120)
+            said[program] = (done.returncode, done.stdout + done.stderr)
+        return said
+
+    def verify(self, what, *options, keys=True):
+        done = subprocess.run([BINARY, "verify", what, "--output", "json", *(["--keys", str(self.keys_file)] if keys else []), *options],
+                              env=self.server.environment(), capture_output=True, text=True, timeout=120)
+        return done.returncode, json.loads(done.stdout) if done.stdout else done.stderr
+
+    def kinds(self, report):
+        return [finding["Kind"] for finding in report["Findings"]]
+
+    def test_whole(self):
+        for program, (code, output) in self.aws_says().items():
+            self.assertEqual(code, 0, f"{program}: {output}")
+            self.assertIn(f"{HOURS}/{HOURS} digest files valid", output)
+            self.assertIn("10/10 log files valid", output)
+        code, report = self.verify(f"s3://{BUCKET}/{PREFIX}")
+        self.assertEqual((code, report["Findings"], report["Valid"]), (0, [], True), report)
+        chain = report["Chains"][0]
+        self.assertEqual((chain["AccountId"], chain["TrailName"], chain["Region"]), (ACCOUNT, TRAIL, REGION))
+        self.assertEqual((chain["ValidDigests"], chain["ValidLogFiles"]), (HOURS, 10))
+        self.assertEqual(chain["ProvenUntil"], iso(START + datetime.timedelta(hours=HOURS)))
+
+    def test_each_kind_of_damage(self):
+        chain = self.chain
+        d, logs = chain.digests, chain.logs
+        digest_prefix, log_prefix = d[0].rsplit("/", 1)[0], logs[0].rsplit("/", 1)[0]
+        # name, what is done, what we find, whether AWS's validator objects, too
+        cases = [
+            ("a deleted log file", lambda: chain.delete(logs[1]), ["log-deleted"], True),
+            ("a changed log file", lambda: chain.change(logs[1], b"eventTime", b"eventtime"), ["log-changed"], True),
+            ("two log files swapped", lambda: (chain.copy(logs[0], logs[1]), chain.copy(logs[1], logs[0])), ["log-changed", "log-changed"], True),
+            ("a log file that is no gzip", lambda: chain.bytes(logs[1], gzip.decompress), ["log-damaged"], True),
+            ("a log file cut short", lambda: chain.bytes(logs[1], lambda body: body[:-9]), ["log-damaged"], None),
+            ("a log file with something behind it", lambda: chain.bytes(logs[1], lambda body: body + gzip.compress(b"{}")), ["log-damaged"], None),
+            ("a planted log file", lambda: chain.copy(logs[0], logs[0].replace("00000000abcd", "00000000wxyz")), ["log-unreferenced"], False),
+            ("a deleted digest", lambda: chain.delete(d[3]), ["digest-deleted"], True),
+            ("two digests deleted in a row", lambda: chain.delete(d[2], d[3]), ["digest-deleted"], True),
+            ("the first digests deleted", lambda: chain.delete(*d[:3]), ["digest-deleted"], True),
+            ("a changed digest", lambda: chain.change(d[3], b"SHA-256", b"SHA-512"), ["digest-damaged"], True),
+            ("a digest that leaves out a log file", lambda: chain.change(d[3], b'"logFiles":[{', b'"logfiles":[{'), ["digest-damaged"], True),
+            ("a digest of another hour", lambda: chain.change(d[3], b"14:00:31Z", b"14:00:30Z"), ["digest-changed"], True),
+            ("a digest without signature", lambda: chain.metadata(d[3], lambda m: m.pop("signature")), ["digest-signature"], True),
+            ("another signature", lambda: chain.metadata(d[3], lambda m: m.update(signature=chain.objects[d[4]][1]["signature"])),
+             ["digest-signature"], True),
+            ("another algorithm named", lambda: chain.metadata(d[3], lambda m: m.update({"signature-algorithm": "none"})),
+             ["digest-signature"], False),
+            ("a stranger's key", lambda: chain.resign(d[3], self.stranger), ["digest-key"], True),
+            ("signed again by a known key", lambda: chain.resign(d[3], self.keys[0]), ["digest-resigned"], False),
+            ("an old digest replayed", lambda: chain.copy(d[2], d[4]), ["digest-replayed"], True),
+            ("a digest beside its place", lambda: chain.copy(d[5], d[5].replace("T160031Z", "T170031Z")), ["digest-replayed"], True),
+        ]
+        self.assertTrue(digest_prefix and log_prefix)
+        for name, damage, expected, aws_objects in cases:
+            with self.subTest(name):
+                damage()
+                code, report = self.verify(f"s3://{BUCKET}/{PREFIX}")
+                said = self.aws_says() if aws_objects is not None else {}
+                chain.restore()
+                self.assertEqual((code, self.kinds(report)), (1, expected), report["Findings"])
+                for program, (aws_code, output) in said.items():
+                    self.assertEqual("INVALID" in output, aws_objects, f"{program}: {output}")
+                    self.assertEqual(aws_code, 1 if aws_objects else 0, f"{program}: {output}")
+
+    def test_a_trail_the_server_does_not_know(self):
+        code, words = self.verify(ARN)
+        self.assertEqual(code, 1)
+        self.assertIn("knows no trail", words)
+
+    def test_time_range(self):
+        self.chain.delete(self.chain.logs[0])
+        end = iso(START + datetime.timedelta(hours=HOURS))
+        later = iso(START + datetime.timedelta(hours=HOURS + 1))
+        self.assertEqual(self.verify(f"s3://{BUCKET}/{PREFIX}")[0], 1)
+        self.assertEqual(self.verify(f"s3://{BUCKET}/{PREFIX}", "--start-time", iso(START + datetime.timedelta(hours=1)), "--until", end)[0], 0)
+        code, report = self.verify(f"s3://{BUCKET}/{PREFIX}", "--start-time", iso(START + datetime.timedelta(hours=1)), "--until", later)
+        self.assertEqual((code, self.kinds(report)), (1, ["not-reached"]))
+        self.assertEqual(self.verify(f"s3://{BUCKET}/{PREFIX}", "--region", "eu-west-3")[0], 1)  # no digests there: nothing is proven
+        self.assertEqual(self.verify(f"s3://{BUCKET}")[0], 1)  # the prefix is missing
+        for wrong in (("--start-time", "yesterday"), ("--until", end, "--end-time", end), ("--region", "mars"), ("--threads", "0")):
+            self.assertEqual(self.verify(f"s3://{BUCKET}/{PREFIX}", *wrong)[0], 2, wrong)
+        self.assertEqual(self.verify("/nowhere")[0], 2)
+
+    def test_copies(self):
+        synced = self.scratch / "synced"
+        for source, directory in ((f"s3://{BUCKET}", synced), (f"s3://{BUCKET}/{PREFIX}", self.scratch / "without-prefix")):
+            self.server.aws("s3", "sync", source, str(directory))
+            code, report = self.verify(str(directory))
+            self.assertEqual((code, self.kinds(report)), (0, ["end-unsigned"]), report)
+            self.assertEqual(report["Chains"][0]["ProvenUntil"], iso(START + datetime.timedelta(hours=HOURS - 1)))
+        saved = self.scratch / "saved"
+        self.assertEqual(self.verify(f"s3://{BUCKET}/{PREFIX}", "--save", str(saved))[0], 0)
+        for directory in (saved, saved / PREFIX, saved / PREFIX / "AWSLogs"):
+            code, report = self.verify(str(directory))
+            self.assertEqual((code, report["Findings"]), (0, []), report)
+        # The keys were saved, too, and a damaged copy is found out.
+        self.assertEqual(self.verify(str(saved), keys=False)[0], 0)
+        (saved / self.chain.logs[3]).unlink()
+        (saved / self.chain.digests[1]).write_bytes(b"")
+        os.truncate(saved / self.chain.logs[5], 20)
+        code, report = self.verify(str(saved))
+        self.assertEqual((code, sorted(self.kinds(report))), (1, ["digest-damaged", "log-damaged"]), report)
+
+    def test_text(self):
+        self.chain.delete(self.chain.digests[3])
+        done = subprocess.run([BINARY, "verify", f"s3://{BUCKET}/{PREFIX}", "--keys", str(self.keys_file)], env=self.server.environment(),
+                              capture_output=True, text=True, timeout=60)
+        self.assertEqual((done.returncode, done.stderr), (1, ""))
+        self.assertIn(f"{REGION}  {ACCOUNT}/{TRAIL}: 5 of 5 digests, 8 of 8 log files valid; proven from {iso(START)} until", done.stdout)
+        self.assertIn(f"digest-deleted  s3://{BUCKET}/{self.chain.digests[3]}\n", done.stdout)
+        self.assertIn("2 log files of times that no digest covers", done.stdout)
+        self.assertTrue(done.stdout.endswith("NOT VALID: 1 finding.\n"), done.stdout)
+
+    def test_keys(self):
+        out = self.scratch / "own.json"
+        done = subprocess.run([BINARY, "keys", "us-east-1", "eu-west-3", "--output", str(out)], env=self.server.environment(),
+                              capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("PublicKeyList", json.loads(out.read_text()))
+        self.assertEqual(subprocess.run([BINARY, "keys", "mars"], env=self.server.environment(), capture_output=True, timeout=60).returncode, 2)
+
+
+if __name__ == "__main__":
+    unittest.main()
