@@ -10,13 +10,17 @@ import json
 import os
 import pathlib
 import subprocess
+import sys
 import tempfile
 import threading
 import unittest
 
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from server import BINARY, Server, other_aws
+from server import BINARY, Server, eventually, other_aws
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "delivery"))
+import evidence  # noqa: E402
 
 ACCOUNT, TRAIL, REGION, BUCKET, PREFIX = "111122223333", "main", "us-east-1", "trails", "audit"
 ARN = f"arn:aws:cloudtrail:{REGION}:{ACCOUNT}:trail/{TRAIL}"
@@ -306,6 +310,49 @@ class VerifyTest(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("PublicKeyList", json.loads(out.read_text()))
         self.assertEqual(subprocess.run([BINARY, "keys", "mars"], env=self.server.environment(), capture_output=True, timeout=60).returncode, 2)
+
+
+class TrailVerifyTest(unittest.TestCase):
+    """A trail at work: found by its ARN, with the server's own keys."""
+
+    def verify(self, server, what, *options):
+        done = subprocess.run([BINARY, "verify", what, "--output", "json", *options], env=server.environment(), capture_output=True,
+                              text=True, timeout=120)
+        return done.returncode, json.loads(done.stdout) if done.stdout else done.stderr
+
+    def test_trail(self):
+        with Server("--set", "delivery.interval=1s", "--set", "digest.interval=1s") as server, tempfile.TemporaryDirectory() as scratch:
+            arn = evidence.make_trail(server, S3KeyPrefix="audit/all", EnableLogFileValidation=True, IsMultiRegionTrail=True)
+            for region in ("us-east-1", "eu-west-1"):
+                server.client("sts", region=region).get_caller_identity()
+
+            def digested():  # both regions, and while it delivers
+                code, report = self.verify(server, arn)
+                self.assertNotIn("knows no trail", str(report))
+                return {chain["Region"] for chain in report["Chains"] if chain["ValidLogFiles"]} >= {"us-east-1", "eu-west-1"} and (code, report)
+            code, report = eventually(digested, 30)
+            self.assertEqual((code, report["Findings"]), (0, []), report)
+            server.client("cloudtrail").stop_logging(Name="first")
+            evidence.wait_for_end(server)
+            code, report = self.verify(server, arn, "--save", scratch)
+            self.assertEqual((code, report["Findings"], report["PendingLogFiles"]), (0, [], 0), report)
+            files = sum(chain["LogFiles"] for chain in report["Chains"])
+            keys = [key for key in evidence.objects(server, "logs") if evidence.LOG_KEY.match(key)]
+            self.assertEqual(files, len(keys))
+
+            # The copy, without the server.
+            done = subprocess.run([BINARY, "verify", scratch], env={"HOME": scratch}, capture_output=True, text=True, timeout=60)
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+            # With keys that were saved apart from it.
+            apart = pathlib.Path(scratch, "apart.json")
+            subprocess.run([BINARY, "keys", "us-east-1", "eu-west-1", "--output", str(apart)], env=server.environment(), check=True,
+                           capture_output=True, timeout=60)
+            regions = ",".join(chain["Region"] for chain in report["Chains"] if chain["Region"] in ("us-east-1", "eu-west-1"))
+            self.assertEqual(self.verify(server, scratch, "--keys", str(apart), "--region", regions)[0], 0)
+
+            server.client("s3").delete_object(Bucket="logs", Key=keys[len(keys) // 2])
+            code, report = self.verify(server, arn)
+            self.assertEqual((code, [finding["Kind"] for finding in report["Findings"]]), (1, ["log-deleted"]), report)
 
 
 if __name__ == "__main__":
