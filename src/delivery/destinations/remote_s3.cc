@@ -1,7 +1,9 @@
 #include "delivery/destinations/remote_s3.h"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
+#include <span>
 
 #include "base/log.h"
 #include "base/text.h"
@@ -22,6 +24,10 @@ const Headers kCloudTrailHeaders = {{"x-amz-acl", "bucket-owner-full-control"}, 
 /// How servers say that they cannot: Cloudflare R2, MinIO without a KMS; Backblaze B2; Ceph; S3 itself where a bucket has no ACLs.
 constexpr std::array<std::string_view, 4> kHeaderRefusals = {"NotImplemented", "InvalidArgument", "InvalidRequest",
                                                              "AccessControlListNotSupported"};
+/// Answers to HEAD after which a PUT may succeed all the same.
+constexpr std::array<std::string_view, 4> kPutWillTell = {"AccessDenied", "BadRequest", "MethodNotAllowed", "NotImplemented"};
+
+bool is_among(std::span<const std::string_view> all, std::string_view one) { return std::find(all.begin(), all.end(), one) != all.end(); }
 
 std::string cut(std::string_view untrusted, size_t bytes_max) { return text::replace_invalid_utf8(untrusted.substr(0, bytes_max)); }
 
@@ -29,8 +35,9 @@ std::string cut(std::string_view untrusted, size_t bytes_max) { return text::rep
 std::string_view code_of_status(int status) {
   switch (status) {
     case 301:
-    case 307:
       return "PermanentRedirect";
+    case 307:
+      return "TemporaryRedirect";
     case 400:
       return "BadRequest";
     case 401:
@@ -77,7 +84,7 @@ class RemoteS3 final : public Destination, public std::enable_shared_from_this<R
   void check(const std::string&, const aws::AccountId&, const std::string& bucket, Done done) override {
     call("HEAD", bucket, "", {}, nullptr, [done = std::move(done)](Result<void, PutFailure> result) {
       // Keys that may do nothing but put are good keys; and of a refusal only the answer to a PUT says why, for one to HEAD has no body.
-      if (!result && (result.error().code == "AccessDenied" || result.error().code == "BadRequest")) result = {};
+      if (!result && is_among(kPutWillTell, result.error().code)) result = {};
       done(std::move(result));
     });
   }
@@ -92,8 +99,7 @@ class RemoteS3 final : public Destination, public std::enable_shared_from_this<R
     call("PUT", put->bucket, put->key, std::move(headers), put->bytes,
          [self = shared_from_this(), put, cloudtrail_headers, done = std::move(done)](Result<void, PutFailure> result) mutable {
            const std::string_view code = result ? std::string_view() : result.error().code;
-           if (cloudtrail_headers && std::find(kHeaderRefusals.begin(), kHeaderRefusals.end(), code) != kHeaderRefusals.end())
-             return self->attempt(std::move(put), false, std::move(done));
+           if (cloudtrail_headers && is_among(kHeaderRefusals, code)) return self->attempt(std::move(put), false, std::move(done));
            if (!cloudtrail_headers && result && !self->plain_.exchange(true)) {
              log::warning("a bucket elsewhere takes log files only without x-amz-acl and x-amz-server-side-encryption",
                           {{"bucket", put->bucket}, {"endpoint", self->bucket_.endpoint}});

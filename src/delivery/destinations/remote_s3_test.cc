@@ -134,7 +134,7 @@ TEST_F(RemoteS3Test, ChecksTheBucketByHead) {
   EXPECT_EQ(check(*remote_), "NoSuchBucket: http://s3.example:9000 answered 404");
   answer_always(500);
   EXPECT_EQ(check(*remote_), "InternalError: http://s3.example:9000 answered 500");
-  for (const int status : {400, 401, 403}) {
+  for (const int status : {400, 401, 403, 405, 501}) {
     answer_always(status);
     EXPECT_EQ(check(*remote_), "") << "the PUT will say why, if it may not either: " << status;
   }
