@@ -230,6 +230,7 @@ class Readme(unittest.TestCase):
         with Server() as server, tempfile.TemporaryDirectory() as place:
             (pathlib.Path(place) / "build/release/bin").mkdir(parents=True)
             (pathlib.Path(place) / "build/release/bin/cairn").symlink_to(BINARY)
+            (pathlib.Path(place) / "examples").symlink_to(ROOT / "examples")
             script = "".join(f"{command}\necho; echo '--- end of {i}'\n" for i, (command, _) in enumerate(steps))
             env = {"HOME": place, "PATH": "/usr/bin:/bin", "CAIRN_DATA": str(server.data), "AWS_PAGER": ""}
             done = subprocess.run(["bash", "-c", f"exec 2>&1\n{script}"], cwd=place, env=env, capture_output=True, text=True, timeout=120)
