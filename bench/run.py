@@ -16,9 +16,11 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "test"))
-from server import Server, eventually  # noqa: E402
+from digest_chain import ARN, BUCKET, PREFIX, REGION, START, Chain, Key, iso, trail_api  # noqa: E402
+from server import BINARY, Server, eventually, other_aws  # noqa: E402
 
 LOAD = ROOT / "build/release/bin/signed_calls_bench"
+ARCHIVE = ROOT / "build/release/bin/archive_bench"
 SELECTORS = ROOT / "build/release/bin/selector_bench"
 POLICY = ROOT / "build/release/bin/policy_bench"
 RIVALS = ROOT / "build/rivals"
@@ -117,6 +119,33 @@ def call_to_history(server, rounds):
     return delays
 
 
+def validators(hours, files_an_hour, rounds):
+    """`cairn verify` and AWS's validators over HTTP, on one chain in a bucket: log files per second, the program's start included."""
+    with Server() as server:
+        s3 = server.client("s3")
+        s3.create_bucket(Bucket=BUCKET)
+        keys = [Key(), Key()]
+        chain = Chain(s3, keys, hours, files_an_hour, records=20)
+        listed = [key.listed() for key in keys]
+        keys_file = server.data / "keys.json"
+        keys_file.write_text(json.dumps({"PublicKeyList": listed}))
+        subprocess.run([BINARY, "env", "--data", str(server.data)], capture_output=True, check=True)  # the endpoint plugin for Debian's CLI
+        with trail_api(listed) as api:
+            env = server.environment(AWS_ENDPOINT_URL_CLOUDTRAIL=api, AWS_REGION=REGION)
+            env.update(AWS_CONFIG_FILE=str(server.data / "aws-cli/config"), PYTHONPATH=str(server.data / "aws-cli"))
+            commands = {"cairn": [BINARY, "verify", f"s3://{BUCKET}/{PREFIX}", "--keys", str(keys_file)]}
+            for name, program in (("aws-cli 2.9", "/usr/bin/aws"), ("newer aws-cli", other_aws())):
+                if program:
+                    commands[name] = [program, "cloudtrail", "validate-logs", "--trail-arn", ARN, "--region", REGION, "--start-time", iso(START)]
+            rates = {}
+            for name, command in commands.items():
+                for _ in range(rounds if name == "cairn" else 1):
+                    began = time.perf_counter()
+                    subprocess.run(command, env=env, capture_output=True, check=True)
+                    rates.setdefault(name, []).append(len(chain.logs) / (time.perf_counter() - began))
+            return {name: median(values) for name, values in rates.items()}
+
+
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -204,6 +233,16 @@ def main():
     for name, key, aim, beside in (("5 advanced selectors", "matched", "≥ 1,000,000", ""), ("500 values, the most there can be", "matched_at_most", "", ""),
                                    ("5 selectors, record read too", "read_and_matched", "", size)):
         rows.append((f"selector matching, events/s on one core, {name}", f"{selectors[key + '_per_second']:,.0f}", aim, beside))
+
+    archive = json.loads(subprocess.run([ARCHIVE], capture_output=True, text=True, check=True).stdout)
+    numbers["archive"] = archive
+    rows.append(("gzip of log files, MB/s on one core", f"{archive['gzip_mb_per_second']:,.0f}", "", f"to 1/{archive['gzip_ratio']:.1f}"))
+    rows.append(("`cairn verify` of a copy, small log files/s on one core", f"{archive['verify_files_per_second']:,.0f}", "≥ 5,000", "6 KB each"))
+    rows.append(("`cairn verify` of a copy, MB/s of log on one core", f"{archive['verify_mb_per_second']:,.0f}", "≥ 600", "40 MB each"))
+    numbers["validators"] = beside = validators(6, 60 if options.quick else 400, rounds)
+    mine = beside.pop("cairn")
+    rows.append(("`cairn verify` of a bucket over HTTP, log files/s", f"{mine:,.0f}", "",
+                 ", ".join(f"validate-logs of {name} {rate:,.0f} (×{mine / rate:.0f})" for name, rate in beside.items())))
 
     print(f"\n{platform.machine()}, {os.cpu_count()} cores, {platform.system()} {platform.release()}; medians; client and server share the machine\n")
     print("| what | measured | aim | beside |\n|---|---|---|---|")

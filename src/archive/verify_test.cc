@@ -248,6 +248,37 @@ TEST_F(Verify, FilesThatNoDigestNames) {
   EXPECT_EQ(kinds(verified(bucket)), (Kinds{"log-unreferenced", "log-unreferenced"}));
 }
 
+// Whoever writes into the bucket chooses bytes and names.
+TEST_F(Verify, HostileObjects) {
+  bucket.objects[digests[1]].bytes = gzip(std::string(100 << 20, '{'));  // a bomb, 1/1000
+  bucket.objects[digests[3]].bytes = gzip(std::string(10'000, '['));
+  bucket.objects[digests[5]].bytes = "";
+  std::string far = digests[7];
+  far.replace(far.find("2026/01/02"), 10, "9999/12/31").replace(far.find("20260102"), 8, "99991231");
+  bucket.objects[far] = bucket.objects[digests[7]];
+  bucket.objects["audit/AWSLogs/\xff/\x01"] = {};
+  bucket.objects["audit/AWSLogs/111122223333/CloudTrail-Digest/mars/x"] = {};
+  EXPECT_EQ(kinds(verified(bucket)), (Kinds{"digest-damaged", "digest-damaged", "digest-damaged", "digest-replayed"}));
+}
+
+TEST_F(Verify, ASourceThatTurnsInCirclesIsLeft) {
+  class Circle : public MemoryBucket {
+   public:
+    Result<std::vector<std::string>> list(const std::string& b, const std::string& prefix, const std::string&, size_t limit) override {
+      return MemoryBucket::list(b, prefix, "", limit);
+    }
+  } circle;
+  circle.objects = bucket.objects;
+  EXPECT_FALSE(verify({.bucket = "trails", .prefix = "audit"}, circle, [](const aws::Region&) { return known_keys(); }, {}));
+}
+
+TEST_F(Verify, WithoutKeysThereIsNoReport) {
+  const auto report = verify({.bucket = "trails", .prefix = "audit"}, bucket,
+                             [](const aws::Region&) -> Result<PublicKeys> { return failure("no answer"); }, {});
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().message, "no answer");
+}
+
 TEST_F(Verify, TimeRange) {
   erase(files[0]);   // of the first hour
   erase(files[13]);  // of the last
