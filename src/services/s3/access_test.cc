@@ -113,6 +113,16 @@ TEST_F(BucketPolicies, root_finds_back_from_a_policy_that_denies_everyone) {
   EXPECT_TRUE(s3.call("ListObjectsV2", {{"Bucket", "logs"}}).ok());
 }
 
+TEST_F(BucketPolicies, one_that_cannot_be_read_denies_everything_until_root_replaces_it) {
+  state::Transaction state(s3.store());
+  state.put("s3/bucket-policy/logs", R"({"Statement":"of another time"})");
+  ASSERT_TRUE(s3.commit(state));
+  EXPECT_EQ(s3.call("ListObjectsV2", {{"Bucket", "logs"}}).code, "AccessDenied");
+  s3.be_root();
+  EXPECT_TRUE(s3.call("DeleteBucketPolicy", {{"Bucket", "logs"}}).ok());
+  EXPECT_TRUE(s3.call("ListObjectsV2", {{"Bucket", "logs"}}).ok());
+}
+
 TEST_F(BucketPolicies, anonymous_callers_come_in_only_where_a_policy_confines_them) {
   s3.put("logs", "k", "data");
   EXPECT_EQ(put_policy(statement(R"("Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::logs/*")")).code,

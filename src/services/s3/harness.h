@@ -100,6 +100,9 @@ class Harness {
   }
   aws::Principal& caller() { return caller_; }
   state::Store& store() { return store_; }
+  bool commit(state::Transaction& transaction) {
+    return store_.commit(transaction, [&](std::span<const journal::Change>) { return journal::Position{++position_}; }).has_value();
+  }
   api::Ports& ports() { return ports_; }
   env::SimClock& clock() { return clock_; }
   blob::Store& blobs() { return *blobs_; }

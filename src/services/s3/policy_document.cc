@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "base/check.h"
+#include "base/log.h"
 #include "base/lru.h"
 #include "base/text.h"
 #include "services/s3/actions.h"
@@ -147,7 +147,11 @@ std::shared_ptr<const BucketPolicy> compiled_policy(const std::string& text) {
   static Lru<std::string, const BucketPolicy> cache(kCacheBytesMax);
   if (std::shared_ptr<const BucketPolicy> kept = cache.get(text)) return kept;
   Result<Policy, Problem> policy = Policy::parse(text, aws::policy::Kind::kResource);
-  if (!policy) throw std::runtime_error("a bucket's policy cannot be read: " + policy.error().message());
+  if (!policy) {
+    log::warning("a bucket's policy that was kept earlier cannot be read and denies everything until root replaces it",
+                 {{"problem", policy.error().message()}});
+    policy = Policy::parse(R"({"Statement":{"Effect":"Deny","Principal":"*","Action":"*","Resource":"*"}})", aws::policy::Kind::kResource);
+  }
   auto compiled = std::make_shared<const BucketPolicy>(bucket_policy(std::move(*policy), text));
   cache.put(text, compiled, text.size());
   return compiled;

@@ -16,7 +16,8 @@ struct BucketPolicy {
 /// Checks a text before it is kept: what the policy engine takes, and what S3 asks of a bucket's policy besides. Throws MalformedPolicy.
 BucketPolicy checked_policy(std::string_view text, std::string_view bucket);
 
-/// The compiled form of a text that was checked before it was kept. Those used last are remembered. Any thread.
+/// The compiled form of a text that was kept. One that cannot be read (other versions of this server were less strict) denies
+/// everything: there might be a Deny in it. Those used last are remembered. Any thread.
 std::shared_ptr<const BucketPolicy> compiled_policy(const std::string& text);
 
 /// Whether S3 calls the policy public: it allows something to everyone, without a condition that names fixed callers.
