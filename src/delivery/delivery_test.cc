@@ -61,6 +61,18 @@ TEST(Delivery, ItsOwnCallsRideAlongOrWaitFiveMinutes) {
   EXPECT_TRUE(world.delivered().contains(alone));
 }
 
+TEST(Delivery, WithoutRecursiveLoggingItsOwnCallsAreLeftOut) {
+  World world;
+  Trail trail{.recursive = false};
+  world.create(trail);
+  world.start_logging(trail);
+  const std::string own = world.record("GetBucketAcl", "us-east-1", "cloudtrail.amazonaws.com");
+  const std::string other = world.record("CreateBucket");
+  world.pass(10min);
+  EXPECT_TRUE(world.delivered().contains(other));
+  EXPECT_FALSE(world.delivered().contains(own));
+}
+
 TEST(Delivery, RegionsAndGlobalEvents) {
   World world;
   Trail everywhere{.name = "everywhere", .bucket = "logs", .multi_region = true};

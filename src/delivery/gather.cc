@@ -34,6 +34,7 @@ Wanted::Wanted(Trail trail) : trail_(std::move(trail)) {
 
 std::optional<aws::Region> Wanted::file_of(const event::Selected& event) const {
   if (!selector_ || event.recipient != trail_.account.str()) return std::nullopt;
+  if (!trail_.recursive && is_own_delivery(event)) return std::nullopt;
   std::optional<aws::Region> region;
   if (trail_.multi_region) {
     region = aws::Region(std::string(event.region));

@@ -45,6 +45,7 @@ std::string encode(const Trail& trail) {
   document["multiRegion"] = trail.multi_region;
   document["globalEvents"] = trail.global_events;
   document["validation"] = trail.validation;
+  if (!trail.recursive) document["recursive"] = false;
   if (!trail.event_selectors.empty()) document["eventSelectors"] = trail.event_selectors;
   if (!trail.advanced_event_selectors.empty()) document["advancedEventSelectors"] = trail.advanced_event_selectors;
   if (!trail.insight_selectors.empty()) document["insightSelectors"] = trail.insight_selectors;
@@ -71,6 +72,7 @@ Trail decode_trail(std::string_view text) {
   trail.multi_region = document.value("multiRegion", false);
   trail.global_events = document.value("globalEvents", true);
   trail.validation = document.value("validation", false);
+  trail.recursive = document.value("recursive", true);
   trail.event_selectors = document.value("eventSelectors", Json::array());
   trail.advanced_event_selectors = document.value("advancedEventSelectors", Json::array());
   trail.insight_selectors = document.value("insightSelectors", Json::array());

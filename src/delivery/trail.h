@@ -23,6 +23,7 @@ struct Trail {
   bool multi_region = false;
   bool global_events = true;  // IncludeGlobalServiceEvents
   bool validation = false;    // LogFileValidationEnabled: digests
+  bool recursive = true;      // RecursiveLogging: CloudTrail's own deliveries are among its events
 
   Json event_selectors = Json::array();           // basic, by the API's member names; both empty: management events, as the default
   Json advanced_event_selectors = Json::array();  // excludes the former
