@@ -39,6 +39,5 @@ inline constexpr ErrorKind kS3BucketDoesNotExist{.code = "S3BucketDoesNotExistEx
 inline constexpr ErrorKind kTagsLimitExceeded{.code = "TagsLimitExceededException"};
 inline constexpr ErrorKind kTrailAlreadyExists{.code = "TrailAlreadyExistsException"};
 inline constexpr ErrorKind kTrailNotFound{.code = "TrailNotFoundException"};
-inline constexpr ErrorKind kUnsupportedOperation{.code = "UnsupportedOperationException"};
 
 }  // namespace cairn::cloudtrail

@@ -34,8 +34,8 @@ std::string delivery_error(const delivery::Status& status) {
                              status.dropped == 1 ? "event could" : "events could");
 }
 
-/// Differs from AWS: every region's status of a multi-region trail is the same, that of the whole trail; an error has S3's message
-/// beside its code, and says how many events were given up.
+/// Differs from AWS: every region's status of a multi-region trail is the same, that of the whole trail; an error says
+/// how many events were given up, too.
 void get_trail_status(api::Call& call) {
   const Trail trail = open_trail(call, call.in.value("Name", ""), Use::kRead);
   const delivery::Status status = delivery::read_status(*call.state, trail.id);

@@ -70,20 +70,20 @@ TEST_F(LoggingTest, FailuresAndWhatWasGivenUpShow) {
   delivery::Status failed{.delivered = delivered,
                           .delivery_attempt = delivered + minutes(7),
                           .delivery_attempt_succeeded = false,
-                          .delivery_error = "AccessDenied: Access Denied",
+                          .delivery_error = "AccessDenied",
                           .digest_delivered = {},
-                          .digest_error = "NoSuchBucket: The specified bucket does not exist"};
+                          .digest_error = "NoSuchBucket"};
   put_status(failed);
   EXPECT_EQ(status(),
-            R"({"IsLogging":false,"LatestDeliveryError":"AccessDenied: Access Denied","LatestDeliveryTime":"2026-01-02T03:04:05.678Z",)"
-            R"("LatestDigestDeliveryError":"NoSuchBucket: The specified bucket does not exist",)"
+            R"({"IsLogging":false,"LatestDeliveryError":"AccessDenied","LatestDeliveryTime":"2026-01-02T03:04:05.678Z",)"
+            R"("LatestDigestDeliveryError":"NoSuchBucket",)"
             R"("LatestDeliveryAttemptTime":"2026-01-02T03:11:05Z","LatestNotificationAttemptTime":"",)"
             R"("LatestNotificationAttemptSucceeded":"","LatestDeliveryAttemptSucceeded":"2026-01-02T03:04:05Z","TimeLoggingStarted":"",)"
             R"("TimeLoggingStopped":""})");
   failed.dropped = 12;
   put_status(failed);
   EXPECT_EQ(Json::parse(status())["LatestDeliveryError"],
-            "AccessDenied: Access Denied. 12 events could not be delivered: the backlog had passed delivery.backlog_max.");
+            "AccessDenied. 12 events could not be delivered: the backlog had passed delivery.backlog_max.");
   failed.delivery_error = "";
   failed.dropped = 1;
   put_status(failed);

@@ -57,11 +57,11 @@ void refuse_topic(std::string_view topic) {
 }
 
 void refuse_key(std::string_view key) {
-  const auto is_key_id = [](std::string_view id) { return is_word(id, "-"); };
-  const std::string_view name = key.starts_with("arn:") ? resource_of(key, "kms") : key;
+  const bool is_arn = key.starts_with("arn:");
+  const std::string_view name = is_arn ? resource_of(key, "kms") : key;
   const bool valid = name.starts_with("alias/") ? is_word(name.substr(6), "/_-")
-                     : name.starts_with("key/") ? name.data() != key.data() && is_key_id(name.substr(4))
-                                                : name.data() == key.data() && is_key_id(name);
+                     : is_arn                   ? name.starts_with("key/") && is_word(name.substr(4), "-")
+                                                : is_word(name, "-");
   if (!valid) throw Error(kInvalidKmsKeyId, "{} is not a valid KMS key ID, alias or ARN.", key);
   throw Error(kKmsKeyNotFound, "The KMS key {} does not exist. This server has no KMS yet.", key);
 }
@@ -110,11 +110,10 @@ void take_settings(const api::Call& call, const Json& in, delivery::Trail& trail
     throw Error(kOrganizationsNotInUse,
                 "This account is not a member of an organization. To make this request, sign in using the credentials of an account that "
                 "belongs to an organization.");
-  if (!in.value("RecursiveLogging", true))
-    throw Error(kUnsupportedOperation, "RecursiveLogging cannot be false here yet: a trail's own deliveries are recorded.");
   flag("IsMultiRegionTrail", trail.multi_region);
   flag("IncludeGlobalServiceEvents", trail.global_events);
   flag("EnableLogFileValidation", trail.validation);
+  flag("RecursiveLogging", trail.recursive);
   if (trail.multi_region && !trail.global_events)
     throw Error(kInvalidParameterCombination, "Multi-Region trail must include global service events.");
   if (in.contains("S3BucketName")) trail.bucket = text("S3BucketName");
@@ -153,6 +152,7 @@ Json settings_of(const delivery::Trail& trail) {
   out["TrailARN"] = trail.arn();
   out["LogFileValidationEnabled"] = trail.validation;
   out["IsOrganizationTrail"] = false;
+  if (!trail.recursive) out["RecursiveLogging"] = false;
   return out;
 }
 
@@ -164,6 +164,7 @@ Json description_of(const delivery::Trail& trail) {
   out["HasCustomEventSelectors"] = !trail.event_selectors.empty() || !trail.advanced_event_selectors.empty();
   out["HasInsightSelectors"] = !trail.insight_selectors.empty();
   out["IsOrganizationTrail"] = false;
+  if (!trail.recursive) out["RecursiveLogging"] = false;
   return out;
 }
 

@@ -34,8 +34,8 @@ void check_room(api::Call& call, const Trail& trail) {
   }
 }
 
-/// Differs from AWS: SNS topics, KMS keys and log groups are refused, as those services are not served yet, and so is
-/// `RecursiveLogging` false; an insufficient bucket policy's message says what is missing.
+/// Differs from AWS: SNS topics, KMS keys and log groups are refused, as those services are not served yet; an insufficient bucket policy's
+/// message says what is missing.
 void create_trail(api::Call& call) {
   Trail trail;
   trail.account = call.account;

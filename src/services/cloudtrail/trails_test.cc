@@ -90,8 +90,15 @@ TEST_F(TrailsTest, AMultiRegionTrailHasGlobalEvents) {
 
 TEST_F(TrailsTest, OrganizationTrailsNeedAnOrganization) {
   EXPECT_EQ(code_of_create({{"IsOrganizationTrail", true}}), "OrganizationsNotInUseException");
-  EXPECT_EQ(code_of_create({{"RecursiveLogging", false}}), "UnsupportedOperationException");
   EXPECT_EQ(code_of_create({{"IsOrganizationTrail", false}, {"RecursiveLogging", true}}), "");
+}
+
+TEST_F(TrailsTest, RecursiveLoggingIsKeptAndShownWhileFalse) {
+  EXPECT_EQ(create("audit", {{"RecursiveLogging", false}}).out["RecursiveLogging"], false);
+  EXPECT_FALSE(stored("audit").recursive);
+  EXPECT_EQ(call("GetTrail", {{"Name", "audit"}}).out["Trail"]["RecursiveLogging"], false);
+  EXPECT_FALSE(call("UpdateTrail", {{"Name", "audit"}, {"RecursiveLogging", true}}).out.contains("RecursiveLogging"));
+  EXPECT_TRUE(stored("audit").recursive);
 }
 
 TEST_F(TrailsTest, WhatNeedsAServiceThatIsNotServedIsRefusedByName) {
