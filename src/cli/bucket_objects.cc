@@ -16,6 +16,15 @@ std::string text_of(const xml::Element& parent, std::string_view name) {
 
 }  // namespace
 
+BucketObjects::BucketObjects(const Target& target, const env::Clock& clock)
+    : http_(
+          [&] {
+            Target s3 = target;
+            s3.endpoint = target.s3_endpoint;
+            return s3;
+          }(),
+          clock) {}
+
 std::string BucketObjects::region_of(const std::string& bucket) {
   const std::lock_guard lock(mutex_);
   const auto found = regions_.find(bucket);

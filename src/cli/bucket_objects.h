@@ -12,7 +12,7 @@ namespace cairn::cli {
 /// Objects of S3 buckets, read over HTTP (ListObjectsV2, GetObject, path style). Any thread.
 class BucketObjects : public archive::Objects {
  public:
-  BucketObjects(Target target, const env::Clock& clock) : http_(std::move(target), clock) {}
+  BucketObjects(const Target& target, const env::Clock& clock);
 
   Result<std::vector<std::string>> list(const std::string& bucket, const std::string& prefix, const std::string& after,
                                         size_t limit) override;

@@ -86,16 +86,21 @@ Result<Target> find_target(const TargetOptions& options, const Surroundings& aro
     target.endpoint = options.endpoint_url;
   } else if (!options.data.empty() && of_data) {
     target.endpoint = *of_data;
-  } else if (auto url = configured()) {
-    target.endpoint = *url;
   } else {
-    target.endpoint = of_data.value_or(kUsualEndpoint);
-    from_data = true;
+    if (!ignore) target.s3_endpoint = around.variable("AWS_ENDPOINT_URL_S3").value_or("");
+    if (auto url = configured()) {
+      target.endpoint = *url;
+    } else {
+      target.endpoint = of_data.value_or(kUsualEndpoint);
+      from_data = true;
+    }
   }
-  if (!target.endpoint.starts_with("http://") && !target.endpoint.starts_with("https://")) {
-    return failure("{} is no endpoint: a URL such as {} is needed.", target.endpoint, kUsualEndpoint);
+  if (target.s3_endpoint.empty()) target.s3_endpoint = target.endpoint;
+  for (std::string* endpoint : {&target.endpoint, &target.s3_endpoint}) {
+    if (!endpoint->starts_with("http://") && !endpoint->starts_with("https://"))
+      return failure("{} is no endpoint: a URL such as {} is needed.", *endpoint, kUsualEndpoint);
+    while (endpoint->ends_with('/')) endpoint->pop_back();
   }
-  while (target.endpoint.ends_with('/')) target.endpoint.pop_back();
   target.ca_bundle = around.variable("AWS_CA_BUNDLE").value_or("");
 
   std::string region = options.region;

@@ -86,6 +86,21 @@ TEST_F(TargetTest, OptionsBeatVariablesBeatFiles) {
   EXPECT_EQ(target.signer.access_key.str(), "AKIADATA");
 }
 
+TEST_F(TargetTest, BucketsMayBeElsewhere) {
+  variables_["CAIRN_DATA"] = "/data";
+  EXPECT_EQ(find().s3_endpoint, "http://127.0.0.1:4566");
+  variables_["AWS_ENDPOINT_URL_S3"] = "https://s3.example/";
+  EXPECT_EQ(find().s3_endpoint, "https://s3.example");
+  EXPECT_EQ(find().endpoint, "http://127.0.0.1:4566");
+  EXPECT_EQ(find({.data = "/data"}).s3_endpoint, "http://127.0.0.1:4566") << "a server that was named is meant for all";
+  EXPECT_EQ(find({.endpoint_url = "http://[::1]:2"}).s3_endpoint, "http://[::1]:2");
+  variables_["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"] = "true";
+  EXPECT_EQ(find().s3_endpoint, "http://127.0.0.1:4566");
+  variables_.erase("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS");
+  variables_["AWS_ENDPOINT_URL_S3"] = "s3.example";
+  EXPECT_NE(failure_of({}).find("s3.example is no endpoint"), std::string::npos);
+}
+
 TEST_F(TargetTest, ConfiguredEndpointsCanBeIgnored) {
   variables_["CAIRN_DATA"] = "/data";
   variables_["AWS_ENDPOINT_URL"] = "http://127.0.0.1:1";
