@@ -1,6 +1,7 @@
 #include "delivery/trail_delivery.h"
 
 #include <algorithm>
+#include <array>
 
 #include "archive/log_file.h"
 #include "base/crypto.h"
@@ -24,6 +25,8 @@ constexpr int kTriesOfDeleted = 3;                 // for the last files of a tr
 constexpr size_t kErasedAtOnce = 4000;             // documents in one entry
 constexpr uint64_t kOrders = 218'340'105'584'896;  // 62^8: archive::unique_part
 constexpr uint64_t kOrdersPerMilli = kOrders / 60'000;
+/// Codes after which nothing was stored, for certain.
+constexpr std::array<std::string_view, 4> kRefusals = {"AccessDenied", "InvalidAccessKeyId", "NoSuchBucket", "SignatureDoesNotMatch"};
 constexpr const char* kLetters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 Time whole_seconds(Time t) { return std::chrono::floor<std::chrono::seconds>(t); }
@@ -399,7 +402,7 @@ void TrailDelivery::failed(const PutFailure& failure) {
     log::warning("A trail cannot deliver; its events wait in the journal.",
                  {{"trail", trail_arn()}, {"bucket", outgoing_.front().bucket}, {"code", failure.code}, {"error", failure.message}});
   }
-  const bool is_refusal = failure.code == "NoSuchBucket" || failure.code == "AccessDenied";
+  const bool is_refusal = std::ranges::find(kRefusals, failure.code) != kRefusals.end();
   only_refused_ = only_refused_ && is_refusal;
   retry_at_ = means_.clock.steady() + std::min<nanoseconds>(kRetryMax, kRetryFirst * (int64_t{1} << std::min(failures_ - 1, 6)));
 

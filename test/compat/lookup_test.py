@@ -288,9 +288,9 @@ class Recorded(unittest.TestCase):
         # What is refused before the operation looks at it is recorded without its parameters.
         self.check(trail, "lookup_events", {"MaxResults": 51}, source="cloudtrail.amazonaws.com", read=True, parameters=None,
                    error=("InvalidMaxResultsException", None))
-        self.check(trail, "create_trail", {"Name": "t", "S3BucketName": "stones", "IsMultiRegionTrail": True, "TagsList": []},
-                   source="cloudtrail.amazonaws.com", read=False, error=("NotImplemented", None),
-                   parameters={"name": "t", "s3BucketName": "stones", "isMultiRegionTrail": True, "tagsList": []})
+        self.check(trail, "create_trail", {"Name": "tee", "S3BucketName": "no-such-stones", "IsMultiRegionTrail": True, "TagsList": []},
+                   source="cloudtrail.amazonaws.com", read=False, error=("S3BucketDoesNotExistException", None),
+                   parameters={"name": "tee", "s3BucketName": "no-such-stones", "isMultiRegionTrail": True, "tagsList": []})
 
     def test_calls_of_services_that_are_only_known(self):
         iam = Calls(self.server, "iam", region="eu-west-1")

@@ -131,16 +131,15 @@ def history(server):
     return [event["CloudTrailEvent"] for event in reversed(all_events(server))]
 
 
-def wait_for_end(server, name="first", region="us-east-1", timeout=30):
-    """After StopLogging: returns when the last digest is in the bucket."""
-    cloudtrail = server.client("cloudtrail", region=region)
-    stopped = cloudtrail.get_trail_status(Name=name)["StopLoggingTime"]
-
+def wait_for_end(server, bucket="logs", timeout=60):
+    """After StopLogging: returns when its event is in a file, and every file in a digest."""
     def is_done():
-        status = cloudtrail.get_trail_status(Name=name)
-        delivered = status.get("LatestDigestDeliveryTime")
-        return delivered and delivered >= stopped and not backlog(server)
-    assert eventually(is_done, timeout), cloudtrail.get_trail_status(Name=name)
+        found = objects(server, bucket)
+        named = {file["s3Object"] for key, (body, _) in found.items() if DIGEST_KEY.match(key)
+                 for file in json.loads(gzip.decompress(body))["logFiles"]}
+        names = {json.loads(text)["eventName"] for text in records_in_files(found).values()}
+        return "StopLogging" in names and named == {key for key in found if LOG_KEY.match(key)}
+    assert eventually(is_done, timeout), server.output()
 
 
 def backlog(server):
