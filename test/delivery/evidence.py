@@ -83,8 +83,9 @@ def records_in_files(found):
     return records
 
 
-def check_digests(server, found, region="us-east-1"):
-    """Every signature by openssl, every link and every hash; each log file of the region in exactly one digest. Returns the digests."""
+def check_digests(server, found, region="us-east-1", chains=None):
+    """Every signature by openssl, every link and every hash; each log file of the region in exactly one digest. `chains`: how many there
+    must be; one more begins after each StopLogging. Returns the digests."""
     keys = {key["Fingerprint"]: key["Value"] for key in server.client("cloudtrail", region=region).list_public_keys(
         StartTime=0, EndTime=4102444800)["PublicKeyList"]}
     digests = sorted((json.loads(gzip.decompress(body)) | {"key": key, "text": gzip.decompress(body), "metadata": metadata}
@@ -111,7 +112,30 @@ def check_digests(server, found, region="us-east-1"):
         last = digest
     files = {key for key in found if (name := LOG_KEY.match(key)) and name["region"] == region}
     assert files == named, f"in no digest: {files - named}; not there: {named - files}"
+    begun = [digest["key"] for digest in digests if not digest["previousDigestSignature"]]
+    assert chains in (None, len(begun)), f"the chain is broken: {begun}"
     return digests
+
+
+def wanted(texts, trail="first", wants=lambda record: record["managementEvent"]):
+    """event id -> text of what a trail must have, of the whole history's texts: from its first StartLogging to its last StopLogging."""
+    records = [json.loads(text) for text in texts]
+    turns = [at for at, record in enumerate(records) if record["eventName"] in ("StartLogging", "StopLogging") and "errorCode" not in record
+             and record["requestParameters"]["name"] == trail]
+    first, last = turns[0], turns[-1]
+    assert (records[first]["eventName"], records[last]["eventName"]) == ("StartLogging", "StopLogging")
+    return {record["eventID"]: text for record, text in zip(records[first:last + 1], texts[first:last + 1]) if wants(record)}
+
+
+def wait_until_whole(read, ids, timeout=60):
+    """Returns what read() finds (key -> (bytes, metadata)) once all these events are in log files and all log files are in digests, or
+    what there is at the end of the time: the checks say what is missing."""
+    def whole():
+        found = read()
+        logs = {key for key in found if LOG_KEY.match(key)}
+        named = {file["s3Object"] for key, (body, _) in found.items() if DIGEST_KEY.match(key) for file in json.loads(gzip.decompress(body))["logFiles"]}
+        return found if ids <= records_in_files(found).keys() and logs == named else None
+    return eventually(whole, timeout) or read()
 
 
 def verifies(pkcs1_der, message, signature):

@@ -106,6 +106,11 @@ class FakeS3:
         with self.lock:
             return self.buckets[bucket][key]
 
+    def objects(self, bucket):
+        """key -> (bytes, metadata) of everything in a bucket, as evidence.objects."""
+        with self.lock:
+            return {key: (there.body, there.metadata) for key, there in self.buckets[bucket].items()}
+
     def changed_retries(self):
         """The keys that were put more than once, and not with the same bytes each time."""
         with self.lock:
