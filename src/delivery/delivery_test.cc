@@ -234,6 +234,61 @@ TEST(Delivery, ABacklogBeyondItsLimitIsDroppedAndCounted) {
   EXPECT_TRUE(delivered.contains(ids.back()));
 }
 
+/// However many events there are between two attempts, and however long an answer takes.
+void expect_bounded_backlog(World& world, const std::function<void()>& break_bucket, const std::function<void()>& mend_bucket) {
+  world.options.backlog_bytes_max = 512 << 10;
+  world.restart();
+  Trail trail{.bucket = "logs", .validation = true};
+  world.create(trail);
+  std::set<std::string> ids{world.start_logging(trail)};
+  world.pass(3min);
+  break_bucket();
+  for (int second = 0; second < 300; ++second) {
+    for (int i = 0; i < 100; ++i) ids.insert(world.record("CreateBucket"));
+    world.pass(1s);
+    ASSERT_LE(world.journal->bytes_behind(world.delivery->position()), (512 << 10) + (200 << 10)) << second;
+  }
+  mend_bucket();
+  world.pass(5min);
+  const std::set<std::string> delivered = world.delivered();
+  EXPECT_GT(world.status(trail).dropped, 10'000u);
+  EXPECT_EQ(world.status(trail).dropped, world.counters.dropped);
+  EXPECT_EQ(delivered.size() + world.status(trail).dropped, ids.size());
+  world.pass(1h);
+  world.expect_chain();
+}
+
+TEST(Delivery, ABacklogIsBoundedBetweenAttempts) {
+  World world;
+  expect_bounded_backlog(
+      world, [&] { world.buckets.refusal = "AccessDenied"; }, [&] { world.buckets.refusal.clear(); });
+}
+
+TEST(Delivery, ABacklogIsBoundedWhileABucketIsSilent) {
+  World world;
+  expect_bounded_backlog(
+      world, [&] { world.buckets.held = true; }, [&] { world.buckets.let_go(); });
+}
+
+/// A trail that is deleted while its bucket is silent: nothing is forgotten before the answer comes.
+TEST(Delivery, ADeletedTrailWithASilentBucket) {
+  World world;
+  world.options.backlog_bytes_max = 128 << 10;
+  world.restart();
+  Trail trail{.bucket = "logs"};
+  world.create(trail);
+  world.start_logging(trail);
+  world.buckets.held = true;
+  world.pass(2min);
+  world.remove(trail);
+  for (int i = 0; i < 3000; ++i) world.record("CreateBucket");
+  world.pass(1min);
+  EXPECT_EQ(world.delivery->trails(), 1u);
+  world.buckets.let_go();
+  world.pass(5min);
+  EXPECT_EQ(world.delivery->trails(), 0u);
+}
+
 TEST(Delivery, TheJournalForgetsWhatNoTrailNeeds) {
   World world;
   Trail trail;

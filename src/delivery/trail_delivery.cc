@@ -21,6 +21,9 @@ constexpr size_t kPutsAtOnce = 4;       // of one trail
 constexpr auto kRetryFirst = 1s, kRetryMax = 60s;
 constexpr auto kPause = 25ms;                      // between looks at a journal that goes on and on: callers need the cores
 constexpr auto kLookAtClock = 60s;                 // it may be set
+constexpr auto kLookAtBacklog = 1s;                // while it waits for the bucket
+constexpr auto kTellOfDropped = 60s;               // at most so often
+constexpr auto kStuck = 5s;                        // files under way for longer: the bucket is as good as gone
 constexpr int kTriesOfDeleted = 3;                 // for the last files of a trail that is gone
 constexpr size_t kErasedAtOnce = 4000;             // documents in one entry
 constexpr uint64_t kOrders = 218'340'105'584'896;  // 62^8: archive::unique_part
@@ -85,11 +88,18 @@ void TrailDelivery::stop() {
 // ------------------------------------------------------------------ what is next
 
 env::Next TrailDelivery::step() {
-  if (ended_ || !completions_->complete()) return env::Next::when_woken();
-  take_outcomes();
-  if (ended_ || !completions_->complete()) return env::Next::when_woken();
+  if (ended_) return env::Next::when_woken();
+  const bool all_came = completions_->complete();
+  take_outcomes(all_came);
+  if (ended_) return env::Next::when_woken();
   const nanoseconds now = means_.clock.steady();
-  if (now < retry_at_) return env::Next::after(retry_at_ - now);
+  const bool is_answered = all_came && completions_->complete();
+  if (!is_answered || now < retry_at_) {
+    if (outgoing_.empty()) return is_answered ? env::Next::after(retry_at_ - now) : env::Next::when_woken();
+    // Events go on meanwhile. Nothing else may be on its way to the journal: the one place that is needed follows the last entry.
+    if (durable_expected_ == 0 && bytes_too_many() > 0) drop_what_is_too_old();
+    return env::Next::after(is_answered ? std::min<nanoseconds>(retry_at_ - now, kLookAtBacklog) : kLookAtBacklog);
+  }
   if (!outgoing_.empty()) return send();
   checked_ = false;
   if (!made_.empty()) return cut();
@@ -101,17 +111,19 @@ env::Next TrailDelivery::step() {
   return follow();
 }
 
-void TrailDelivery::take_outcomes() {
-  std::vector<Outcome> outcomes = completions_->take();
-  std::vector<Outcome> puts;
-  for (Outcome& outcome : outcomes) {
-    if (outcome.kind == Outcome::kDurable) needed_ = cursor_.position.seq;
-    if (outcome.kind == Outcome::kPut) puts.push_back(std::move(outcome));
+/// `all_came`: there is none that is still to come.
+void TrailDelivery::take_outcomes(bool all_came) {
+  for (Outcome& outcome : completions_->take()) {
+    if (outcome.kind == Outcome::kPut) put_.push_back(std::move(outcome));
+    if (outcome.kind == Outcome::kDurable && --durable_expected_ == 0) needed_ = cursor_.position.seq;
     if (outcome.kind != Outcome::kChecked) continue;
+    asked_at_.reset();
     checked_ = outcome.result.has_value();
     if (!checked_) failed(outcome.result.error());
   }
-  if (!puts.empty()) finish_puts(puts);
+  if (!all_came || put_.empty()) return;
+  asked_at_.reset();
+  finish_puts(std::exchange(put_, {}));
 }
 
 /// Sleeps until there is something to do: the journal goes on, or what was gathered or a digest is due.
@@ -143,7 +155,11 @@ env::Next TrailDelivery::follow() {
     return env::Next::after(kRetryFirst);
   }
   const bool caught_up = read_ >= means_.journal.durable() || turn_;
-  if (turn_ || gathered_.full() || (is_due && caught_up)) {
+  // A few events among many that are not wanted hold back as much of the journal as a backlog would.
+  const uint64_t unread = means_.journal.bytes_behind(read_);  // asked first: the journal grows meanwhile
+  const bool holds_much = means_.journal.bytes_behind(cursor_.position) > unread + means_.options.backlog_bytes_max / 2;
+  const bool is_enough = gathered_.full() || (holds_much && !gathered_.empty());
+  if (turn_ || is_enough || (is_due && caught_up)) {
     make_files();
     return env::Next::now();
   }
@@ -326,12 +342,13 @@ env::Next TrailDelivery::cut_digest(const Chain& chain, Time end, Digested diges
 // ------------------------------------------------------------------ sending
 
 env::Next TrailDelivery::send() {
+  asked_at_ = means_.clock.steady();
   if (!checked_) {
     completions_->expect();
     means_.destination.check(trail_arn(), account(), outgoing_.front().bucket, [to = completions_](Result<void, PutFailure> result) {
       to->put({.kind = Outcome::kChecked, .file = 0, .result = std::move(result)});
     });
-    return env::Next::when_woken();
+    return env::Next::after(kLookAtBacklog);
   }
   for (size_t i = 0; i < std::min(kPutsAtOnce, outgoing_.size()); ++i) {
     const CutFile& file = outgoing_[i];
@@ -356,7 +373,7 @@ env::Next TrailDelivery::send() {
     }
     means_.destination.put(std::move(put), std::move(done));
   }
-  return env::Next::when_woken();
+  return env::Next::after(kLookAtBacklog);
 }
 
 void TrailDelivery::finish_puts(const std::vector<Outcome>& puts) {
@@ -499,9 +516,11 @@ env::Next TrailDelivery::abandon() {
 /// How much of the journal behind the cursor must go.
 uint64_t TrailDelivery::bytes_too_many() const {
   const uint64_t behind = means_.journal.bytes_behind(cursor_.position);
-  const env::Io<uint64_t> free = means_.files.free_bytes(means_.data_directory);
   uint64_t allowed = means_.options.backlog_bytes_max;
-  if (free && *free < means_.options.keep_free_bytes) allowed = 0;
+  if (failures_ > 0 || (asked_at_ && means_.clock.steady() - *asked_at_ >= kStuck)) {
+    const env::Io<uint64_t> free = means_.files.free_bytes(means_.data_directory);
+    if (free && *free < means_.options.keep_free_bytes) allowed = 0;
+  }
   return behind > allowed ? behind - allowed / 10 * 9 : 0;
 }
 
@@ -545,7 +564,7 @@ void TrailDelivery::drop_what_is_too_old() {
     if (!given || *given == 0) break;
   }
   if (is_gone) {
-    abandon();
+    if (!asked_at_) abandon();  // else soon: it forgets the files that are under way
     return;
   }
   if (next.position == cursor_.position) return;
@@ -557,9 +576,11 @@ void TrailDelivery::drop_what_is_too_old() {
   status.dropped += dropped;
   state.put(keys::status(id_), encode(status));
   if (!commit_cursor(state, std::move(next))) return;
-  if (dropped > 0) {
+  const nanoseconds now = means_.clock.steady();
+  if (dropped > 0 && (!told_of_dropped_ || now - *told_of_dropped_ >= kTellOfDropped)) {
+    told_of_dropped_ = now;
     log::error("A trail's backlog passed its limits; its oldest events were dropped from delivery.",
-               {{"trail", trail_arn()}, {"events", std::to_string(dropped)}});
+               {{"trail", trail_arn()}, {"events_so_far", std::to_string(status.dropped)}});
   }
   status_ = std::move(status);
   if (!ended.empty()) chains_.clear();
@@ -617,9 +638,12 @@ Result<std::string> TrailDelivery::read_blob(const blob::BlobId& id) const {
 bool TrailDelivery::commit(state::Transaction& state, std::function<void()> durable) {
   const bool waits = durable != nullptr;
   if (waits) completions_->expect();
-  if (delivery::commit(means_.store, means_.journal, state, std::move(durable))) return true;
-  if (waits) completions_->expect_no_more();
-  return false;
+  if (!delivery::commit(means_.store, means_.journal, state, std::move(durable))) {
+    if (waits) completions_->expect_no_more();
+    return false;
+  }
+  durable_expected_ += waits ? 1 : 0;
+  return true;
 }
 
 /// Also the cursor moves. The step after is taken when that is durable: only then may the journal forget.

@@ -83,7 +83,7 @@ class TrailDelivery {
   enum class Digested { kGoesOn, kEnds };  // the chain
 
   env::Next step();
-  void take_outcomes();
+  void take_outcomes(bool all_came);
   env::Next rest();
 
   env::Next follow();
@@ -126,10 +126,14 @@ class TrailDelivery {
   std::chrono::nanoseconds digested_at_{};  // steady: the last digest
   Status status_;
 
-  std::chrono::nanoseconds retry_at_{};  // steady: nothing is tried before
-  int failures_ = 0;                     // in a row
-  bool only_refused_ = true;             // no attempt since start had an unclear end
-  bool checked_ = false;                 // the bucket was looked at in this round
+  std::chrono::nanoseconds retry_at_{};                      // steady: nothing is tried before
+  int failures_ = 0;                                         // in a row
+  bool only_refused_ = true;                                 // no attempt since start had an unclear end
+  bool checked_ = false;                                     // the bucket was looked at in this round
+  std::vector<Outcome> put_;                                 // answered; what was sent with them is not yet
+  std::optional<std::chrono::nanoseconds> asked_at_;         // steady: since when the bucket's answer is waited for
+  int durable_expected_ = 0;                                 // entries on their way to the journal whose end is waited for
+  std::optional<std::chrono::nanoseconds> told_of_dropped_;  // steady
   bool watching_ = false;
   std::chrono::nanoseconds paused_until_{};  // steady
 
