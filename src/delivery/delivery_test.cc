@@ -166,6 +166,23 @@ TEST(Delivery, ADeadBucketKeepsTheBacklogAndCatchesUp) {
   EXPECT_TRUE(world.status(trail).delivered);
 }
 
+/// What is sent first after an hour of rest is a digest; log files wait behind it.
+TEST(Delivery, ABucketThatRefusesADigestRefusesWhatWaitsBehindIt) {
+  World world;
+  Trail trail{.validation = true};
+  world.create(trail);
+  world.start_logging(trail);
+  world.pass(10min);
+  world.buckets.refusal = "AccessDenied";
+  world.pass(1h);
+  EXPECT_EQ(world.status(trail).delivery_error, "AccessDenied");
+  EXPECT_EQ(world.status(trail).digest_error, "AccessDenied");
+  world.buckets.refusal.clear();
+  world.pass(5min);
+  EXPECT_EQ(world.status(trail).delivery_error, "");
+  EXPECT_EQ(world.status(trail).digest_error, "");
+}
+
 TEST(Delivery, OneTrailsBucketDoesNotHoldUpAnothers) {
   World world;
   Trail dead{.name = "dead", .bucket = "nowhere"}, well{.name = "well", .bucket = "logs"};

@@ -21,7 +21,7 @@ constexpr size_t kPutsAtOnce = 4;       // of one trail
 constexpr auto kRetryFirst = 1s, kRetryMax = 60s;
 constexpr auto kPause = 25ms;                      // between looks at a journal that goes on and on: callers need the cores
 constexpr auto kLookAtClock = 60s;                 // it may be set
-constexpr auto kLookAtBacklog = 1s;                // while it waits for the bucket
+constexpr auto kLookAtBacklog = 250ms;             // while it waits for the bucket
 constexpr auto kTellOfDropped = 60s;               // at most so often
 constexpr auto kStuck = 5s;                        // files under way for longer: the bucket is as good as gone
 constexpr int kTriesOfDeleted = 3;                 // for the last files of a trail that is gone
@@ -395,7 +395,10 @@ void TrailDelivery::finish_puts(const std::vector<Outcome>& puts) {
       state.put(keys::file(id_, file.number), encode(file));  // the next digest names it
     else state.erase(keys::file(id_, file.number));
     (file.is_digest ? status_.digest_delivered : status_.delivered) = means_.clock.now();
-    (file.is_digest ? status_.digest_error : status_.delivery_error).clear();
+  }
+  if (failure == nullptr) {  // nothing that failed before is left: it would be among these
+    status_.delivery_error.clear();
+    status_.digest_error.clear();
   }
   status_.delivery_attempt_succeeded = failure == nullptr;
   state.put(keys::status(id_), encode(status_));
@@ -426,7 +429,8 @@ void TrailDelivery::failed(const PutFailure& failure) {
   state::Transaction state(means_.store);
   status_.delivery_attempt = means_.clock.now();
   status_.delivery_attempt_succeeded = false;
-  (outgoing_.front().is_digest ? status_.digest_error : status_.delivery_error) = failure.code;
+  status_.delivery_error = failure.code;  // of a digest, too: log files wait behind it
+  if (outgoing_.front().is_digest) status_.digest_error = failure.code;
   state.put(keys::status(id_), encode(status_));
   commit(state, nullptr);
 
