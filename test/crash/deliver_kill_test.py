@@ -79,8 +79,10 @@ class DeliverKill(unittest.TestCase):
             server.client("s3", region=region).create_bucket(Bucket=region, **place)
 
     def kill_under_load(self, server, rounds, at_delivery):
-        """`at_delivery`: returns when something is on its way, or soon without that."""
+        """`at_delivery`: returns when something is on its way, or soon without that. In the end the server is killed."""
         for number in range(rounds):
+            if number > 0:
+                server.start()
             killing = threading.Event()
             workers = [Worker(server, region, self.chance.randrange(1 << 32), killing) for region in REGIONS for _ in range(2)]
             for worker in workers:
@@ -102,7 +104,6 @@ class DeliverKill(unittest.TestCase):
                 self.assertFalse(worker.is_alive())
                 self.assertIsNone(worker.broken, f"round {number}: {worker.broken!r}")
                 self.answered += worker.answered
-            server.start()
 
     def check(self, server, read, trail="first", regions=REGIONS, wants=lambda record: record["managementEvent"]):
         """What `read` finds is what the trail must have made of the history, whatever happened."""
@@ -141,6 +142,7 @@ class DeliverKill(unittest.TestCase):
                 while time.monotonic() < until and not evidence.backlog(server):
                     pass
             self.kill_under_load(server, ROUNDS // 2, on_its_way)
+            server.start()
             for name in ("first", "data"):
                 server.client("cloudtrail").stop_logging(Name=name)
             self.check(server, lambda: evidence.objects(server, "logs"))
@@ -172,6 +174,7 @@ class DeliverKill(unittest.TestCase):
                     arriving.wait(0.6)
                 self.kill_under_load(server, ROUNDS - ROUNDS // 2, at_put)
                 fake.trouble = None
+                server.start()
                 server.client("cloudtrail").stop_logging(Name="first")
                 self.check(server, lambda: fake.objects("elsewhere"))
                 self.assertEqual(fake.changed_retries(), [])
