@@ -128,7 +128,8 @@ struct VerifyProgress {
 
 using KeysOfRegion = std::function<Result<PublicKeys>(const aws::Region&)>;
 
-/// Memory: some 40 MB and 300 KB a thread, and 200 bytes for each digest of a region and for each log file that no digest names.
+/// Memory: some 40 MB and 300 KB a thread besides what the source holds, and 200 bytes for each digest of a region and for each log file
+/// that no digest names.
 /// Fails only where the objects cannot be listed, or a region's keys not be had. `progress` (may be empty) is called on the caller's
 /// thread, often.
 Result<VerifyReport> verify(const VerifyRequest& request, Objects& objects, const KeysOfRegion& keys,

@@ -7,6 +7,7 @@ namespace cairn::cli {
 
 namespace {
 
+constexpr int kTriesMax = 3;
 constexpr std::string_view kMetadataPrefix = "x-amz-meta-";
 
 std::string text_of(const xml::Element& parent, std::string_view name) {
@@ -33,9 +34,13 @@ std::string BucketObjects::region_of(const std::string& bucket) {
 
 Result<env::HttpAnswer, BucketObjects::Refused> BucketObjects::get(const std::string& bucket, const std::string& path,
                                                                    const std::string& query) {
-  for (bool again = false;; again = true) {
+  bool corrected = false;  // its region, once
+  for (int tries = 1;; ++tries) {
     const std::string region = region_of(bucket);
     auto answer = http_.send({.service = "s3", .region = region, .method = "GET", .path = path, .query = query, .headers = {}, .body = {}});
+    // One call of many thousands may meet a server that is busy, or a connection that ends.
+    const bool passing = answer ? answer->status >= 500 : !answer.error().too_long;
+    if (passing && tries < kTriesMax) continue;
     if (!answer) return tl::unexpected(Refused{"", answer.error().message});
     if (answer->status == 200) return std::move(*answer);
     Refused refused{"", fmt::format("{} answers {}", http_.target().endpoint, answer->status)};
@@ -45,7 +50,8 @@ Result<env::HttpAnswer, BucketObjects::Refused> BucketObjects::get(const std::st
       refused.message = fmt::format("{} ({})", text_of(*document, "Message"), refused.code);
       if (right_region.empty()) right_region = text_of(*document, "Region");
     }
-    if (again || right_region == region || !aws::is_region(right_region)) return tl::unexpected(std::move(refused));
+    if (corrected || right_region == region || !aws::is_region(right_region)) return tl::unexpected(std::move(refused));
+    corrected = true;
     const std::lock_guard lock(mutex_);
     regions_[bucket] = right_region;
   }

@@ -41,10 +41,10 @@ class VerifyTest(unittest.TestCase):
     def tearDown(self):
         self.chain.restore()
 
-    def aws_says(self):
-        """What each AWS CLI says of the chain: {program: (exit code, output)}."""
+    def aws_says(self, programs):
+        """What AWS CLIs say of the chain: {program: (exit code, output)}."""
         said = {}
-        for program in filter(None, ("/usr/bin/aws", other_aws())):
+        for program in programs:
             done = subprocess.run([program, "cloudtrail", "validate-logs", "--trail-arn", ARN, "--region", REGION, "--verbose",
                                    "--start-time", iso(START), "--end-time", iso(START + datetime.timedelta(hours=HOURS))],
                                   env=self.env, capture_output=True, text=True, timeout=120)
@@ -60,7 +60,7 @@ class VerifyTest(unittest.TestCase):
         return [finding["Kind"] for finding in report["Findings"]]
 
     def test_whole(self):
-        for program, (code, output) in self.aws_says().items():
+        for program, (code, output) in self.aws_says(filter(None, ("/usr/bin/aws", other_aws()))).items():
             self.assertEqual(code, 0, f"{program}: {output}")
             self.assertIn(f"{HOURS}/{HOURS} digest files valid", output)
             self.assertIn("10/10 log files valid", output)
@@ -105,7 +105,7 @@ class VerifyTest(unittest.TestCase):
             with self.subTest(name):
                 damage()
                 code, report = self.verify(f"s3://{BUCKET}/{PREFIX}")
-                said = self.aws_says() if aws_objects is not None else {}
+                said = self.aws_says([other_aws() or "/usr/bin/aws"]) if aws_objects is not None else {}  # they say the same
                 chain.restore()
                 self.assertEqual((code, self.kinds(report)), (1, expected), report["Findings"])
                 for program, (aws_code, output) in said.items():
