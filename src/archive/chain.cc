@@ -20,13 +20,8 @@ std::string span(Time from, Time to) { return fmt::format("{} to {}", iso8601(fr
 
 }  // namespace
 
-void Findings::add(Finding finding) {
-  ++report_.counts[static_cast<size_t>(finding.kind)];
-  if (report_.findings.size() < VerifyReport::kFindingsMax) report_.findings.push_back(std::move(finding));
-}
-
 void Chain::add(Kind kind, const ExaminedDigest& about, std::string message) {
-  findings_.add({kind, about.bucket, about.key, std::move(message)});
+  report_.add({kind, about.bucket, about.key, std::move(message)});
 }
 
 void Chain::next(ExaminedDigest digest) {
@@ -90,7 +85,7 @@ void Chain::missing_before(const ExaminedDigest& next, std::optional<Time> from)
   } else {
     words += fmt::format("; nothing covers the time before {}", iso8601(next.digest.start));
   }
-  findings_.add({Kind::kDigestDeleted, previous.bucket, previous.key, std::move(words)});
+  report_.add({Kind::kDigestDeleted, previous.bucket, previous.key, std::move(words)});
 }
 
 /// What can be said of a digest by itself.
@@ -144,7 +139,7 @@ void Chain::settle(ExaminedDigest& digest, const ExaminedDigest* next, Next wher
 
   ++result_.digests;
   last_end_ = std::max(last_end_.value_or(Time::min()), end_of(digest));
-  if (finding) findings_.add(*finding);
+  if (finding) report_.add(*finding);
   const bool unsigned_end = !finding && digest.signature == Signature::kNone;
   if (unsigned_end) {
     const bool is_end = !next || (word_of_next && !next->digest.previous);
@@ -156,6 +151,7 @@ void Chain::settle(ExaminedDigest& digest, const ExaminedDigest* next, Next wher
     ++result_.digests_valid;
     result_.proven_from = std::min(result_.proven_from.value_or(Time::max()), digest.digest.start);
     result_.proven_until = std::max(result_.proven_until.value_or(Time::min()), digest.digest.end);
+    result_.period = digest.digest.end - digest.digest.start;
   }
   if (where == Next::kOutside) {
     // What lies between them was not asked for.

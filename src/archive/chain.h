@@ -11,22 +11,12 @@
 /// The digests of one trail in one region, one after the other: each is judged by itself and by what the next one says of it.
 namespace cairn::archive {
 
-/// Findings in the order in which they were made; counted all, kept up to VerifyReport::kFindingsMax.
-class Findings {
- public:
-  explicit Findings(VerifyReport& report) : report_(report) {}
-  void add(Finding finding);
-
- private:
-  VerifyReport& report_;
-};
-
 class Chain {
  public:
   /// kBackfill: linked like the others, but of any times, and it may begin anew at will.
   enum class Of { kPeriods, kBackfill };
-  Chain(Of of, std::optional<Time> range_start, const PublicKeys& keys, VerifiedChain& result, Findings& findings)
-      : of_(of), range_start_(range_start), keys_(keys), result_(result), findings_(findings) {}
+  Chain(Of of, std::optional<Time> range_start, const PublicKeys& keys, VerifiedChain& result, VerifyReport& report)
+      : of_(of), range_start_(range_start), keys_(keys), result_(result), report_(report) {}
 
   /// In order of the names' times. What can be said of the one before is said now.
   void next(ExaminedDigest digest);
@@ -60,7 +50,7 @@ class Chain {
   const std::optional<Time> range_start_;
   const PublicKeys& keys_;
   VerifiedChain& result_;
-  Findings& findings_;
+  VerifyReport& report_;
   std::deque<ExaminedDigest> held_;  // at most two: the word of the second counts once the third has said whose it is
   std::vector<Digest> valid_;
   std::vector<std::string> claimed_;

@@ -117,7 +117,7 @@ class Verification {
       auto name = parse_key(**key);
       if (!name || name->kind == ParsedKey::Kind::kLogFile || name->place.prefix != scope.place.prefix) {
         if (!(*key)->ends_with('/'))
-          findings_.add(
+          report_.add(
               {Kind::kLogUnreferenced, request_.bucket, **key, "the object is among the digests, but its name is none of a digest"});
       } else if (!request_.start || name->time > *request_.start) {
         if (out.in_range.size() + out.later.size() == kDigestsMax)
@@ -199,9 +199,9 @@ class Verification {
     if (made) {
       walk.asked = is_asked(name.place);
       walk.result = {.account = name.place.account, .region = name.region, .trail_name = name.place.trail_name, .home = name.place.home};
-      Findings& findings = walk.asked ? findings_ : ignored_;
-      walk.periods = std::make_unique<Chain>(Chain::Of::kPeriods, request_.start, keys_, walk.result, findings);
-      walk.backfill = std::make_unique<Chain>(Chain::Of::kBackfill, request_.start, keys_, walk.result, findings);
+      VerifyReport& report = walk.asked ? report_ : ignored_;
+      walk.periods = std::make_unique<Chain>(Chain::Of::kPeriods, request_.start, keys_, walk.result, report);
+      walk.backfill = std::make_unique<Chain>(Chain::Of::kBackfill, request_.start, keys_, walk.result, report);
     }
     return walk;
   }
@@ -242,7 +242,7 @@ class Verification {
         ++result.files;
         ++progress_now_.files;
         report_.raw_bytes += file.raw_bytes;
-        if (file.trouble) findings_.add(std::move(*file.trouble));
+        if (file.trouble) report_.add(std::move(*file.trouble));
         else ++result.files_valid;
       }
       tell();
@@ -274,8 +274,8 @@ class Verification {
       if (!any) return tl::unexpected(any.error());
       if (!any->empty()) report_.uncovered += files.waiting().size();
       else if (!files.waiting().empty())
-        findings_.add({Kind::kNoDigests, request_.bucket, log_file_prefix(scope.place, scope.region),
-                       fmt::format("there are {} log files here and no digest: nothing proves them", files.waiting().size())});
+        report_.add({Kind::kNoDigests, request_.bucket, log_file_prefix(scope.place, scope.region),
+                     fmt::format("there are {} log files here and no digest: nothing proves them", files.waiting().size())});
       return {};
     }
     auto& waiting = files.waiting();
@@ -302,20 +302,19 @@ class Verification {
       }
     }
     for (const auto& [key, time] : waiting)
-      findings_.add({Kind::kLogUnreferenced, request_.bucket, key,
-                     time ? "no digest names this log file: it was put here by somebody else, or by a trail without validation"
-                          : "this object lies among the log files, but its name is none of a log file"});
-    for (uint64_t i = 0; i < files.overflow(); ++i)
-      findings_.add({Kind::kLogUnreferenced, request_.bucket, "", "one more than can be kept"});
+      report_.add({Kind::kLogUnreferenced, request_.bucket, key,
+                   time ? "no digest names this log file: it was put here by somebody else, or by a trail without validation"
+                        : "this object lies among the log files, but its name is none of a log file"});
+    for (uint64_t i = 0; i < files.overflow(); ++i) report_.add({Kind::kLogUnreferenced, request_.bucket, "", "one more than can be kept"});
     return {};
   }
 
   void judge_reach(const VerifiedChain& chain) {
     if (request_.reach != VerifyRequest::Reach::kEnd || !request_.end || chain.proven_until.value_or(Time::min()) >= *request_.end) return;
-    findings_.add({Kind::kNotReached, request_.bucket, "",
-                   fmt::format("trail {} in {} is proven {}, not until {}", chain.trail_name, chain.region.str(),
-                               chain.proven_until ? "until " + timestamps::iso8601(*chain.proven_until) : "at no time",
-                               timestamps::iso8601(*request_.end))});
+    report_.add({Kind::kNotReached, request_.bucket, "",
+                 fmt::format("trail {} in {} is proven {}, not until {}", chain.trail_name, chain.region.str(),
+                             chain.proven_until ? "until " + timestamps::iso8601(*chain.proven_until) : "at no time",
+                             timestamps::iso8601(*request_.end))});
   }
 
   void tell() {
@@ -329,8 +328,8 @@ class Verification {
   PublicKeys keys_;  // of the region at hand
   const std::function<void(const VerifyProgress&)>& progress_;
   Crew crew_;
-  VerifyReport report_, ignored_report_;
-  Findings findings_{report_}, ignored_{ignored_report_};
+  VerifyReport report_;
+  VerifyReport ignored_;  // of trails that were not asked for
   VerifyProgress progress_now_;
   std::map<std::string, Walk> walks_;
 };
@@ -346,6 +345,11 @@ std::string_view name(Kind kind) {
       "log-deleted",     "log-changed",     "log-damaged",        "log-unreferenced", "unreadable",   "not-reached",
       "chain-restarted", "end-unsigned",    "continued-elsewhere"};
   return kNames[static_cast<size_t>(kind)];
+}
+
+void VerifyReport::add(Finding finding) {
+  ++counts[static_cast<size_t>(finding.kind)];
+  if (findings.size() < kFindingsMax) findings.push_back(std::move(finding));
 }
 
 uint64_t VerifyReport::faults() const {

@@ -107,6 +107,7 @@ struct VerifiedChain {
   uint64_t files = 0, files_valid = 0;  // log files that digests name
   /// From the start of the first valid digest to the end of the last, but for what findings and notices say. None: nothing is proven.
   std::optional<Time> proven_from, proven_until;
+  std::chrono::milliseconds period{};  // of the last valid digest
 };
 
 struct VerifyReport {
@@ -119,6 +120,7 @@ struct VerifyReport {
   uint64_t raw_bytes = 0;  // of log files, uncompressed
 
   uint64_t faults() const;  // all but notices
+  void add(Finding finding);
 };
 
 struct VerifyProgress {

@@ -93,6 +93,15 @@ Result<void, Trouble> find_trail(const std::string& arn, Client& client, archive
   return failed(fmt::format("The server knows no trail {}. Its files may still be verified: cairn verify s3://BUCKET", arn));
 }
 
+/// The chain itself cannot show that its newest digests are gone, but the server says when it delivered the last one.
+void ask_status(const std::string& arn, const aws::Region& home, Client& client, archive::VerifyReport& report) {
+  const auto status =
+      client.call("cloudtrail", "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.GetTrailStatus", {{"Name", arn}}, home);
+  const auto delivered = status ? status->find("LatestDigestDeliveryTime") : Json::const_iterator();
+  if (!status || delivered == status->end() || !delivered->is_number()) return;
+  judge_newest(report, Time(std::chrono::milliseconds(static_cast<int64_t>(delivered->get<double>() * 1000))));
+}
+
 // --- a bucket
 
 Result<void, Trouble> find_bucket(std::string_view url, archive::VerifyRequest& request) {
@@ -261,6 +270,8 @@ Result<archive::VerifyReport, Trouble> run(const VerifyOptions& options) {
                            [&](const archive::VerifyProgress& progress) { line(progress); });
   }();
   if (!report) return failed(report.error().message);
+  if (options.what.starts_with("arn:") && !request->end && request->regions.empty())
+    ask_status(options.what, *request->home, *client, *report);
   if (saving && ring.size() > 0) {
     if (const auto written = env::write_file_atomically(files, fmt::format("{}/{}", options.save, kKeysName), ring.text()); !written)
       return failed(written.error().message);

@@ -27,6 +27,18 @@ std::string proof(const VerifiedChain& chain) {
 
 bool is_valid(const VerifyReport& report) { return !report.chains.empty() && report.faults() == 0; }
 
+void judge_newest(VerifyReport& report, Time delivered) {
+  const VerifiedChain* newest = nullptr;
+  for (const VerifiedChain& chain : report.chains) {
+    if (chain.proven_until && (!newest || *chain.proven_until > *newest->proven_until)) newest = &chain;
+  }
+  // One is delivered soon after its period, or, where the bucket failed, followed soon by one of all the time since.
+  if (!newest || delivered <= *newest->proven_until + 2 * newest->period + std::chrono::minutes(1)) return;
+  report.add({archive::Kind::kNotReached, "", "",
+              fmt::format("the server says that it delivered a digest at {}, and the newest that is there ends at {}: newer ones are gone",
+                          timestamps::iso8601(delivered), timestamps::iso8601(*newest->proven_until))});
+}
+
 std::string as_text(const VerifyReport& report) {
   std::string out;
   for (const VerifiedChain& chain : report.chains) {

@@ -3,11 +3,14 @@
 
 #include "archive/verify.h"
 
-/// A verifier's report for people and for programs. Pure.
+/// What becomes of a verifier's report: for people and for programs. Pure.
 namespace cairn::cli {
 
 /// Whether `cairn verify` ends with 0: digests were found, and nothing is wrong.
 bool is_valid(const archive::VerifyReport& report);
+
+/// Adds a finding if the newest digest that was found is much older than the last one that the server says it delivered.
+void judge_newest(archive::VerifyReport& report, Time delivered);
 
 std::string as_text(const archive::VerifyReport& report);
 /// One document, indented.

@@ -53,6 +53,19 @@ TEST(VerifyText, NothingFoundIsNotValid) {
   EXPECT_EQ(as_text({}), "No digests found: nothing is proven.\n");
 }
 
+TEST(VerifyText, TheServerKnowsOfNewerDigests) {
+  archive::VerifyReport it = report();
+  it.chains[0].period = std::chrono::hours(1);
+  judge_newest(it, *timestamps::parse_iso8601("2026-01-02T15:00:59Z"));
+  EXPECT_TRUE(is_valid(it));
+  judge_newest(it, *timestamps::parse_iso8601("2026-01-02T15:01:01Z"));
+  EXPECT_FALSE(is_valid(it));
+  EXPECT_EQ(
+      it.findings.at(0).message,
+      "the server says that it delivered a digest at 2026-01-02T15:01:01Z, and the newest that is there ends at 2026-01-02T13:00:00Z: "
+      "newer ones are gone");
+}
+
 TEST(VerifyText, ForPrograms) {
   archive::VerifyReport it = report();
   add(it, archive::Kind::kLogChanged, "\xff", "other");
