@@ -9,7 +9,7 @@ namespace {
 aws::Error denied(const Call& call) {
   const std::string action = fmt::format("{}:{}", call.service->model->signing_name, call.model->name);
   return aws::Error(aws::kAccessDenied, "User: {} is not authorized to perform: {} because no identity-based policy allows the {} action",
-                    call.principal.arn, action, action);
+                    call.principal.arn.empty() ? call.principal.user_name : call.principal.arn, action, action);
 }
 
 }  // namespace

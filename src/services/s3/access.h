@@ -42,4 +42,8 @@ class Access {
 /// No such key: for callers who may not list the bucket AccessDenied, so that they do not learn what is in it.
 Error absent_key(api::Call& call, std::string_view bucket, std::string_view key);
 
+/// A copy that takes its source's tags along reads and writes them. Throws AccessDenied.
+void require_copying_tags(api::Call& call, std::string_view from_bucket, std::string_view from_key, const Bucket& to,
+                          std::string_view to_key);
+
 }  // namespace cairn::s3

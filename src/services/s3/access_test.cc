@@ -1,3 +1,5 @@
+#include <random>
+
 #include "services/s3/actions.h"
 #include "services/s3/bucket_access.h"
 #include "services/s3/harness.h"
@@ -213,6 +215,16 @@ TEST_F(BucketPolicies, a_copy_needs_leave_to_read_its_source) {
   EXPECT_TRUE(s3.call("CopyObject", {{"Bucket", "logs"}, {"Key", "copy"}, {"CopySource", "logs/plain"}}).ok());
 }
 
+TEST_F(BucketPolicies, a_copy_that_takes_tags_along_needs_leave_for_them) {
+  s3.call("PutObject", {{"Bucket", "logs"}, {"Key", "tagged"}, {"Tagging", "team=red"}}, {"data", ""});
+  set_policy(statement(R"("Effect":"Deny","Principal":"*","Action":"s3:GetObjectTagging","Resource":"arn:aws:s3:::logs/*")"));
+  const Json copy{{"Bucket", "logs"}, {"Key", "copy"}, {"CopySource", "logs/tagged"}};
+  EXPECT_EQ(s3.call("CopyObject", copy).code, "AccessDenied");
+  Json anew = copy;
+  anew["TaggingDirective"] = "REPLACE";
+  EXPECT_TRUE(s3.call("CopyObject", anew).ok());
+}
+
 TEST_F(BucketPolicies, a_change_counts_at_the_next_call) {
   s3.put("logs", "k", "data");
   const std::string allow =
@@ -253,6 +265,73 @@ TEST_F(BucketPolicies, malformed_ones_are_refused_and_the_spot_is_named) {
             "MalformedPolicy: Invalid Condition type : StringLick (Statement[0].Condition)");
   EXPECT_EQ(message(statement(R"("Effect":"Allow","Principle":"*","Action":"s3:GetObject",)" + resource)),
             "MalformedPolicy: Unknown field Principle (Statement[0])");
+}
+
+/// Which prefix of a bucket each account was given to read, at random; and then 6,000 reads by whoever comes.
+TEST_F(BucketPolicies, nobody_sees_what_was_not_given_to_him) {
+  constexpr const char* kAccounts[] = {"111111111111", "222222222222", "333333333333", "444444444444"};
+  constexpr const char* kPrefixes[] = {"a/", "b/", "c/"};
+  std::mt19937_64 random(7);
+  const auto below = [&](size_t n) { return random() % n; };
+  std::map<std::string, std::pair<std::string, std::string>> given;  // bucket -> account, prefix
+  for (const char* owner : kAccounts) {
+    const std::string bucket = std::string("of-") + owner;
+    s3.set_account(owner);
+    ASSERT_TRUE(s3.call("CreateBucket", {{"Bucket", bucket}}).ok());
+    for (const char* prefix : kPrefixes) ASSERT_TRUE(s3.put(bucket, std::string(prefix) + "k", "of " + bucket).ok());
+    std::string to = owner;
+    while (to == owner) to = kAccounts[below(4)];
+    const std::string prefix = kPrefixes[below(3)];
+    given[bucket] = {to, prefix};
+    ASSERT_TRUE(s3.call("PutBucketPolicy",
+                        {{"Bucket", bucket},
+                         {"Policy", statement(R"("Effect":"Allow","Principal":{"AWS":")" + to +
+                                              R"("},"Action":"s3:GetObject","Resource":"arn:aws:s3:::)" + bucket + "/" + prefix + "*\"")}})
+                    .ok());
+  }
+  size_t seen = 0;
+  for (int round = 0; round < 6000; ++round) {
+    const std::string owner = kAccounts[below(4)], bucket = "of-" + owner, prefix = kPrefixes[below(3)];
+    std::string who;
+    switch (below(6)) {
+      case 0:
+        s3.be_anonymous();
+        break;
+      case 1:
+        s3.be_service("cloudtrail.amazonaws.com", kTrail, kAccounts[below(4)]);
+        break;
+      default:
+        who = kAccounts[below(4)];
+        s3.be_user(who);
+    }
+    const bool is_owner = who == owner,
+               may_read = is_owner || (who == given[bucket].first && prefix == given[bucket].second && !who.empty());
+    const Json object{{"Bucket", bucket}, {"Key", prefix + "k"}};
+    static constexpr const char* kReads[] = {"GetObject", "HeadObject", "GetObjectAttributes", "GetObjectTagging", "GetObjectAcl"};
+    static constexpr const char* kLooks[] = {"ListObjectsV2", "ListObjectVersions", "HeadBucket", "GetBucketPolicy"};
+    const size_t kind = below(3);
+    Answer answer;
+    bool allowed = is_owner;
+    if (kind == 0) {
+      const char* read = kReads[below(2)];
+      answer = s3.call(read, object);
+      allowed = may_read;
+    } else if (kind == 1) {
+      Json in = object;
+      in["ObjectAttributes"] = "ETag";
+      answer = s3.call(kReads[2 + below(3)], in);
+    } else {
+      answer = s3.call(kLooks[below(4)], {{"Bucket", bucket}});
+    }
+    ASSERT_EQ(answer.ok(), allowed) << round << " " << who << " at " << bucket << " " << prefix << ": " << answer.code;
+    if (!allowed) {
+      EXPECT_EQ(answer.code, "AccessDenied");
+      EXPECT_TRUE(answer.out.empty());
+      EXPECT_TRUE(answer.body.empty());
+    }
+    seen += allowed ? 1 : 0;
+  }
+  EXPECT_GT(seen, 1000u);
 }
 
 class Asked : public BucketPolicies {

@@ -1,5 +1,6 @@
 #include "api/operation.h"
 #include "base/text.h"
+#include "services/s3/access.h"
 #include "services/s3/copy_source.h"
 #include "services/s3/errors.h"
 #include "services/s3/input.h"
@@ -56,6 +57,7 @@ void copy_object(api::Call& call) {
   }
   if (tagging == Directive::kReplace) take_tags(call.in, object);
   else object.tags = source.object.tags;
+  if (tagging == Directive::kCopy && !object.tags.empty()) require_copying_tags(call, source.bucket, source.key, bucket, key);
   take_storage_class(call.in, object);
 
   const ChecksumAlgorithm* kept = checksum_algorithm(source.object.checksum.algorithm);

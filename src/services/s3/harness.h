@@ -46,10 +46,7 @@ class Harness {
     ports_.clock = &clock_;
     ports_.random = &random_;
     ports_.blobs = blobs_.get();
-    caller_.kind = aws::Principal::Kind::kUser;
-    caller_.user_name = "alice";
-    caller_.is_administrator = true;
-    set_account("111122223333");
+    be_user();
   }
 
   Answer call(std::string_view operation, const Json& in, const Body& body = {}) {
@@ -85,6 +82,13 @@ class Harness {
   void set_account(const std::string& account) {
     caller_.account = aws::AccountId(account);
     caller_.arn = "arn:aws:iam::" + account + ":user/alice";
+  }
+  void be_user(const std::string& account = "111122223333") {
+    caller_ = {};
+    caller_.kind = aws::Principal::Kind::kUser;
+    caller_.user_name = "alice";
+    caller_.is_administrator = true;
+    set_account(account);
   }
   void be_anonymous() { caller_ = {}; }
   void be_root() {
