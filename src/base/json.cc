@@ -97,6 +97,7 @@ std::optional<size_t> too_deep_at(std::string_view text) {
 /// a megabyte with distinct short names keep a thread busy for minutes; this one is linear.
 class Builder : public nlohmann::json_sax<Json> {
  public:
+  explicit Builder(Duplicates duplicates) : duplicates_(duplicates) {}
   bool null() override { return put(nullptr); }
   bool boolean(bool value) override { return put(value); }
   bool number_integer(number_integer_t value) override { return put(value); }
@@ -120,8 +121,13 @@ class Builder : public nlohmann::json_sax<Json> {
         if (members.begin()[i].first == name) level.member = i;
       }
     }
-    if (level.member == members.size()) members.emplace_back(std::move(name), nullptr);
-    return true;
+    if (level.member == members.size()) {
+      members.emplace_back(std::move(name), nullptr);
+      return true;
+    }
+    if (duplicates_ == Duplicates::kLastWins) return true;
+    duplicate_ = std::move(name);
+    return false;
   }
   bool end_object() override { return close(); }
   bool end_array() override { return close(); }
@@ -134,6 +140,7 @@ class Builder : public nlohmann::json_sax<Json> {
   Json take() { return std::move(root_); }
   size_t offset() const { return offset_; }
   const std::string& message() const { return message_; }
+  const std::optional<std::string>& duplicate() const { return duplicate_; }
 
  private:
   static constexpr size_t kSearchedMax = 16;  // above, an index of the names is kept
@@ -173,6 +180,8 @@ class Builder : public nlohmann::json_sax<Json> {
     return true;
   }
 
+  const Duplicates duplicates_;
+  std::optional<std::string> duplicate_;
   Json root_;
   std::vector<Level> levels_;
   size_t offset_ = 0;
@@ -181,11 +190,12 @@ class Builder : public nlohmann::json_sax<Json> {
 
 }  // namespace
 
-Result<Json> parse(std::string_view text) {
+Result<Json> parse(std::string_view text, Duplicates duplicates) {
   if (auto offset = too_deep_at(text)) return failure("JSON nests deeper than {} at byte {}", kDepthMax, *offset);
   if (text.starts_with("\xEF\xBB\xBF")) return failure("no valid JSON at byte 0: a byte order mark");
-  Builder builder;
+  Builder builder(duplicates);
   if (!Json::sax_parse(text, &builder)) {
+    if (builder.duplicate()) return failure("the member {} stands twice in one object", *builder.duplicate());
     // nlohmann counts the bytes that it has read; the message it makes names the same place in lines and columns.
     return failure("no valid JSON at byte {}: {}", builder.offset() > 0 ? builder.offset() - 1 : 0, builder.message());
   }

@@ -18,8 +18,10 @@ namespace json {
 
 constexpr int kDepthMax = 64;  // nesting of any document from outside
 
-/// Strict JSON in UTF-8, at most kDepthMax deep; duplicate members: the last wins. The message names the byte offset.
-Result<Json> parse(std::string_view text);
+enum class Duplicates { kLastWins, kRefused };  // members of one name in one object
+
+/// Strict JSON in UTF-8, at most kDepthMax deep. The message names the byte offset, or the duplicate member.
+Result<Json> parse(std::string_view text, Duplicates duplicates = Duplicates::kLastWins);
 /// Compact; bytes that are no UTF-8 become U+FFFD.
 std::string dump(const Json& value);
 

@@ -154,6 +154,11 @@ TEST(JsonView, WalksInOrder) {
   EXPECT_EQ(names, "qb");
 }
 
+TEST(JsonParse, DuplicateMembersCanBeRefused) {
+  EXPECT_EQ(parse(R"({"a":{"b":1,"c":2,"b":3}})", Duplicates::kRefused).error().message, "the member b stands twice in one object");
+  EXPECT_TRUE(parse(R"({"a":{"b":1},"b":{"a":1}})", Duplicates::kRefused).has_value());
+}
+
 TEST(JsonView, LastOfDuplicateMembersWins) {
   Document document;
   EXPECT_EQ((*document.parse(R"({"a":1,"b":0,"a":2})"))["a"].integer(), 2);

@@ -59,7 +59,7 @@ class Parser {
 
   Policy run(std::string_view text) {
     if (text.size() > kDocumentBytesMax) throw Problem{What::kTooLarge, "", std::to_string(kDocumentBytesMax)};
-    const Result<Json> document = json::parse(text);
+    const Result<Json> document = json::parse(text, json::Duplicates::kRefused);
     if (!document) throw Problem{What::kNotJson, "", document.error().message};
     if (!document->is_object()) throw Problem{What::kNotJson, "", "it is another value"};
     check_members(*document, "", {"Version", "Id", "Statement"});
