@@ -1,0 +1,26 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/id.h"
+
+/// Authenticated encryption and key derivation, over OpenSSL. Any thread.
+namespace cairn::crypto {
+
+constexpr size_t kAeadKeyBytes = 32, kAeadNonceBytes = 12, kAeadTagBytes = 16;
+
+/// AES-256-GCM: the ciphertext, then the tag. `nonce`: never twice with one key. `associated`: not encrypted, but bound in.
+std::string aes256_gcm_seal(const Secret& key, std::string_view nonce, std::string_view plaintext, std::string_view associated);
+/// nullopt: key, nonce, `associated` or a byte of `sealed` is not what it was.
+std::optional<Secret> aes256_gcm_open(const Secret& key, std::string_view nonce, std::string_view sealed, std::string_view associated);
+
+/// What scrypt (RFC 7914) costs: memory is 128 * block * cost bytes.
+struct ScryptCost {
+  uint64_t cost = 1 << 15;  // N, a power of two
+  uint64_t block = 8;       // r
+  uint64_t parallel = 1;    // p
+};
+Secret scrypt(const Secret& passphrase, std::string_view salt, size_t bytes, const ScryptCost& cost = {});
+
+}  // namespace cairn::crypto
