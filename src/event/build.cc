@@ -61,6 +61,8 @@ class Record {
     writer_.key("managementEvent").boolean(facts_.management);
     word("recipientAccountId", facts_.recipient.str());
     if (!facts_.shared_event_id.empty()) word("sharedEventID", facts_.shared_event_id.str());
+    if (facts_.service_event_details)
+      part("serviceEventDetails", kPartBytesMax, [&] { out_ += json::dump(*facts_.service_event_details); });
     word("eventCategory", facts_.management ? "Management" : "Data");
     tls();
     writer_.end_object();

@@ -66,11 +66,12 @@ struct Facts {
   bool management = true;
   std::vector<Resource> resources;  // S3: may stay empty, build() tells them from `http`
   std::optional<Tls> tls;
-  std::string tls_host;                   // clientProvidedHostHeader
-  std::string api_version;                // logs, events only; "" else
-  aws::AccountId owner;                   // of the S3 bucket that was called; empty: the recipient
-  EventId shared_event_id;                // calls by AWS services and copies for other accounts; empty: absent
-  std::string event_type = "AwsApiCall";  // AwsConsoleSignIn ...
+  std::string tls_host;                       // clientProvidedHostHeader
+  std::string api_version;                    // logs, events only; "" else
+  aws::AccountId owner;                       // of the S3 bucket that was called; empty: the recipient
+  EventId shared_event_id;                    // calls by AWS services and copies for other accounts; empty: absent
+  std::string event_type = "AwsApiCall";      // AwsConsoleSignIn, AwsServiceEvent ...
+  std::optional<Json> service_event_details;  // of AwsServiceEvent: what a service did by itself
 };
 
 }  // namespace cairn::event

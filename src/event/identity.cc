@@ -30,6 +30,12 @@ void write_identity(json::Writer& writer, const aws::Principal& principal, std::
     if (!value.empty()) writer.key(name).string(value);
   };
   writer.begin_object();
+  if (event_type == "AwsServiceEvent") {
+    member("accountId", principal.account.str());
+    member("invokedBy", principal.user_name);
+    writer.end_object();
+    return;
+  }
   writer.key("type").string(type_of(principal.kind));
   if (principal.kind == Kind::kAnonymous) {
     writer.key("principalId").string("").key("accountId").string("ANONYMOUS_PRINCIPAL");

@@ -221,14 +221,15 @@ void append_response_elements(std::string& out, const Facts& facts, std::string_
   if (facts.operation == nullptr || facts.service == nullptr) return append_verbatim(out, facts.output);
   const size_t mark = out.size();
   const bool shows_reads = facts.service->key == "sts" && facts.operation->name.starts_with("Assume");
-  if (facts.output == nullptr || !facts.output->is_object() || facts.operation->output == nullptr || !error_code.empty() ||
-      (facts.read_only && !shows_reads) || never_shows_response(facts.service->key, facts.operation->name)) {
+  if (facts.output == nullptr || !facts.output->is_object() || !error_code.empty() || (facts.read_only && !shows_reads) ||
+      never_shows_response(facts.service->key, facts.operation->name)) {
     out += "null";
     return;
   }
   Parameters parameters(out, *facts.service);
   parameters.writer().begin_object();
-  parameters.members(*facts.operation->output, *facts.output);
+  static const aws::Shape kNothing;  // of operations that answer nothing, but whose record says something (KMS)
+  parameters.members(facts.operation->output != nullptr ? *facts.operation->output : kNothing, *facts.output);
   parameters.writer().end_object();
   null_if_empty(out, mark);
 }
