@@ -12,8 +12,9 @@ namespace cairn::history {
 class History;
 }
 namespace cairn::state {
+class Sealer;
 class Transaction;
-}
+}  // namespace cairn::state
 
 namespace cairn::api {
 
@@ -41,7 +42,8 @@ struct Ports {
   env::Random* random = nullptr;
   blob::Store* blobs = nullptr;
   BucketAccess* buckets = nullptr;
-  history::History* history = nullptr;  // services include history/store.h; the api layer itself does not look inside
+  history::History* history = nullptr;    // services include history/store.h; the api layer itself does not look inside
+  const state::Sealer* sealer = nullptr;  // for secrets in documents: state/sealer.h
   aws::AccountId default_account;
   bool plain_counts_as_tls = false;  // --dev: policies that ask for TLS are content with plain HTTP
 };

@@ -14,7 +14,9 @@
 #include "history/store.h"
 #include "journal/follower.h"
 #include "services/catalog.h"
+#include "services/kms/upkeep.h"
 #include "services/s3/bucket_access.h"
+#include "state/sealer.h"
 #include "state/store.h"
 
 namespace cairn::app {
@@ -42,6 +44,7 @@ class WiredCore : public Core {
   ~WiredCore() override {
     release_task_.reset();
     sweep_task_.reset();
+    key_task_.reset();
     delivery_feed_.reset();
     if (delivery_) delivery_->stop();
     pipeline_.reset();                // its pools finish what they took
@@ -111,6 +114,7 @@ class WiredCore : public Core {
     if (!blobs) return tl::unexpected(blobs.error());
     blobs_ = std::move(*blobs);
 
+    if (Result<void> opened = open_sealer(); !opened) return opened;
     if (Result<void> made = make_first_account(); !made) return made;
     serve_calls();
     deliver();
@@ -137,6 +141,16 @@ class WiredCore : public Core {
     });
     if (!done) return failure("state changed meanwhile; try again");
     return {};
+  }
+
+  Result<void> open_sealer() {
+    state::Transaction transaction(*store_);
+    Result<std::unique_ptr<state::Sealer>> sealer = state::Sealer::open(
+        outside_.files, outside_.random, transaction, {.directory = settings_.data + "/keys", .passphrase = outside_.master_passphrase});
+    if (!sealer) return tl::unexpected(sealer.error());
+    sealer_ = std::move(*sealer);
+    if (transaction.changes().empty()) return {};
+    return commit(transaction);  // whatever is sealed later is a later entry of the same journal
   }
 
   Result<void> make_first_account() {
@@ -175,6 +189,8 @@ class WiredCore : public Core {
       }
       return env::Next::after(kReleaseInterval);
     });
+    key_upkeep_ = std::make_unique<kms::Upkeep>(outside_.clock, outside_.random, *sealer_, *store_, *journal_);
+    key_task_ = outside_.tasks.start("keys", [this] { return key_upkeep_->step(); });
     // What a crash left behind: bytes that were written and never named. Only those there before the first call are looked at.
     blobs_->each([this](const blob::BlobId& id) { unswept_.push_back(id); });
     sweep_task_ = outside_.tasks.start("sweep", [this] { return sweep(); });
@@ -198,6 +214,7 @@ class WiredCore : public Core {
               .blobs = blobs_.get(),
               .buckets = &bucket_access_elsewhere_,
               .history = history_.get(),
+              .sealer = sealer_.get(),
               .default_account = default_account_,
               .plain_counts_as_tls = settings_.dev};
     authenticator_ = std::make_unique<api::Authenticator>(
@@ -248,7 +265,7 @@ class WiredCore : public Core {
     delivery_ = std::make_unique<delivery::Delivery>(means, outside_.tasks, recovery_.last);
   }
 
-  /// --dev: everything but accounts and keys is gone, the history, too.
+  /// --dev: everything but accounts, their credentials and the master key's document is gone, the history, too.
   Result<void> reset() {
     std::string after;
     for (bool more = true; more;) {
@@ -257,7 +274,7 @@ class WiredCore : public Core {
       more = page.more;
       for (state::Item& item : page.items) {
         after = item.key;
-        if (!item.key.starts_with("iam/")) transaction.erase(std::move(item.key));
+        if (!item.key.starts_with("iam/") && !item.key.starts_with("seal/")) transaction.erase(std::move(item.key));
       }
       if (transaction.changes().empty()) continue;
       if (Result<void> done = commit(transaction); !done) return done;
@@ -317,6 +334,7 @@ class WiredCore : public Core {
   std::unique_ptr<history::History> history_;
   std::unique_ptr<journal::Journal> journal_;
   std::unique_ptr<blob::Store> blobs_;
+  std::unique_ptr<state::Sealer> sealer_;
   std::unique_ptr<journal::Feed> history_feed_;
   std::unique_ptr<BlobCleaner> cleaner_;
   std::unique_ptr<journal::Feed> cleaner_feed_;
@@ -326,7 +344,8 @@ class WiredCore : public Core {
   std::unique_ptr<delivery::SigningKeys> signing_keys_;
   std::unique_ptr<delivery::Delivery> delivery_;
   std::unique_ptr<journal::Feed> delivery_feed_;
-  std::unique_ptr<env::Task> release_task_, sweep_task_;
+  std::unique_ptr<kms::Upkeep> key_upkeep_;
+  std::unique_ptr<env::Task> release_task_, sweep_task_, key_task_;
   std::chrono::nanoseconds next_expiry_{};
   std::vector<blob::BlobId> unswept_;
   s3::PolicyBucketAccess bucket_access_;

@@ -54,6 +54,9 @@ int main(int argc, char** argv) {
   serve->add_flag("--dev", options.dev, "Accept any unknown access key as administrator (loopback only)");
   serve->add_flag("--insecure", options.insecure, "Allow to listen beyond loopback without TLS");
   serve->add_option("--set", options.assignments, "Any setting, e.g. --set history.retention=30d; can be repeated")->type_name("KEY=VALUE");
+  serve->footer(
+      "Environment: CAIRN_MASTER_PASSPHRASE, if set at the first start, seals secrets in place of the file keys/master, and must be "
+      "given at every start from then on.");
   serve->callback([&] {
     const auto settings = settings_from(options);
     if (settings) exit_code = cairn::app::serve(*settings);

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
 
 #include "app/core.h"
@@ -19,6 +20,8 @@ namespace cairn::app {
 namespace {
 
 using namespace std::chrono_literals;
+
+constexpr const char* kPassphraseVariable = "CAIRN_MASTER_PASSPHRASE";
 
 /// Directories that were there before may be open to others; ours are not, and who made it so should hear it.
 void warn_if_open_to_others(const std::string& directory) {
@@ -80,14 +83,19 @@ int serve(const Settings& settings) {
   Result<std::map<std::string, delivery::RemoteBucket>> elsewhere = remote_buckets(settings, cli::system_surroundings());
   if (!elsewhere) return complain(elsewhere.error().message);
   const std::unique_ptr<env::HttpClient> http = elsewhere->empty() ? nullptr : env::system_http_client();
+  const char* passphrase = std::getenv(kPassphraseVariable);
+  if (passphrase != nullptr && *passphrase == '\0')
+    return complain(fmt::format("{} is empty; give it a passphrase, or unset it", kPassphraseVariable));
   const Outside outside{.files = env::system_files(),
                         .tasks = env::system_tasks(),
                         .clock = env::system_clock(),
                         .random = env::system_random(),
                         .open_state = state::open_sqlite,
                         .on_fatal = nullptr,
+                        .master_passphrase = Secret(passphrase != nullptr ? passphrase : ""),
                         .remote_buckets = std::move(*elsewhere),
                         .http = http.get()};
+  unsetenv(kPassphraseVariable);
   Result<std::unique_ptr<Core>> core = Core::open(settings, outside);
   if (!core) return complain(core.error().message);
 
