@@ -48,7 +48,7 @@ void check_prefix(std::string_view prefix) {
     throw Error(kInvalidS3Prefix, "S3 prefix is longer than maximum length: {}", kPrefixCharactersMax);
 }
 
-/// Topics, keys and log groups are refused until their services are served here, in the words for those that are not there.
+/// Topics, keys and log groups are refused until what they need is served here, in the words for those that cannot be used.
 void refuse_topic(std::string_view topic) {
   const std::string_view name = topic.starts_with("arn:") ? resource_of(topic, "sns") : topic;
   if (text::code_points(topic) > kTopicCharactersMax || !is_word(name, "_-"))
@@ -63,7 +63,7 @@ void refuse_key(std::string_view key) {
                      : is_arn                   ? name.starts_with("key/") && is_word(name.substr(4), "-")
                                                 : is_word(name, "-");
   if (!valid) throw Error(kInvalidKmsKeyId, "{} is not a valid KMS key ID, alias or ARN.", key);
-  throw Error(kKmsKeyNotFound, "The KMS key {} does not exist. This server has no KMS yet.", key);
+  throw Error(kKms, "The KMS key {} cannot be used: buckets of this server do not encrypt under KMS keys yet.", key);
 }
 
 void refuse_log_group(const api::Call& call, std::string_view group, std::string_view role) {
