@@ -4,6 +4,8 @@
 #include <string>
 #include <utility>
 
+#include "base/wipe.h"
+
 namespace cairn {
 
 /// A string that is one kind of name and no other. Parse at the door, never re-check inside.
@@ -20,11 +22,19 @@ class Id {
   std::string text_;
 };
 
-/// A value that must not be shown: prints as ***. `reveal()` is the only way in, so that uses can be found.
+/// A value that must not be shown: prints as ***. `reveal()` is the only way in, so that uses can be found. Overwritten when it goes.
 class Secret {
  public:
   Secret() = default;
   explicit Secret(std::string value) : value_(std::move(value)) {}
+  Secret(const Secret&) = default;
+  Secret& operator=(const Secret&) = default;
+  Secret(Secret&& other) noexcept : value_(std::move(other.value_)) {}
+  Secret& operator=(Secret&& other) noexcept {
+    value_.swap(other.value_);
+    return *this;
+  }
+  ~Secret() { wipe(value_); }
   const std::string& reveal() const { return value_; }
   bool empty() const { return value_.empty(); }
 
