@@ -173,6 +173,30 @@ TEST(Journal, RefusesAMissingOrShortenedSegment) {
   EXPECT_NE(opened.error().message.find("00000003.log has 9000 bytes"), std::string::npos) << opened.error().message;
 }
 
+/// More readers than cursors are kept for, each at a place of its own.
+TEST(Journal, ManyReadersFindTheirPlaces) {
+  SimMachine machine(14);
+  machine.options.segment_bytes = 2 << 20;
+  ASSERT_TRUE(machine.open());
+  constexpr uint64_t kEntries = 2000;
+  for (uint64_t i = 1; i <= kEntries; ++i) {
+    machine.append(fmt::format("number {} {}", i, std::string(1500, 'x')));
+    machine.tasks.run_until_idle();
+  }
+  for (int round = 0; round < 2; ++round) {
+    for (int reader = 0; reader < 500; ++reader) {
+      const uint64_t after = machine.random.below(kEntries);
+      uint64_t next = after;
+      ASSERT_TRUE(machine.journal->read({after}, 10'000, [&](Position position, std::string_view bytes) {
+        ASSERT_EQ(position.seq, ++next);
+        ASSERT_TRUE(bytes.starts_with(fmt::format("number {} ", position.seq)));
+      }));
+      ASSERT_GT(next, after);
+    }
+    ASSERT_TRUE(machine.open());  // what was known of the segments is not kept
+  }
+}
+
 TEST(Journal, RecyclesReleasedSegmentsAndForgetsTheirEntries) {
   SimMachine machine(10);
   ASSERT_TRUE(machine.open());

@@ -1,5 +1,7 @@
 #include "journal/segments.h"
 
+#include <algorithm>
+
 #include "base/check.h"
 
 namespace cairn::journal {
@@ -86,6 +88,8 @@ void Segments::publish(uint64_t first, uint64_t end, Position last) {
   newest.end = end;
   ++newest.batches;
   durable_ = last.seq;
+  const uint64_t marked = newest.marks.empty() ? kSegmentHeaderBytes : newest.marks.back().offset;
+  if (end >= marked + kMarkBytes) newest.marks.push_back({last.seq, end});
 }
 
 Position Segments::durable() const {
@@ -123,7 +127,10 @@ Segments::Cursor Segments::locate(uint64_t after) const {
   auto at = std::partition_point(live_.begin(), live_.end(),
                                  [&](const auto& segment) { return segment->first != 0 && segment->first <= after + 1; });
   CHECK(at != live_.begin());
-  return {after, (*std::prev(at))->header.number, kSegmentHeaderBytes};
+  const Segment& segment = **std::prev(at);
+  const auto mark = std::ranges::upper_bound(segment.marks, after, {}, &Segment::Mark::last);
+  if (mark == segment.marks.begin()) return {after, segment.header.number, kSegmentHeaderBytes};
+  return {after, segment.header.number, std::prev(mark)->offset};
 }
 
 Result<size_t> Segments::read(Position after, size_t bytes_max, const OnEntry& f) {
@@ -166,7 +173,8 @@ Result<size_t> Segments::read(Position after, size_t bytes_max, const OnEntry& f
     if (!find(at.segment + 1)) break;
     at = {at.last, at.segment + 1, kSegmentHeaderBytes};
   }
-  cursors_[next_cursor_++ % kCursorsMax] = at;
+  // Many who have read to the same place leave one cursor.
+  if (std::ranges::find(cursors_, at.last, &Cursor::last) == cursors_.end()) cursors_[next_cursor_++ % kCursorsMax] = at;
   return given;
 }
 

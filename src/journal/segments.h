@@ -17,12 +17,18 @@ namespace cairn::journal {
 
 /// One segment file. What Segments guards is said there.
 struct Segment {
+  /// The next batch after entry `last` begins at `offset`.
+  struct Mark {
+    uint64_t last = 0;
+    uint64_t offset = 0;
+  };
   SegmentHeader header;
   std::string path;
   std::unique_ptr<env::File> file;
   uint64_t first = 0;                  // position of the first batch; 0: none yet
   uint64_t end = kSegmentHeaderBytes;  // behind the last durable batch
   uint64_t batches = 0;
+  std::vector<Mark> marks;  // one in each kMarkBytes that were written since the start
 
   std::string name() const { return segment_name(header.number); }
 };
@@ -63,11 +69,12 @@ class Segments {
     uint64_t offset = 0;
   };
   static constexpr size_t kCursorsMax = 64;
+  static constexpr uint64_t kMarkBytes = 256 << 10;
 
   std::shared_ptr<Segment> find(uint64_t number) const;
   Cursor locate(uint64_t after) const;
 
-  mutable std::mutex mutex_;  // guards everything below, and first and end of each segment
+  mutable std::mutex mutex_;  // guards everything below, and first, end and marks of each segment
   std::deque<std::shared_ptr<Segment>> released_;
   std::deque<std::shared_ptr<Segment>> live_;
   std::deque<std::shared_ptr<Segment>> spares_;
