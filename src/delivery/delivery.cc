@@ -27,6 +27,10 @@ void Delivery::begin(const std::string& trail_id, Cursor cursor) {
 
 void Delivery::consume(journal::Position position, const journal::EntryView& entry) {
   for (const journal::ChangeView& change : entry.changes) {
+    if (change.key.starts_with(keys::kTrails)) {
+      std::lock_guard lock(mutex_);
+      for (const auto& [id, trail] : trails_) trail->hurry();
+    }
     if (!change.key.starts_with(keys::kCursors)) continue;
     const std::string id(change.key.substr(keys::kCursors.size()));
     std::unique_ptr<TrailDelivery> ended;

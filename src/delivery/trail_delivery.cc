@@ -19,7 +19,9 @@ using std::chrono::nanoseconds;
 constexpr size_t kReadBytes = 4 << 20;  // of the journal in one step
 constexpr size_t kPutsAtOnce = 4;       // of one trail
 constexpr auto kRetryFirst = 1s, kRetryMax = 60s;
-constexpr auto kPause = 25ms;                      // between looks at a journal that goes on and on: callers need the cores
+// Between looks at a journal that goes on and on, a tenth of the interval within these bounds: callers need the cores, and each of 200
+// trails would be woken by each call.
+constexpr std::chrono::milliseconds kPauseMin{25}, kPauseMax{1000};
 constexpr auto kLookAtClock = 60s;                 // it may be set
 constexpr auto kLookAtBacklog = 250ms;             // while it waits for the bucket
 constexpr auto kTellOfDropped = 60s;               // at most so often
@@ -85,6 +87,11 @@ void TrailDelivery::stop() {
   task_.reset();
 }
 
+void TrailDelivery::hurry() {
+  hurried_ = true;
+  task_->wake();
+}
+
 // ------------------------------------------------------------------ what is next
 
 env::Next TrailDelivery::step() {
@@ -126,16 +133,21 @@ void TrailDelivery::take_outcomes(bool all_came) {
   finish_puts(std::exchange(put_, {}));
 }
 
-/// Sleeps until there is something to do: the journal goes on, or what was gathered or a digest is due.
-env::Next TrailDelivery::rest() {
+/// Until what was gathered, or a digest, is due.
+nanoseconds TrailDelivery::until_due() const {
   nanoseconds wait = kLookAtClock;
   if (gathered_.due()) wait = std::min(wait, *gathered_.due() - means_.clock.steady());
   for (const auto& [region, chain] : chains_)
     wait = std::min<nanoseconds>(wait, chain.start + means_.options.digest_interval - means_.clock.now());
+  return std::max<nanoseconds>(wait, 1ms);
+}
+
+/// Sleeps until there is something to do: the journal goes on, or something is due.
+env::Next TrailDelivery::rest() {
   means_.journal.watch(task_.get());
   watching_ = true;
   if (means_.journal.durable() > read_) return env::Next::now();
-  return env::Next::after(std::max<nanoseconds>(wait, 1ms));
+  return env::Next::after(until_due());
 }
 
 // ------------------------------------------------------------------ reading and cutting
@@ -145,10 +157,10 @@ env::Next TrailDelivery::follow() {
   if (watching_) {
     means_.journal.unwatch(task_.get());
     watching_ = false;
-    if (means_.journal.durable() > read_) paused_until_ = now + kPause;
+    if (means_.journal.durable() > read_) paused_until_ = now + std::clamp(means_.options.interval / 10, kPauseMin, kPauseMax);
   }
   const bool is_due = gathered_.due() && *gathered_.due() <= now;
-  if (now < paused_until_ && !is_due) return env::Next::after(paused_until_ - now);
+  if (now < paused_until_ && !is_due && !hurried_.exchange(false)) return env::Next::after(std::min(paused_until_ - now, until_due()));
 
   if (!read_on()) {
     retry_at_ = now + kRetryFirst;

@@ -64,7 +64,8 @@ class TrailDelivery {
  public:
   TrailDelivery(const Means& means, env::Tasks& tasks, std::string trail_id, Cursor cursor);
   ~TrailDelivery();
-  void stop();  // no further step; what was begun ends by itself
+  void stop();   // no further step; what was begun ends by itself
+  void hurry();  // a trail was changed, perhaps this one: it looks at the journal without a pause. Before stop(), any thread
 
   journal::Position needed() const { return {needed_.load()}; }  // the journal must keep what lies behind. Any thread
   bool ended() const { return ended_.load(); }                   // the trail is gone, and all its documents. Any thread
@@ -84,6 +85,7 @@ class TrailDelivery {
 
   env::Next step();
   void take_outcomes(bool all_came);
+  std::chrono::nanoseconds until_due() const;
   env::Next rest();
 
   env::Next follow();
@@ -135,6 +137,7 @@ class TrailDelivery {
   int durable_expected_ = 0;                                 // entries on their way to the journal whose end is waited for
   std::optional<std::chrono::nanoseconds> told_of_dropped_;  // steady
   bool watching_ = false;
+  std::atomic<bool> hurried_{false};
   std::chrono::nanoseconds paused_until_{};  // steady
 
   std::shared_ptr<Completions<Outcome>> completions_ = std::make_shared<Completions<Outcome>>();
