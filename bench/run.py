@@ -16,10 +16,11 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "test"))
+import delivery  # noqa: E402
+from delivery import signed_calls  # noqa: E402
 from digest_chain import ARN, BUCKET, PREFIX, REGION, START, Chain, Key, iso, trail_api  # noqa: E402
 from server import BINARY, Server, eventually, other_aws  # noqa: E402
 
-LOAD = ROOT / "build/release/bin/signed_calls_bench"
 ARCHIVE = ROOT / "build/release/bin/archive_bench"
 SELECTORS = ROOT / "build/release/bin/selector_bench"
 POLICY = ROOT / "build/release/bin/policy_bench"
@@ -71,13 +72,6 @@ def start_up(rounds):
             process.terminate()
             process.wait(20)
         return {"start_ms": times, "idle_mb": memory}
-
-
-def signed_calls(server, connections, seconds, rounds):
-    """Signed GetCallerIdentity per second through the C++ load tool, each call durably recorded."""
-    out = subprocess.run([LOAD, "--endpoint", server.endpoint, "--connections", str(connections), "--seconds", str(seconds), "--rounds", str(rounds)],
-                         env=server.environment(), capture_output=True, text=True, check=True).stdout
-    return json.loads(out)
 
 
 def policy_decisions(rounds):
@@ -236,13 +230,16 @@ def main():
 
     archive = json.loads(subprocess.run([ARCHIVE], capture_output=True, text=True, check=True).stdout)
     numbers["archive"] = archive
-    rows.append(("gzip of log files, MB/s on one core", f"{archive['gzip_mb_per_second']:,.0f}", "", f"to 1/{archive['gzip_ratio']:.1f}"))
+    rows.append(("gzip of log files, MB/s on one core", f"{archive['gzip_mb_per_second']:,.0f}", "", f"to 1/{archive['gzip_ratio']:.1f}; gunzip {archive['gunzip_mb_per_second']:,.0f}"))
     rows.append(("`cairn verify` of a copy, small log files/s on one core", f"{archive['verify_files_per_second']:,.0f}", "≥ 5,000", "6 KB each"))
     rows.append(("`cairn verify` of a copy, MB/s of log on one core", f"{archive['verify_mb_per_second']:,.0f}", "≥ 600", "40 MB each"))
     numbers["validators"] = beside = validators(6, 60 if options.quick else 400, rounds)
     mine = beside.pop("cairn")
     rows.append(("`cairn verify` of a bucket over HTTP, log files/s", f"{mine:,.0f}", "",
                  ", ".join(f"validate-logs of {name} {rate:,.0f} (×{mine / rate:.0f})" for name, rate in beside.items())))
+
+    delivery_rows, numbers["delivery"] = delivery.rows_of(options.quick, seconds, rounds)
+    rows += delivery_rows
 
     print(f"\n{platform.machine()}, {os.cpu_count()} cores, {platform.system()} {platform.release()}; medians; client and server share the machine\n")
     print("| what | measured | aim | beside |\n|---|---|---|---|")
