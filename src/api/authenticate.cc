@@ -122,9 +122,6 @@ bool comes_from_here(const http::Head& head) {
 
 Authenticator::Authenticator(state::Store& store, AuthenticatorOptions options) : credentials_(store), options_(std::move(options)) {}
 
-Authenticator::Authenticator(Credentials::Documents documents, AuthenticatorOptions options)
-    : credentials_(std::move(documents)), options_(std::move(options)) {}
-
 Result<Authenticated, Error> Authenticator::read(const http::Head& head, const Route& route, Time now) {
   now_.store(now.time_since_epoch().count(), std::memory_order_relaxed);
   const bool s3 = is_s3(route);

@@ -39,7 +39,6 @@ struct AuthenticatorOptions {
 class Authenticator {
  public:
   Authenticator(state::Store& store, AuthenticatorOptions options);
-  Authenticator(Credentials::Documents documents, AuthenticatorOptions options);
 
   /// As much as the head tells: form, scope, key, clock; for S3 the signature too, so that no body is read for nothing.
   Result<Authenticated, aws::Error> read(const http::Head& head, const Route& route, Time now);
@@ -50,9 +49,6 @@ class Authenticator {
 
   /// One log line a second at most: who tries keys that do not fit. The caller counts.
   void count_refusal(std::string_view source_ip, const aws::Error& error);
-
-  /// For whoever changes users and keys: `credentials().changed()`.
-  Credentials& credentials() { return credentials_; }
 
  private:
   Credentials credentials_;

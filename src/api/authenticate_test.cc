@@ -5,6 +5,8 @@
 #include "base/crypto.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "identity/documents.h"
+#include "state/sim/engine.h"
 
 // Codes and words: answers that AWS gave, and the error tables of S3's and the services' API references.
 namespace cairn::api {
@@ -27,29 +29,37 @@ std::string detail(const Error& error, std::string_view name) {
 }
 
 struct AuthenticateTest : testing::Test {
-  std::map<std::string, std::string> documents;
+  state::SimDatabase database;
+  std::unique_ptr<state::Engine> engine = database.open();
+  state::Store store{*engine, {}};
+  uint64_t position = 0;
   aws::ServiceModel s3_model, trail_model, sts_model, lambda_model;
   Service s3{.model = &s3_model}, trail{.model = &trail_model}, sts{.model = &sts_model}, lambda{.model = &lambda_model};
-  Authenticator authenticator{[this](const std::string& key) { return document(key); }, {.default_account = aws::AccountId(kAccount)}};
+  Authenticator authenticator{store, {.default_account = aws::AccountId(kAccount)}};
 
   AuthenticateTest() {
     s3_model.signing_name = "s3";
     trail_model.signing_name = "cloudtrail";
     sts_model.signing_name = "sts";
     lambda_model.signing_name = "lambda";
-    documents["iam/user/123456789012/alice"] =
-        R"({"id":"AIDAEXAMPLEEXAMPLE222","arn":"arn:aws:iam::123456789012:user/alice","path":"/","administrator":true})";
+    state::Transaction state(store);
+    identity::save(state, identity::Entity{.account = aws::AccountId(kAccount), .name = "alice", .id = "AIDAEXAMPLEEXAMPLE222"});
+    commit(state);
     add_key(kUserKey, "alice", "Active");
     add_key(kRootKey, "", "Active");
     add_key(kIdleKey, "alice", "Inactive");
   }
   void add_key(const std::string& id, const std::string& user, const std::string& status) {
-    documents["iam/access-key/" + id] =
-        json::dump({{"account", kAccount}, {"user", user}, {"secret", kSecret.reveal()}, {"status", status}});
+    state::Transaction state(store);
+    identity::save(state, identity::AccessKey{.id = aws::AccessKeyId(id),
+                                              .account = aws::AccountId(kAccount),
+                                              .user = user,
+                                              .secret = kSecret,
+                                              .active = status == "Active"});
+    commit(state);
   }
-  std::optional<std::string> document(const std::string& key) const {
-    const auto at = documents.find(key);
-    return at == documents.end() ? std::nullopt : std::optional(at->second);
+  void commit(state::Transaction& state) {
+    ASSERT_TRUE(store.commit(state, [&](auto) { return journal::Position{++position}; }).has_value());
   }
 };
 
@@ -136,7 +146,7 @@ TEST_F(AuthenticateTest, KnowsAUserByTheirKey) {
   EXPECT_EQ(caller->principal.arn, "arn:aws:iam::123456789012:user/alice");
   EXPECT_EQ(caller->principal.user_name, "alice");
   EXPECT_EQ(caller->principal.access_key.str(), kUserKey);
-  EXPECT_TRUE(caller->principal.is_administrator);
+  EXPECT_FALSE(caller->principal.is_administrator) << "that is for policies to say";
   EXPECT_EQ(caller->region.str(), "eu-west-1");
   EXPECT_FALSE(caller->presigned);
 }
@@ -177,15 +187,15 @@ TEST_F(AuthenticateTest, AKeyThatWasSwitchedOffStopsWorkingAtOnce) {
   asked.signed_by(kUserKey, "cloudtrail");
   ASSERT_TRUE(authenticate(authenticator, asked, trail, kJson));
   add_key(kUserKey, "alice", "Inactive");
-  authenticator.credentials().changed();
   EXPECT_EQ(refusal(authenticator, asked, trail, kJson).kind.code, "UnrecognizedClientException");
 }
 
 TEST_F(AuthenticateTest, EachScopeHasItsOwnKeyHoweverManyThereAre) {
+  Credentials credentials(store);
   for (int day = 1; day <= 28; ++day) {
     for (const char* service : {"cloudtrail", "sts", "lambda"}) {
       const std::string date = fmt::format("202601{:02}", day);
-      const auto found = authenticator.credentials().find(aws::AccessKeyId(kUserKey), "", date, aws::Region("eu-west-1"), service);
+      const auto found = credentials.find(aws::AccessKeyId(kUserKey), "", date, aws::Region("eu-west-1"), service);
       ASSERT_TRUE(found);
       EXPECT_EQ(found->signing_key, aws::sigv4::signing_key(kSecret, date, "eu-west-1", service));
     }
@@ -444,8 +454,7 @@ TEST_F(AuthenticateTest, TellsWhichServiceTheScopeShouldName) {
 // ---------------------------------------------------------------- --dev
 
 struct DevTest : AuthenticateTest {
-  Authenticator dev{[this](const std::string& key) { return document(key); },
-                    {.dev = true, .default_account = aws::AccountId(kAccount), .default_region = aws::kGlobalRegion}};
+  Authenticator dev{store, {.dev = true, .default_account = aws::AccountId(kAccount), .default_region = aws::kGlobalRegion}};
 };
 
 TEST_F(DevTest, AnyUnknownKeyIsAnAdministrator) {

@@ -15,6 +15,10 @@
 #include "http/server.h"
 #include "state/store.h"
 
+namespace cairn::identity {
+class PolicySet;
+}
+
 namespace cairn::api {
 
 struct Operation;
@@ -38,8 +42,10 @@ struct Call {
   const aws::OperationModel* model = nullptr;
   Ports* ports = nullptr;
   aws::Principal principal;
-  aws::AccountId account;  // whose resources are meant: the caller's
-  aws::Region region;      // where: from the credential scope
+  std::shared_ptr<const identity::PolicySet> policies;  // the caller's own; null: tests of handlers, where `is_administrator` counts
+  bool is_decided = false;                              // the policy engine was asked (api/authorize.h)
+  aws::AccountId account;                               // whose resources are meant: the caller's
+  aws::Region region;                                   // where: from the credential scope
   Time now;
   std::string request_id;  // what the client sees
   std::string host_id;     // x-amz-id-2

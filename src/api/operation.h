@@ -22,16 +22,24 @@ struct Operation {
   Handle admit = nullptr;  // streaming inputs: a first look before the body is received; throws to refuse
 };
 
+/// Who asks the policy engine about a call.
+enum class Decides {
+  kPipeline,  // before the handler, by the caller's identity policies and what api/demands.cc says of the operation
+  kHandler,   // the handler, as its resources have policies too: by api/authorize.h; one that forgets to makes the call fail
+};
+
 /// The operations of one file of a service's folder; found by cairn_catalog, no list to edit.
 struct Family {
   std::string_view service;               // key of the model: "s3"
   std::span<const Operation> operations;  // sorted by name
+  Decides decides = Decides::kPipeline;
 };
 
 /// A service: its model and what is implemented of it.
 struct Service {
   const aws::ServiceModel* model = nullptr;
   std::vector<const Operation*> operations;  // parallel to model->operations; null: NotImplemented
+  std::vector<Decides> decides;              // parallel as well
 };
 
 }  // namespace cairn::api

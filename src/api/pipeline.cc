@@ -13,6 +13,7 @@
 #include "base/xml.h"
 #include "event/classify.h"
 #include "http/local_exchange.h"
+#include "identity/policies.h"
 
 namespace cairn::api {
 namespace {
@@ -279,6 +280,7 @@ struct Pipeline::Stages {
         call.http.body = std::string(body);
         if (!body.empty()) check_body(body, head);
       }
+      call.policies = ports.directory->policies_of(call.principal);
       call.in = decode(job.route.protocol, *call.service->model, *call.model, wire);
       authorize(call);
       validate(*call.service->model, *call.model, call.in);
@@ -371,6 +373,7 @@ struct Pipeline::Stages {
                            job.call.service->model->service_id, job.call.model->name);
         }
         job.call.operation->handle(job.call);
+        if (!job.call.is_decided) throw std::logic_error("no policy was asked");
       });
     } catch (const Outdated&) {
       return false;

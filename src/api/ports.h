@@ -11,6 +11,9 @@
 namespace cairn::history {
 class History;
 }
+namespace cairn::identity {
+class Directory;
+}
 namespace cairn::state {
 class Sealer;
 class Transaction;
@@ -42,6 +45,7 @@ struct Ports {
   env::Random* random = nullptr;
   blob::Store* blobs = nullptr;
   BucketAccess* buckets = nullptr;
+  identity::Directory* directory = nullptr;
   history::History* history = nullptr;    // services include history/store.h; the api layer itself does not look inside
   const state::Sealer* sealer = nullptr;  // for secrets in documents: state/sealer.h
   aws::AccountId default_account;

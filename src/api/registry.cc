@@ -19,12 +19,15 @@ std::unique_ptr<Service> join(std::string_view key) {
   auto joined = std::make_unique<Service>();
   joined->model = model;
   joined->operations.assign(model->operations.size(), nullptr);
+  joined->decides.assign(model->operations.size(), Decides::kPipeline);
   for (const Family* family : installed()) {
     if (family->service != key) continue;
     for (const Operation& operation : family->operations) {
       const aws::OperationModel* known = model->operation(operation.name);
       CHECK(known != nullptr);  // a row must name an operation of the table
-      joined->operations[static_cast<size_t>(known - model->operations.data())] = &operation;
+      const auto at = static_cast<size_t>(known - model->operations.data());
+      joined->operations[at] = &operation;
+      joined->decides[at] = family->decides;
     }
   }
   return joined;
@@ -57,6 +60,10 @@ const Service* service_for_signing_name(std::string_view signing_name) {
 
 const Operation* implementation(const Service& service, const aws::OperationModel& model) {
   return service.operations[static_cast<size_t>(&model - service.model->operations.data())];
+}
+
+bool handler_decides(const Service& service, const aws::OperationModel& model) {
+  return service.decides[static_cast<size_t>(&model - service.model->operations.data())] == Decides::kHandler;
 }
 
 }  // namespace cairn::api

@@ -14,5 +14,6 @@ const Service* service(std::string_view key);              // null: no such tabl
 /// By the credential scope's service name; a few names serve several tables (s3: also s3control).
 const Service* service_for_signing_name(std::string_view signing_name);
 const Operation* implementation(const Service& service, const aws::OperationModel& model);  // null: NotImplemented
+bool handler_decides(const Service& service, const aws::OperationModel& model);
 
 }  // namespace cairn::api

@@ -1,6 +1,5 @@
 #include "app/core.h"
 
-#include "api/credentials.h"
 #include "api/pipeline.h"
 #include "api/registry.h"
 #include "app/blob_cleaner.h"
@@ -12,6 +11,8 @@
 #include "delivery/destinations/embedded_s3.h"
 #include "delivery/selected_events.h"
 #include "history/store.h"
+#include "identity/accounts.h"
+#include "identity/policies.h"
 #include "journal/follower.h"
 #include "services/catalog.h"
 #include "services/kms/upkeep.h"
@@ -25,10 +26,9 @@ namespace {
 using namespace std::chrono_literals;
 using journal::Position;
 
-constexpr auto kReleaseInterval = 1s;                          // how often the journal is told what nobody needs any more
-constexpr auto kExpireInterval = 60s;                          // how often history drops what is past its retention
-constexpr uint64_t kReplayEntriesMax = 5000;                   // entries behind the checkpoint before one is made for their sake
-const std::string kDefaultAccountKey = "iam/default-account";  // twelve digits
+constexpr auto kReleaseInterval = 1s;         // how often the journal is told what nobody needs any more
+constexpr auto kExpireInterval = 60s;         // how often history drops what is past its retention
+constexpr uint64_t kReplayEntriesMax = 5000;  // entries behind the checkpoint before one is made for their sake
 constexpr size_t kResetKeysPerEntry = 2000;
 constexpr uint64_t kBacklogReserves = 4;  // what a dead bucket keeps in the journal leaves so much free
 constexpr uint64_t kObjectReserves = 2;   // objects leave as much again free, so that what they filled can still be deleted
@@ -116,6 +116,7 @@ class WiredCore : public Core {
 
     if (Result<void> opened = open_sealer(); !opened) return opened;
     if (Result<void> made = make_first_account(); !made) return made;
+    if (Result<void> made = make_owner_key(); !made) return made;
     serve_calls();
     deliver();
     follow();
@@ -156,19 +157,39 @@ class WiredCore : public Core {
   Result<void> make_first_account() {
     state::Transaction transaction(*store_);
     const std::string path = settings_.data + "/credentials";
-    if (const auto account = transaction.get(kDefaultAccountKey)) {
+    if (const auto account = transaction.get(identity::kDefaultAccountKey)) {
       default_account_ = aws::AccountId(*account);  // the setting counts only where the directory is made
-      return {};
+      identity::upgrade(transaction, default_account_);
+      return transaction.changes().empty() ? Result<void>() : commit(transaction);
     }
     first_start_ = true;
     default_account_ = aws::AccountId(settings_.account);
-    transaction.put(kDefaultAccountKey, settings_.account);
-    const api::NewCredentials administrator = api::make_first_account(transaction, outside_.random, outside_.clock.now(), default_account_);
+    transaction.put(identity::kDefaultAccountKey, settings_.account);
+    const identity::NewCredentials administrator =
+        identity::make_first_account(transaction, outside_.random, outside_.clock.now(), default_account_);
     // The file first: a crash between the two leaves a file that the next start overwrites, never an account that nobody can enter.
     if (const env::Done written = env::write_file_atomically(outside_.files, path,
                                                              fmt::format("[default]\naws_access_key_id = {}\naws_secret_access_key = {}\n",
                                                                          administrator.access_key.str(), administrator.secret.reveal()));
         !written)
+      return failure("{}", written.error().message);
+    return commit(transaction);
+  }
+
+  /// Whoever can read the data directory's credentials file is its owner; without a key there, there is a new one.
+  Result<void> make_owner_key() {
+    constexpr size_t kCredentialsBytesMax = 1 << 20;
+    const std::string path = settings_.data + "/credentials", section = "[owner]\n";
+    const env::Io<std::string> file = env::read_file(outside_.files, path, kCredentialsBytesMax);
+    if (!file && file.error().kind != env::IoFailure::kNotFound) return failure("{}", file.error().message);
+    std::string text = file.value_or("");
+    state::Transaction transaction(*store_);
+    if (identity::has_owner_key(transaction) && text.find(section) != std::string::npos) return {};
+    if (const size_t old = text.find(section); old != std::string::npos) text.resize(old);
+    const identity::NewCredentials owner = identity::make_owner_key(transaction, outside_.random, outside_.clock.now());
+    text += fmt::format("{}# For `cairn root credentials` only.\naws_access_key_id = {}\naws_secret_access_key = {}\n", section,
+                        owner.access_key.str(), owner.secret.reveal());
+    if (const env::Done written = env::write_file_atomically(outside_.files, path, text); !written)
       return failure("{}", written.error().message);
     return commit(transaction);
   }
@@ -209,10 +230,12 @@ class WiredCore : public Core {
 
   void serve_calls() {
     api::install(services::families());
+    directory_ = std::make_unique<identity::Directory>(*store_);
     ports_ = {.clock = &outside_.clock,
               .random = &outside_.random,
               .blobs = blobs_.get(),
               .buckets = &bucket_access_elsewhere_,
+              .directory = directory_.get(),
               .history = history_.get(),
               .sealer = sealer_.get(),
               .default_account = default_account_,
@@ -350,6 +373,7 @@ class WiredCore : public Core {
   std::vector<blob::BlobId> unswept_;
   s3::PolicyBucketAccess bucket_access_;
   BucketAccessElsewhere bucket_access_elsewhere_{outside_.remote_buckets, bucket_access_};
+  std::unique_ptr<identity::Directory> directory_;
   api::Ports ports_;
   api::Metrics metrics_;
   std::unique_ptr<api::Authenticator> authenticator_;

@@ -1,11 +1,22 @@
 #pragma once
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "aws/names.h"
 #include "base/json.h"
 
 namespace cairn::aws {
+
+/// What temporary credentials carry beside the facts of the record's sessionContext.
+struct Session {
+  std::vector<std::string> policies;                      // session policies, as they were given: they only take away
+  std::vector<std::pair<std::string, std::string>> tags;  // aws:PrincipalTag/KEY, over the tags of the role or user
+  std::vector<std::string> transitive_tags;               // keys that the roles assumed from here are given, too
+  bool is_chained = false;                                // a role assumed by a role's session
+};
 
 /// Who calls, as authentication found out. The record's userIdentity is drawn from it (event/identity.cc).
 struct Principal {
@@ -15,11 +26,12 @@ struct Principal {
   std::string principal_id;  // account id, AIDA..., AROA...:session
   std::string arn;
   AccessKeyId access_key;
-  std::string user_name;                // IAM users; services: the service principal
-  std::string source_arn;               // services: the resource on whose behalf (aws:SourceArn) ...
-  AccountId source_account;             // ... and its account
-  std::optional<Json> session_context;  // finished `sessionContext`, for temporary credentials
-  bool is_administrator = false;        // until IAM's policies decide: root, the first administrator, --dev keys
+  std::string user_name;                   // IAM users; services: the service principal
+  std::string source_arn;                  // services: the resource on whose behalf (aws:SourceArn) ...
+  AccountId source_account;                // ... and its account
+  std::optional<Json> session_context;     // finished `sessionContext`, for temporary credentials: issuer, MFA, source identity
+  std::shared_ptr<const Session> session;  // null: long-term credentials
+  bool is_administrator = false;           // root and --dev keys: no identity policy is asked
 };
 
 }  // namespace cairn::aws

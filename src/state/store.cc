@@ -232,6 +232,19 @@ void Transaction::reset() {
 
 // ---- the store
 
+const Watch& Store::watch(std::string prefix) {
+  const std::lock_guard lock(impl_->commit_mutex);
+  return *impl_->watches.emplace_back(std::make_unique<Watch>(std::move(prefix)));
+}
+
+void Store::count(std::span<const std::unique_ptr<Watch>> watches, std::span<const journal::Change> changes) {
+  for (const std::unique_ptr<Watch>& watch : watches) {
+    const bool touched =
+        std::any_of(changes.begin(), changes.end(), [&](const auto& change) { return change.key.starts_with(watch->prefix_); });
+    if (touched) watch->version_.fetch_add(1, std::memory_order_acq_rel);
+  }
+}
+
 Store::Store(Engine& engine, const Options& options) : impl_(std::make_unique<Impl>(engine, options)) {}
 
 Store::~Store() = default;
@@ -271,9 +284,11 @@ Result<Position, Store::Conflict> Store::commit(Transaction& transaction,
     // Held over append: once it returns the answer may leave, and whoever got it must find the change.
     const std::unique_lock overlay(impl.overlay_mutex);
     if (!impl.valid(transaction.base_.seq, transaction.reads_, transaction.ranges_)) return tl::unexpected(Conflict{});
+    count(impl.watches, transaction.changes_);  // once before anybody can hear of it, once when it can be read
     position = append(transaction.changes_);
     const bool small = impl.active.bytes < impl.options.checkpoint_bytes;
     impl.apply(position, changes);
+    count(impl.watches, transaction.changes_);
     wake = !std::exchange(impl.dirty, true) || (small && impl.active.bytes >= impl.options.checkpoint_bytes);
   }
   if (wake && impl.task) impl.task->wake();

@@ -1,4 +1,5 @@
 #pragma once
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -75,6 +76,20 @@ struct Options {
   size_t cache_bytes_max = 8 << 20;                     // documents read from the engine and kept
 };
 
+/// Counts the commits that change a document below some prefix, for those who keep what they made of such documents: what was made
+/// under a settled version stands until it is another. A change counts before anybody can have heard of it. Any thread.
+class Watch {
+ public:
+  explicit Watch(std::string prefix) : prefix_(std::move(prefix)) {}
+  uint64_t version() const { return version_.load(std::memory_order_acquire); }
+  static bool is_settled(uint64_t version) { return version % 2 == 0; }  // else a commit is under way: keep nothing
+
+ private:
+  friend class Store;
+  const std::string prefix_;
+  std::atomic<uint64_t> version_{0};
+};
+
 class Store {
  public:
   /// `engine` holds everything up to engine.position(). Feed `replay` the journal's entries after that, then `start`.
@@ -90,6 +105,7 @@ class Store {
   /// must not read it. After a commit the transaction is spent until reset.
   Result<journal::Position, Conflict> commit(Transaction& transaction,
                                              const std::function<journal::Position(std::span<const journal::Change>)>& append);
+  const Watch& watch(std::string prefix);  // before the first commit; lives as long as the store
   bool accepting() const;                  // false while too much waits for a checkpoint: refuse before deciding
   journal::Position checkpointed() const;  // durable in the engine; the journal may release up to here
   void checkpoint();                       // now, if all that was appended is durable (drain first); for tests and shutdown
@@ -97,6 +113,7 @@ class Store {
  private:
   friend class Transaction;
   struct Impl;
+  static void count(std::span<const std::unique_ptr<Watch>> watches, std::span<const journal::Change> changes);
   std::unique_ptr<Impl> impl_;
 };
 

@@ -46,6 +46,7 @@ struct Store::Impl {
   journal::Journal* journal = nullptr;
 
   std::mutex commit_mutex;
+  std::vector<std::unique_ptr<Watch>> watches;
   bool dirty = false;  // commits since the last layer was set apart
 
   mutable std::shared_mutex overlay_mutex;

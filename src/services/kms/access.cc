@@ -1,7 +1,6 @@
 #include "services/kms/access.h"
 
-#include <span>
-
+#include "api/authorize.h"
 #include "api/request_context.h"
 #include "aws/policy/decide.h"
 #include "services/kms/documents.h"
@@ -18,17 +17,6 @@ using aws::policy::Request;
 using Kind = aws::Principal::Kind;
 
 constexpr size_t kAliasesShownMax = 50;  // as many as a key may have
-
-/// The caller's own policies: the one place that asks for them.
-std::span<const Policy* const> identity_policies(const api::Call& call) {
-  static const Policy administrator_access =
-      Policy::parse(R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]})",
-                    aws::policy::Kind::kIdentity)
-          .value();
-  static const Policy* const kAll[] = {&administrator_access};
-  if (call.principal.is_administrator) return kAll;
-  return {};
-}
 
 Request request_of(const api::Call& call, std::string_view action, const std::string& resource, const ConditionKeys& more) {
   Request request;
@@ -72,8 +60,7 @@ Request request_of(api::Call& call, const Named& named, const Ask& ask) {
 }
 
 Decision decide(api::Call& call, const Request& request, const Policy& key_policy) {
-  Policies policies;
-  policies.identity = identity_policies(call);
+  Policies policies = api::policies_of(call);
   policies.resource = &key_policy;
   policies.resource_must_allow = true;
   return aws::policy::decide(request, policies);
@@ -102,8 +89,7 @@ Error denied(const api::Call& call, const Named& named, const Ask& ask, const De
 }
 
 bool identity_allows(api::Call& call, const Request& request) {
-  Policies policies;
-  policies.identity = identity_policies(call);
+  Policies policies = api::policies_of(call);
   Request own = request;
   own.resource_account.clear();  // the caller's side of it alone
   return aws::policy::decide(own, policies).allowed();
@@ -112,6 +98,7 @@ bool identity_allows(api::Call& call, const Request& request) {
 }  // namespace
 
 std::optional<Grant> require(api::Call& call, const Named& named, const Ask& ask) {
+  call.is_decided = true;
   const bool is_service = call.principal.kind == Kind::kService;
   if (ask.accounts == Accounts::kOwn && !is_service && call.principal.account != named.key.account)
     throw denied(call, named, ask, {.kind = aws::policy::Kind::kResource});
@@ -134,8 +121,8 @@ Key open_key(api::Call& call, const Ask& ask) {
 }
 
 void require_own(api::Call& call, std::string_view action, const std::string& resource, const ConditionKeys& more) {
-  Policies policies;
-  policies.identity = identity_policies(call);
+  call.is_decided = true;
+  Policies policies = api::policies_of(call);
   const Request request = request_of(call, action, resource, more);
   const Decision decision = aws::policy::decide(request, policies);
   if (decision.allowed()) return;

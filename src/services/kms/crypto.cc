@@ -253,5 +253,5 @@ constexpr auto kOperations = std::to_array<api::Operation>({
 
 namespace cairn::services {
 extern const api::Family kms_crypto;
-const api::Family kms_crypto{.service = "kms", .operations = kms::kOperations};
+const api::Family kms_crypto{.service = "kms", .operations = kms::kOperations, .decides = api::Decides::kHandler};
 }  // namespace cairn::services

@@ -130,6 +130,7 @@ void revoke_grant(api::Call& call) {
 
 /// The retiring principal, the grantee if the grant says so, and whoever may by policy.
 void check_may_retire(api::Call& call, const Key& key, const Grant& grant) {
+  call.is_decided = true;
   const aws::policy::Caller caller = aws::policy::caller_of(call.principal);
   NamedAs named = grant.retiring.empty() ? NamedAs::kNot : names(grant.retiring, caller);
   if (grant.allows("RetireGrant")) named = std::max(named, names(grant.grantee, caller));
@@ -215,5 +216,5 @@ constexpr auto kOperations = std::to_array<api::Operation>({
 
 namespace cairn::services {
 extern const api::Family kms_grants;
-const api::Family kms_grants{.service = "kms", .operations = kms::kOperations};
+const api::Family kms_grants{.service = "kms", .operations = kms::kOperations, .decides = api::Decides::kHandler};
 }  // namespace cairn::services

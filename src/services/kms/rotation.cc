@@ -95,5 +95,5 @@ constexpr auto kOperations = std::to_array<api::Operation>({
 
 namespace cairn::services {
 extern const api::Family kms_rotation;
-const api::Family kms_rotation{.service = "kms", .operations = kms::kOperations};
+const api::Family kms_rotation{.service = "kms", .operations = kms::kOperations, .decides = api::Decides::kHandler};
 }  // namespace cairn::services

@@ -1,5 +1,6 @@
 #include "services/s3/access.h"
 
+#include "api/authorize.h"
 #include "services/s3/actions.h"
 #include "services/s3/errors.h"
 #include "services/s3/input.h"
@@ -11,7 +12,6 @@ namespace cairn::s3 {
 namespace {
 
 using aws::policy::Decision;
-using aws::policy::Policy;
 using Kind = aws::Principal::Kind;
 
 /// S3 lets the owning account's root repair a policy that denies everyone.
@@ -29,27 +29,16 @@ std::string bucket_arn(std::string_view bucket, std::string_view key) {
   return key.empty() ? fmt::format("arn:aws:s3:::{}", bucket) : fmt::format("arn:aws:s3:::{}/{}", bucket, key);
 }
 
-aws::policy::Policies policies_of(const aws::Principal& principal, const BucketPolicy& policy) {
-  static const Policy administrator_access =
-      Policy::parse(R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]})",
-                    aws::policy::Kind::kIdentity)
-          .value();
-  static const Policy* const kOwn[] = {&administrator_access};
-  aws::policy::Policies policies;
-  if (principal.is_administrator) policies.identity = kOwn;
-  policies.resource = &policy.policy;
-  return policies;
-}
-
-Access::Access(api::Call& call, const Bucket& bucket)
-    : call_(call), bucket_(bucket), is_owners_(call.principal.is_administrator && call.principal.account == bucket.account) {
-  const std::optional<std::string> text = call.state->get(keys::bucket_policy(bucket.name));
-  if (!text) return;
-  policy_ = compiled_policy(*text);
+Access::Access(api::Call& call, const Bucket& bucket) : call_(call), bucket_(bucket), policies_(api::policies_of(call)) {
+  call.is_decided = true;
   request_.caller = aws::policy::caller_of(call.principal);
-  if (!call.principal.account.empty()) request_.caller.canonical = owner_id(call.principal.account);
   request_.resource_account = bucket.account.str();
-  describe_call(call, bucket, request_.context);
+  if (!call.principal.account.empty()) request_.caller.canonical = owner_id(call.principal.account);
+  if (const std::optional<std::string> text = call.state->get(keys::bucket_policy(bucket.name))) {
+    policy_ = compiled_policy(*text);
+    policies_.resource = &policy_->policy;
+  }
+  if (policy_ != nullptr || api::looks_at_context(call)) describe_call(call, bucket, request_.context);
 }
 
 void Access::look_at_object_tags(std::string_view key, aws::policy::Context& context) const {
@@ -59,32 +48,24 @@ void Access::look_at_object_tags(std::string_view key, aws::policy::Context& con
 }
 
 Decision Access::decide(std::string_view action, std::string_view key) {
-  const aws::policy::Policies policies = policies_of(call_.principal, *policy_);
   request_.action = std::string(action);
   request_.resource = bucket_arn(bucket_.name, key);
-  if (!policy_->looks_at_object_tags || key.empty()) return aws::policy::decide(request_, policies);
+  const bool looks_at_tags = policy_ != nullptr ? policy_->looks_at_object_tags : false;
+  if (key.empty() || !(looks_at_tags || api::looks_at_context(call_))) return aws::policy::decide(request_, policies_);
   aws::policy::Request request = request_;
   look_at_object_tags(key, request.context);
-  return aws::policy::decide(request, policies);
+  return aws::policy::decide(request, policies_);
 }
 
-bool Access::allows(std::string_view action, std::string_view key) {
-  return policy_ == nullptr ? is_owners_ : decide(action, key).allowed();
-}
+bool Access::allows(std::string_view action, std::string_view key) { return decide(action, key).allowed(); }
 
 /// Callers of the bucket's own account, and services, are told why; others are told nothing.
 void Access::require(std::string_view action, std::string_view key) {
   if (is_roots_way_back(call_, bucket_, action)) return;
-  Decision decision;
-  if (policy_ != nullptr) decision = decide(action, key);
-  else if (is_owners_) return;
+  const Decision decision = decide(action, key);
   if (decision.allowed()) return;
-  if (policy_ == nullptr) decision.kind = aws::policy::Kind::kResource;  // the only one that could have let others in
-  const bool is_service = call_.principal.kind == Kind::kService;
-  if (!is_service && call_.principal.account != bucket_.account) throw access_denied();
-  throw Error(kAccessDenied, "User: {} is not authorized to perform: {} on resource: \"{}\" {}",
-              is_service ? call_.principal.user_name : call_.principal.arn, action, bucket_arn(bucket_.name, key),
-              aws::policy::because(decision, action));
+  if (call_.principal.kind != Kind::kService && call_.principal.account != bucket_.account) throw access_denied();
+  throw api::denied(call_, decision, action, fmt::format("\"{}\"", bucket_arn(bucket_.name, key)));
 }
 
 void Access::require_operation() {

@@ -13,10 +13,6 @@ namespace cairn::s3 {
 
 std::string bucket_arn(std::string_view bucket, std::string_view key = {});  // key "": the bucket's
 
-/// What decides over a caller at a bucket: its policy, and the caller's own: administrators may do everything, until identities have
-/// policies of their own.
-aws::policy::Policies policies_of(const aws::Principal& principal, const BucketPolicy& policy);
-
 /// Decides what a call may do with one bucket: the bucket's policy and the caller, by the policy engine. For as long as the call's
 /// decision lasts.
 class Access {
@@ -35,8 +31,8 @@ class Access {
   api::Call& call_;
   const Bucket& bucket_;
   std::shared_ptr<const BucketPolicy> policy_;  // null: the bucket has none
-  const bool is_owners_;                        // an administrator of the bucket's account
-  aws::policy::Request request_;                // filled in where there is a policy to look at it
+  aws::policy::Policies policies_;
+  aws::policy::Request request_;
 };
 
 /// No such key: for callers who may not list the bucket AccessDenied, so that they do not learn what is in it.

@@ -93,5 +93,5 @@ constexpr auto kOperations = std::to_array<api::Operation>({
 
 namespace cairn::services {
 extern const api::Family s3_attributes;
-const api::Family s3_attributes{.service = "s3", .operations = s3::kOperations};
+const api::Family s3_attributes{.service = "s3", .operations = s3::kOperations, .decides = api::Decides::kHandler};
 }  // namespace cairn::services

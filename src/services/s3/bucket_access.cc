@@ -15,7 +15,6 @@ Result<void, api::BucketAccess::Refusal> PolicyBucketAccess::check(state::Transa
   const std::optional<std::string> document = state.get(keys::bucket(ask.bucket));
   if (!document) return refused(Refusal::kNoSuchBucket, fmt::format("there is no bucket {}", ask.bucket));
   const Bucket bucket = decode_bucket(ask.bucket, *document);
-  const bool is_owners = ask.principal.is_administrator && ask.principal.account == bucket.account;
   aws::policy::Request request;
   request.caller = aws::policy::caller_of(ask.principal);
   request.action = ask.action;
@@ -23,16 +22,14 @@ Result<void, api::BucketAccess::Refusal> PolicyBucketAccess::check(state::Transa
   request.resource_account = bucket.account.str();
   const std::optional<std::string> text = state.get(keys::bucket_policy(ask.bucket));
   if (!text) {
-    if (is_owners) return {};
     return refused(Refusal::kDenied, fmt::format("bucket {} has no policy, so that nothing allows {} {} on {}", ask.bucket,
                                                  request.caller.shown(), ask.action, request.resource));
   }
   const std::shared_ptr<const BucketPolicy> policy = compiled_policy(*text);
   aws::policy::describe_caller(ask.principal, ask.now, request.context);
   describe_setting(bucket, bucket.region, ask.now, request.context);
-  describe_transport(true, "", request.context);
   describe_headers(ask.headers, request.context);
-  const Decision decision = aws::policy::decide(request, policies_of(ask.principal, *policy));
+  const Decision decision = aws::policy::decide(request, {.resource = &policy->policy});
   if (decision.allowed()) return {};
   if (decision.outcome == Decision::Outcome::kExplicitDeny) {
     return refused(Refusal::kDenied, fmt::format("{} of the bucket policy denies {} {} on {}",

@@ -78,5 +78,5 @@ constexpr auto kOperations = std::to_array<api::Operation>({
 
 namespace cairn::services {
 extern const api::Family s3_bucket_settings;
-const api::Family s3_bucket_settings{.service = "s3", .operations = s3::kOperations};
+const api::Family s3_bucket_settings{.service = "s3", .operations = s3::kOperations, .decides = api::Decides::kHandler};
 }  // namespace cairn::services

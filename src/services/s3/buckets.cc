@@ -1,3 +1,4 @@
+#include "api/authorize.h"
 #include "api/operation.h"
 #include "base/text.h"
 #include "services/s3/access.h"
@@ -68,6 +69,7 @@ void answer_created(api::Call& call, std::string_view name, const aws::Region& r
 void create_bucket(api::Call& call) {
   if (call.principal.kind == aws::Principal::Kind::kAnonymous) throw access_denied();
   const std::string name = text_of(call.in, "Bucket");
+  api::require(call, {.action = "s3:CreateBucket", .resource = bucket_arn(name), .shown = fmt::format("\"{}\"", bucket_arn(name))});
   if (!aws::is_bucket_name(name)) throw Error(kInvalidBucketName, "The specified bucket is not valid.").with("BucketName", name);
   call.owner = call.account;
   const Placement placement = place(call);
@@ -151,6 +153,7 @@ constexpr size_t kListBucketsMax = 10'000;
 /// All of the account's buckets in all regions; with a prefix, a region or a page size, that part of them and their regions.
 void list_buckets(api::Call& call) {
   if (call.principal.kind == aws::Principal::Kind::kAnonymous) throw access_denied();
+  api::require(call, {.action = "s3:ListAllMyBuckets", .resource = "arn:aws:s3:::*", .shown = ""});
   const std::string prefix = text_of(call.in, "Prefix"), region = text_of(call.in, "BucketRegion");
   if (!region.empty() && !aws::is_region(region))
     throw invalid_argument(fmt::format("Argument value {} is not a valid AWS Region", region), "bucket-region", region);
@@ -214,5 +217,5 @@ constexpr auto kOperations = std::to_array<api::Operation>({
 
 namespace cairn::services {
 extern const api::Family s3_buckets;
-const api::Family s3_buckets{.service = "s3", .operations = s3::kOperations};
+const api::Family s3_buckets{.service = "s3", .operations = s3::kOperations, .decides = api::Decides::kHandler};
 }  // namespace cairn::services

@@ -85,5 +85,5 @@ constexpr auto kOperations = std::to_array<api::Operation>({
 
 namespace cairn::services {
 extern const api::Family s3_copy_object;
-const api::Family s3_copy_object{.service = "s3", .operations = s3::kOperations};
+const api::Family s3_copy_object{.service = "s3", .operations = s3::kOperations, .decides = api::Decides::kHandler};
 }  // namespace cairn::services

@@ -167,5 +167,5 @@ constexpr auto kOperations = std::to_array<api::Operation>({
 
 namespace cairn::services {
 extern const api::Family s3_listing;
-const api::Family s3_listing{.service = "s3", .operations = s3::kOperations};
+const api::Family s3_listing{.service = "s3", .operations = s3::kOperations, .decides = api::Decides::kHandler};
 }  // namespace cairn::services

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "api/ports.h"
+#include "api/request_context.h"
 #include "aws/policy/caller.h"
 #include "base/text.h"
 #include "services/s3/bucket.h"
@@ -85,6 +86,10 @@ void describe_signature(const api::Call& call, Context& context) {
   }
 }
 
+void describe_tls(std::string_view version, Context& context) {
+  context.add("s3:TlsVersion", std::string((version.empty() ? kNewestTls : version).substr(4)));
+}
+
 }  // namespace
 
 void describe_setting(const Bucket& bucket, const aws::Region& region, Time now, Context& context) {
@@ -94,11 +99,8 @@ void describe_setting(const Bucket& bucket, const aws::Region& region, Time now,
   context.add("aws:ResourceAccount", bucket.account.str());
   context.add("s3:ResourceAccount", bucket.account.str());
   context.add("aws:ViaAWSService", false);
-}
-
-void describe_transport(bool secure, std::string_view tls_version, Context& context) {
-  context.add("aws:SecureTransport", secure);
-  if (secure) context.add("s3:TlsVersion", std::string((tls_version.empty() ? kNewestTls : tls_version).substr(4)));
+  context.add("aws:SecureTransport", true);
+  describe_tls("", context);
 }
 
 void describe_headers(const Json& headers, Context& context) {
@@ -107,12 +109,11 @@ void describe_headers(const Json& headers, Context& context) {
 }
 
 void describe_call(const api::Call& call, const Bucket& bucket, Context& context) {
-  aws::policy::describe_caller(call.principal, call.now, context);
-  describe_setting(bucket, call.region, call.now, context);
+  api::describe_request(call, context);
+  context.add("aws:ResourceAccount", bucket.account.str());
+  context.add("s3:ResourceAccount", bucket.account.str());
   const bool is_service = call.principal.kind == Kind::kService;
-  describe_transport(call.tls || is_service || call.ports->plain_counts_as_tls, call.tls_version, context);
-  if (!is_service && !call.source_ip.empty()) context.add("aws:SourceIp", call.source_ip);
-  if (!call.user_agent.empty()) context.add("aws:UserAgent", call.user_agent);
+  if (call.tls || is_service || call.ports->plain_counts_as_tls) describe_tls(call.tls_version, context);
   for (const auto& [name, value] : call.http.headers) {
     if (name == "referer") context.add("aws:Referer", value);
     if (name == "x-amz-content-sha256") context.add("s3:x-amz-content-sha256", value);

@@ -15,10 +15,7 @@ void describe_call(const api::Call& call, const Bucket& bucket, aws::policy::Con
 /// The same for a call that is only thought of: `headers` are its x-amz-… headers by lower-case name.
 void describe_headers(const Json& headers, aws::policy::Context& context);
 
-/// What is always so, whoever calls: time, region, the bucket's account, and that nobody calls through a service.
+/// What is always so for a call of our own services: time, region, the bucket's account, TLS, and that nobody calls through a service.
 void describe_setting(const Bucket& bucket, const aws::Region& region, Time now, aws::policy::Context& context);
-
-/// A connection that counts as TLS of some version, or plain HTTP.
-void describe_transport(bool secure, std::string_view tls_version, aws::policy::Context& context);
 
 }  // namespace cairn::s3

@@ -1,0 +1,195 @@
+#include "api/demands.h"
+
+#include <algorithm>
+#include <array>
+
+#include "api/demands_iam.h"
+#include "api/operation.h"
+#include "base/text.h"
+
+namespace cairn::api {
+namespace {
+
+/// The resource of an operation, after the "Actions, resources, and condition keys" page of its service. {Member} is a parameter: one
+/// that is an ARN takes the place of the whole; of a list each is a resource. [{Member}/] goes where the parameter is absent or
+/// "default". Operations that stand in no row are about "*".
+struct Row {
+  std::string_view service, operation, resource;
+};
+
+#define CAIRN_TRAIL "arn:aws:cloudtrail:{region}:{account}:trail/"
+#define CAIRN_LOG_GROUP "arn:aws:logs:{region}:{account}:log-group:"
+#define CAIRN_EVENTS "arn:aws:events:{region}:{account}:"
+#define CAIRN_FUNCTION "arn:aws:lambda:{region}:{account}:function:"
+#define CAIRN_ALARM "arn:aws:cloudwatch:{region}:{account}:alarm:"
+#define CAIRN_TOPICS "arn:aws:sns:{region}:{account}:"
+
+constexpr auto kRows = std::to_array<Row>({
+    {"cloudtrail", "AddTags", CAIRN_TRAIL "{ResourceId}"},
+    {"cloudtrail", "CreateTrail", CAIRN_TRAIL "{Name}"},
+    {"cloudtrail", "DeleteTrail", CAIRN_TRAIL "{Name}"},
+    {"cloudtrail", "GetEventSelectors", CAIRN_TRAIL "{TrailName}"},
+    {"cloudtrail", "GetInsightSelectors", CAIRN_TRAIL "{TrailName}"},
+    {"cloudtrail", "GetTrail", CAIRN_TRAIL "{Name}"},
+    {"cloudtrail", "GetTrailStatus", CAIRN_TRAIL "{Name}"},
+    {"cloudtrail", "ListTags", CAIRN_TRAIL "{ResourceIdList}"},
+    {"cloudtrail", "PutEventSelectors", CAIRN_TRAIL "{TrailName}"},
+    {"cloudtrail", "PutInsightSelectors", CAIRN_TRAIL "{TrailName}"},
+    {"cloudtrail", "RemoveTags", CAIRN_TRAIL "{ResourceId}"},
+    {"cloudtrail", "StartLogging", CAIRN_TRAIL "{Name}"},
+    {"cloudtrail", "StopLogging", CAIRN_TRAIL "{Name}"},
+    {"cloudtrail", "UpdateTrail", CAIRN_TRAIL "{Name}"},
+    {"events", "CreateEventBus", CAIRN_EVENTS "event-bus/{Name}"},
+    {"events", "DeleteEventBus", CAIRN_EVENTS "event-bus/{Name}"},
+    {"events", "DeleteRule", CAIRN_EVENTS "rule/[{EventBusName}/]{Name}"},
+    {"events", "DescribeEventBus", CAIRN_EVENTS "event-bus/{Name}"},
+    {"events", "DescribeRule", CAIRN_EVENTS "rule/[{EventBusName}/]{Name}"},
+    {"events", "DisableRule", CAIRN_EVENTS "rule/[{EventBusName}/]{Name}"},
+    {"events", "EnableRule", CAIRN_EVENTS "rule/[{EventBusName}/]{Name}"},
+    {"events", "ListRules", CAIRN_EVENTS "rule/*"},
+    {"events", "ListTargetsByRule", CAIRN_EVENTS "rule/[{EventBusName}/]{Rule}"},
+    {"events", "PutRule", CAIRN_EVENTS "rule/[{EventBusName}/]{Name}"},
+    {"events", "PutTargets", CAIRN_EVENTS "rule/[{EventBusName}/]{Rule}"},
+    {"events", "RemoveTargets", CAIRN_EVENTS "rule/[{EventBusName}/]{Rule}"},
+    {"lambda", "AddPermission", CAIRN_FUNCTION "{FunctionName}"},
+    {"lambda", "CreateFunction", CAIRN_FUNCTION "{FunctionName}"},
+    {"lambda", "DeleteFunction", CAIRN_FUNCTION "{FunctionName}"},
+    {"lambda", "GetFunction", CAIRN_FUNCTION "{FunctionName}"},
+    {"lambda", "GetFunctionConfiguration", CAIRN_FUNCTION "{FunctionName}"},
+    {"lambda", "GetPolicy", CAIRN_FUNCTION "{FunctionName}"},
+    {"lambda", "Invoke", CAIRN_FUNCTION "{FunctionName}"},
+    {"lambda", "RemovePermission", CAIRN_FUNCTION "{FunctionName}"},
+    {"lambda", "UpdateFunctionCode", CAIRN_FUNCTION "{FunctionName}"},
+    {"lambda", "UpdateFunctionConfiguration", CAIRN_FUNCTION "{FunctionName}"},
+    {"logs", "CreateLogGroup", CAIRN_LOG_GROUP "{logGroupName}:log-stream:"},
+    {"logs", "CreateLogStream", CAIRN_LOG_GROUP "{logGroupName}:log-stream:{logStreamName}"},
+    {"logs", "DeleteLogGroup", CAIRN_LOG_GROUP "{logGroupName}:log-stream:"},
+    {"logs", "DeleteLogStream", CAIRN_LOG_GROUP "{logGroupName}:log-stream:{logStreamName}"},
+    {"logs", "DeleteMetricFilter", CAIRN_LOG_GROUP "{logGroupName}:log-stream:"},
+    {"logs", "DeleteRetentionPolicy", CAIRN_LOG_GROUP "{logGroupName}:log-stream:"},
+    {"logs", "DeleteSubscriptionFilter", CAIRN_LOG_GROUP "{logGroupName}:log-stream:"},
+    {"logs", "DescribeLogGroups", CAIRN_LOG_GROUP ":log-stream:"},
+    {"logs", "DescribeLogStreams", CAIRN_LOG_GROUP "{logGroupName}:log-stream:"},
+    {"logs", "DescribeMetricFilters", CAIRN_LOG_GROUP "{logGroupName}:log-stream:"},
+    {"logs", "DescribeSubscriptionFilters", CAIRN_LOG_GROUP "{logGroupName}:log-stream:"},
+    {"logs", "FilterLogEvents", CAIRN_LOG_GROUP "{logGroupName}:log-stream:"},
+    {"logs", "GetLogEvents", CAIRN_LOG_GROUP "{logGroupName}:log-stream:{logStreamName}"},
+    {"logs", "ListTagsLogGroup", CAIRN_LOG_GROUP "{logGroupName}:log-stream:"},
+    {"logs", "PutLogEvents", CAIRN_LOG_GROUP "{logGroupName}:log-stream:{logStreamName}"},
+    {"logs", "PutMetricFilter", CAIRN_LOG_GROUP "{logGroupName}:log-stream:"},
+    {"logs", "PutRetentionPolicy", CAIRN_LOG_GROUP "{logGroupName}:log-stream:"},
+    {"logs", "PutSubscriptionFilter", CAIRN_LOG_GROUP "{logGroupName}:log-stream:"},
+    {"logs", "StartQuery", CAIRN_LOG_GROUP "{logGroupName}:log-stream:"},
+    {"logs", "TagLogGroup", CAIRN_LOG_GROUP "{logGroupName}:log-stream:"},
+    {"logs", "UntagLogGroup", CAIRN_LOG_GROUP "{logGroupName}:log-stream:"},
+    {"monitoring", "DeleteAlarms", CAIRN_ALARM "{AlarmNames}"},
+    {"monitoring", "DescribeAlarmHistory", CAIRN_ALARM "{AlarmName}"},
+    {"monitoring", "DescribeAlarms", CAIRN_ALARM "*"},
+    {"monitoring", "DisableAlarmActions", CAIRN_ALARM "{AlarmNames}"},
+    {"monitoring", "EnableAlarmActions", CAIRN_ALARM "{AlarmNames}"},
+    {"monitoring", "PutMetricAlarm", CAIRN_ALARM "{AlarmName}"},
+    {"monitoring", "SetAlarmState", CAIRN_ALARM "{AlarmName}"},
+    {"sns", "AddPermission", CAIRN_TOPICS "{TopicArn}"},
+    {"sns", "CreateTopic", CAIRN_TOPICS "{Name}"},
+    {"sns", "DeleteTopic", CAIRN_TOPICS "{TopicArn}"},
+    {"sns", "GetTopicAttributes", CAIRN_TOPICS "{TopicArn}"},
+    {"sns", "ListSubscriptions", CAIRN_TOPICS "*"},
+    {"sns", "ListSubscriptionsByTopic", CAIRN_TOPICS "{TopicArn}"},
+    {"sns", "ListTagsForResource", CAIRN_TOPICS "{ResourceArn}"},
+    {"sns", "ListTopics", CAIRN_TOPICS "*"},
+    {"sns", "Publish", CAIRN_TOPICS "{TopicArn}"},
+    {"sns", "PublishBatch", CAIRN_TOPICS "{TopicArn}"},
+    {"sns", "RemovePermission", CAIRN_TOPICS "{TopicArn}"},
+    {"sns", "SetTopicAttributes", CAIRN_TOPICS "{TopicArn}"},
+    {"sns", "Subscribe", CAIRN_TOPICS "{TopicArn}"},
+    {"sns", "TagResource", CAIRN_TOPICS "{ResourceArn}"},
+    {"sns", "UntagResource", CAIRN_TOPICS "{ResourceArn}"},
+    {"sts", "GetCallerIdentity", ""},  // "No permissions are required"; a denial changes nothing
+    {"sts", "GetFederationToken", "arn:aws:sts::{account}:federated-user/{Name}"},
+    {"sts", "GetSessionToken", ""},  // the same
+});
+static_assert(std::ranges::is_sorted(kRows, {}, [](const Row& row) { return std::pair(row.service, row.operation); }));
+
+/// What actions of a service begin with, where that is not the name that its calls are signed for.
+struct Prefix {
+  std::string_view service, action;
+};
+constexpr Prefix kPrefixes[] = {{"monitoring", "cloudwatch"}, {"sns", "SNS"}};
+
+constexpr size_t kResourcesMax = 1000;  // that one call may name; more are no request that a client sends
+
+std::string action_of(const Call& call) {
+  std::string_view prefix = call.service->model->signing_name;
+  for (const Prefix& exception : kPrefixes)
+    if (exception.service == call.service->model->key) prefix = exception.action;
+  return fmt::format("{}:{}", prefix, call.model->name);
+}
+
+std::vector<std::string> texts_of(const Json& in, std::string_view member) {
+  std::vector<std::string> texts;
+  const auto it = in.find(member);
+  if (it == in.end()) return texts;
+  if (it->is_string()) texts.push_back(it->get<std::string>());
+  if (it->is_array())
+    for (const Json& each : *it)
+      if (each.is_string()) texts.push_back(each.get<std::string>());
+  return texts;
+}
+
+/// The template's resources. The last {Member} may be a list, or ARNs.
+std::vector<std::string> fill(std::string_view pattern, const Call& call) {
+  std::vector<std::string> filled = {""};
+  for (size_t at = 0; at < pattern.size();) {
+    const bool optional = pattern[at] == '[';
+    if (!optional && pattern[at] != '{') {
+      for (std::string& each : filled) each += pattern[at];
+      ++at;
+      continue;
+    }
+    if (optional) ++at;
+    const size_t end = pattern.find('}', at);
+    const std::string_view name = pattern.substr(at + 1, end - at - 1);
+    at = optional ? pattern.find(']', end) + 1 : end + 1;
+    if (name == "region" || name == "account") {
+      for (std::string& each : filled) each += name == "region" ? call.region.str() : call.account.str();
+      continue;
+    }
+    std::vector<std::string> values = texts_of(call.in, name);
+    if (optional) {
+      if (values.empty() || values.front() == "default") continue;
+      values = {values.front().substr(values.front().rfind('/') + 1) + "/"};
+    }
+    if (values.empty()) values.emplace_back();
+    std::vector<std::string> next;
+    for (const std::string& before : filled)
+      for (const std::string& value : values) next.push_back(value.starts_with("arn:") ? value : before + value);
+    filled = std::move(next);
+  }
+  if (filled.size() > kResourcesMax) throw aws::Error(aws::kValidation, "A call may name at most {} resources.", kResourcesMax);
+  return filled;
+}
+
+}  // namespace
+
+std::vector<Demand> demands_of(const Call& call) {
+  const std::string& service = call.service->model->key;
+  if (service == "iam") return {iam_demand(call)};
+  const std::string action = action_of(call);
+  const auto row = std::ranges::lower_bound(kRows, std::pair<std::string_view, std::string_view>(service, call.model->name), {},
+                                            [](const Row& each) { return std::pair(each.service, each.operation); });
+  const bool is_listed = row != kRows.end() && row->service == service && row->operation == call.model->name;
+  if (!is_listed) {
+    // CloudTrail's and our own refusals do not name the star.
+    const bool is_shown = service != "cloudtrail" && service != "cairn";
+    return {Demand{.action = action, .shown = is_shown ? "*" : ""}};
+  }
+  std::vector<Demand> demands;
+  if (row->resource.empty()) return demands;
+  for (std::string& resource : fill(row->resource, call)) {
+    Demand demand{.action = action, .resource = std::move(resource)};
+    demands.push_back(std::move(demand));
+  }
+  return demands;
+}
+
+}  // namespace cairn::api
