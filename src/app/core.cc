@@ -116,7 +116,8 @@ class WiredCore : public Core {
 
     if (Result<void> opened = open_sealer(); !opened) return opened;
     if (Result<void> made = make_first_account(); !made) return made;
-    if (Result<void> made = make_owner_key(); !made) return made;
+    if (Result<void> made = make_owner_key(); !made)  // a full disk must not keep the server from serving
+      log::warning("the data directory has no owner's key; the next start tries again", {{"problem", made.error().message}});
     serve_calls();
     deliver();
     follow();

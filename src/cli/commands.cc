@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include "base/text.h"
+#include "cli/accounts.h"
 #include "cli/exports.h"
 #include "cli/keys.h"
 #include "cli/lookup.h"
@@ -184,6 +185,41 @@ void add_keys(CLI::App& app, int& exit_code) {
   command->callback([options, &exit_code] { exit_code = keys(*options); });
 }
 
+void add_account(CLI::App& app, int& exit_code) {
+  CLI::App* command = app.add_subcommand("account", "Make accounts and list them");
+  command->require_subcommand(1);
+  auto options = std::make_shared<TargetOptions>();
+  auto name = std::make_shared<std::string>();
+  CLI::App* create = command->add_subcommand("create", "Make an account; prints its number");
+  create->add_option("NAME", *name, "What to call it")->required();
+  add_target(*create, *options, kDataName, kEndpointHelp, kProfileHelp);
+  add_region(*create, *options);
+  create->callback([options, name, &exit_code] { exit_code = create_account(*options, *name); });
+  CLI::App* list = command->add_subcommand("list", "List the server's accounts");
+  add_target(*list, *options, kDataName, kEndpointHelp, kProfileHelp);
+  add_region(*list, *options);
+  list->callback([options, &exit_code] { exit_code = list_accounts(*options); });
+  command->footer("Each account has users, buckets, trails and a history of its own. docs/identity.md tells how to keep logs in one.\n");
+}
+
+void add_root(CLI::App& app, int& exit_code) {
+  CLI::App* command = app.add_subcommand("root", "For the owner of a data directory: the root users of its accounts");
+  command->require_subcommand(1);
+  auto options = std::make_shared<RootCredentialsOptions>();
+  CLI::App* credentials = command->add_subcommand("credentials", "Make an access key for an account's root user; prints it as a profile");
+  credentials->add_option("--account", options->account, "Twelve digits (default: the account that the data directory was made with)")
+      ->type_name("NUMBER");
+  credentials->add_flag("--replace", options->replace, "The root user's keys before end");
+  credentials->add_option("--endpoint-url", options->target.endpoint_url, "The server (default: where the data directory's is)")
+      ->type_name("URL");
+  credentials->add_option("--data,--data-dir", options->target.data, "The data directory (default: $CAIRN_DATA, ~/.cairn)")
+      ->type_name("DIR");
+  credentials->footer(
+      "Root may do everything in its account, whatever policies say: use it to make a first administrator, then put its key away.\n"
+      "  cairn root credentials --account 123456789012 >> ~/.aws/credentials\n");
+  credentials->callback([options, &exit_code] { exit_code = root_credentials(*options); });
+}
+
 }  // namespace
 
 void add_commands(CLI::App& app, int& exit_code) {
@@ -191,6 +227,8 @@ void add_commands(CLI::App& app, int& exit_code) {
   add_lookup(app, exit_code);
   add_verify(app, exit_code);
   add_keys(app, exit_code);
+  add_account(app, exit_code);
+  add_root(app, exit_code);
 }
 
 }  // namespace cairn::cli

@@ -100,7 +100,17 @@ class Gatherer {
 
   PolicySet run(const Entity& entity) {
     using Type = PolicySet::Source::Type;
-    take(entity, entity.kind == Entity::Kind::kRole ? Type::kRole : Type::kUser);
+    switch (entity.kind) {
+      case Entity::Kind::kUser:
+        take(entity, Type::kUser);
+        break;
+      case Entity::Kind::kGroup:
+        take(entity, Type::kGroup);
+        break;
+      case Entity::Kind::kRole:
+        take(entity, Type::kRole);
+        break;
+    }
     for (const std::string& name : entity.groups)
       if (const std::optional<Entity> group = find_entity(state_, Entity::Kind::kGroup, entity.account, name)) take(*group, Type::kGroup);
     std::shared_ptr<const Policy> boundary;
