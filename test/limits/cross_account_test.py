@@ -13,7 +13,7 @@ from server import BINARY, Server
 READS = int(os.environ.get("CAIRN_CROSS_READS", "5000"))
 WORKERS = 8
 DENIED = {"AccessDenied", "AccessDeniedException", "403"}
-NOT_HERE = {"NoSuchEntity", "TrailNotFoundException", "404", "NoSuchBucket", "CloudTrailARNInvalidException"}
+NOT_HERE = {"NoSuchEntity", "ResourceNotFoundException", "TrailNotFoundException", "404", "NoSuchBucket", "CloudTrailARNInvalidException"}
 
 
 def policy(*statements):
