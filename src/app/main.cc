@@ -74,7 +74,7 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::RequiredError& error) {  // before the parser gets to say what it did not understand
-    if (argc < 2 || argv[1][0] == '-') return app.exit(error), kWrongUsage;
+    if (argc < 2 || argv[1][0] == '-' || app.get_subcommand_no_throw(argv[1]) != nullptr) return app.exit(error), kWrongUsage;
     fmt::print(stderr, "There is no command '{}'.\nRun with --help for more information.\n", argv[1]);
     return kWrongUsage;
   } catch (const CLI::ParseError& error) {  // --help and --version, too

@@ -70,9 +70,11 @@ void Chain::begin(const ExaminedDigest& first) {
 /// `next` names a digest before it that was not listed.
 void Chain::missing_before(const ExaminedDigest& next, std::optional<Time> from) {
   const Digest::Previous& previous = *next.digest.previous;
-  if (previous.bucket != next.bucket) {
+  const auto before = parse_key(previous.key);
+  if (previous.bucket != next.bucket || (before && before->place.prefix != next.name.place.prefix)) {
     add(Kind::kContinuedElsewhere, next,
-        fmt::format("the digests before {} are in bucket {}: verify them there", iso8601(next.digest.start), previous.bucket));
+        fmt::format("the digests before {} are elsewhere: verify s3://{}/{}", iso8601(next.digest.start), previous.bucket,
+                    before ? before->place.prefix : previous.key));
     return;
   }
   std::string words = "the digest has been deleted: the one after it names it";
@@ -138,11 +140,14 @@ void Chain::settle(ExaminedDigest& digest, const ExaminedDigest* next, Next wher
   }
 
   ++result_.digests;
+  ++settled_;
   last_end_ = std::max(last_end_.value_or(Time::min()), end_of(digest));
   if (finding) report_.add(*finding);
   const bool unsigned_end = !finding && digest.signature == Signature::kNone;
   if (unsigned_end) {
-    const bool is_end = !next || (word_of_next && !next->digest.previous);
+    // That a chain ends here is believed only of the newest digest, or on a word that is signed: anybody can write an unsigned one.
+    const bool is_end = !next || (word_of_next && !next->digest.previous && next->signature == Signature::kGood);
+    ++unsigned_;
     add(is_end ? Kind::kEndUnsigned : Kind::kDigestSignature, digest,
         is_end ? "the signature of a chain's last digest is not in this copy, so that it proves nothing; `cairn verify --save` keeps it"
                : "the digest's signature is not in this copy, and the next digest does not name it");
@@ -164,7 +169,8 @@ void Chain::settle(ExaminedDigest& digest, const ExaminedDigest* next, Next wher
   if (!finding || content_proven || unsigned_end) {
     valid_.push_back(std::move(digest.digest));
   } else {
-    for (DigestedFile& file : digest.digest.files) claimed_.push_back(std::move(file.key));
+    for (DigestedFile& file : digest.digest.files)
+      if (file.bucket == digest.bucket) claimed_.push_back(std::move(file.key));
   }
 }
 

@@ -32,6 +32,8 @@ class Chain {
     Time from, to;
   };
   const std::vector<Gap>& gaps() const { return gaps_; }
+  /// There are digests, and not one has a signature: they may be anybody's.
+  bool is_all_unsigned() const { return unsigned_ > 0 && unsigned_ == settled_; }
   std::optional<Time> first_start() const { return first_start_; }
   std::optional<Time> last_end() const { return last_end_; }
 
@@ -56,6 +58,7 @@ class Chain {
   std::vector<std::string> claimed_;
   std::vector<Gap> gaps_;
   std::optional<Time> first_start_, last_end_;
+  uint64_t settled_ = 0, unsigned_ = 0;
 };
 
 }  // namespace cairn::archive

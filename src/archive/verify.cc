@@ -178,6 +178,10 @@ class Verification {
     if (const auto judged = judge_unreferenced(scope, files, digests->later); !judged) return judged;
     for (auto& [trail, walk] : walks_) {
       if (!walk.asked) continue;
+      if (walk.periods->is_all_unsigned()) {
+        report_.add({Kind::kDigestSignature, request_.bucket, digest_prefix(scope.place, scope.region),
+                     fmt::format("no digest of trail {} has a signature here: nothing of it is proven", walk.result.trail_name)});
+      }
       judge_reach(walk.result);
       report_.chains.push_back(std::move(walk.result));
     }
@@ -226,7 +230,8 @@ class Verification {
       for (Chain* chain : {walk.periods.get(), walk.backfill.get()}) {
         for (const std::string& key : chain->take_claimed()) listed.named(key);
         for (const Digest& digest : chain->take_valid()) {
-          for (const DigestedFile& file : digest.files) listed.named(file.key);
+          for (const DigestedFile& file : digest.files)
+            if (file.bucket == request_.bucket) listed.named(file.key);
           if (walk.asked) check_files(digest.files, walk.result);
         }
       }
@@ -297,7 +302,8 @@ class Verification {
       for (auto& [trail, chain] : chains) {
         if (last) chain.end(nullptr);
         for (const Digest& digest : chain.take_valid()) {
-          for (const DigestedFile& file : digest.files) waiting.erase(file.key);
+          for (const DigestedFile& file : digest.files)
+            if (file.bucket == request_.bucket) waiting.erase(file.key);
         }
       }
     }

@@ -49,6 +49,7 @@ Result<const DirectoryObjects::Entries*> DirectoryObjects::entries(const std::st
     if (name.ends_with(kCompanion)) continue;
     std::error_code ignored;
     if (it->is_directory(ignored)) name += '/';
+    else if (!it->is_regular_file(ignored)) continue;  // a pipe would be waited for
     names.push_back(std::move(name));
   }
   if (error) return failure("Cannot list {}/{}: {}", directory_, path, error.message());
@@ -93,6 +94,9 @@ Result<std::optional<Metadata>, ReadFailure> DirectoryObjects::read(const std::s
   if (!key.starts_with(stripped_) || !is_path(relative))
     return tl::unexpected(ReadFailure{ReadFailure::kNotFound, "there is no file for it in this copy"});
   const std::string path = fmt::format("{}/{}", directory_, relative);
+  std::error_code ignored;
+  if (std::filesystem::exists(path, ignored) && !std::filesystem::is_regular_file(path, ignored))
+    return tl::unexpected(ReadFailure{ReadFailure::kOther, "it is no file"});
   auto file = files_.open(path, env::Files::Open::kRead);
   if (!file) return tl::unexpected(read_failure(file.error()));
   thread_local std::array<char, kPieceBytes> piece;

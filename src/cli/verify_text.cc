@@ -32,6 +32,11 @@ void judge_newest(VerifyReport& report, Time delivered) {
   for (const VerifiedChain& chain : report.chains) {
     if (chain.proven_until && (!newest || *chain.proven_until > *newest->proven_until)) newest = &chain;
   }
+  if (report.chains.empty()) {
+    report.add({archive::Kind::kNotReached, "", "",
+                fmt::format("the server says that it delivered a digest at {}, and none is there", timestamps::iso8601(delivered))});
+    return;
+  }
   // One is delivered soon after its period, or, where the bucket failed, followed soon by one of all the time since.
   if (!newest || delivered <= *newest->proven_until + 2 * newest->period + std::chrono::minutes(1)) return;
   report.add({archive::Kind::kNotReached, "", "",

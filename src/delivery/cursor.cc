@@ -100,6 +100,9 @@ std::string chains_of(std::string_view trail_id) { return fmt::format("delivery/
 std::string chain(std::string_view trail_id, const aws::Region& region) {
   return fmt::format("delivery/chain/{}/{}", trail_id, region.str());
 }
+std::string digested(const Trail& trail, const aws::Region& region) {
+  return fmt::format("delivery/digested/{}/{}/{}/{}", trail.account.str(), trail.home.str(), trail.name, region.str());
+}
 }  // namespace keys
 
 }  // namespace cairn::delivery

@@ -65,6 +65,8 @@ std::string files_of(std::string_view trail_id);  // prefix
 std::string file(std::string_view trail_id, uint64_t number);
 std::string chains_of(std::string_view trail_id);  // prefix
 std::string chain(std::string_view trail_id, const aws::Region& region);
+/// When the last digest of that name ended, in text, in milliseconds: it outlives the trail, as no digest may take another's name.
+std::string digested(const Trail& trail, const aws::Region& region);
 }  // namespace keys
 
 }  // namespace cairn::delivery

@@ -208,6 +208,23 @@ TEST(Delivery, FilesForABucketThatIsGoneGoToTheOneThatTookItsPlace) {
   world.expect_chain();
 }
 
+TEST(Delivery, FilesForAPrefixThatIsForbiddenGoToTheOneThatTookItsPlace) {
+  World world;
+  Trail trail{.prefix = "myAWSLogs/x", .validation = true};
+  world.create(trail);
+  world.buckets.only_below = "fine/AWSLogs/";
+  std::set<std::string> ids{world.start_logging(trail), world.record("CreateBucket")};
+  world.pass(2h);
+  EXPECT_TRUE(world.log_files().empty());
+  trail.prefix = "fine";
+  ids.insert(world.change(trail, "UpdateTrail"));
+  world.pass(2h);
+  EXPECT_EQ(world.delivered(), ids);
+  for (const auto& [key, object] : world.buckets.buckets["logs"]) EXPECT_TRUE(archive::parse_key(key)) << key;
+  for (const auto& [key, object] : world.buckets.buckets["logs"]) EXPECT_EQ(archive::parse_key(key)->place.prefix, "fine") << key;
+  world.expect_chain();
+}
+
 TEST(Delivery, ADigestForABucketThatIsGoneIsSignedAnew) {
   World world;
   Trail trail{.validation = true};
@@ -391,6 +408,44 @@ TEST(Digests, TheChainEndsWithStopLoggingAndBeginsAnew) {
   world.pass(2h + 1min);
   EXPECT_EQ(world.digests().size(), 4u);
   world.expect_chain("us-east-1", 2);
+}
+
+TEST(Digests, TrailsThatBeginAndEndWithinOneSecondTakeNoNameFromEachOther) {
+  World world;
+  std::set<std::string> ids;
+  for (int trail_number = 0; trail_number < 3; ++trail_number) {  // one after the other under one name
+    Trail trail{.validation = true};
+    world.create(trail);
+    for (int i = 0; i < 4; ++i) {
+      ids.insert(world.start_logging(trail));
+      world.pass(40ms);
+      ids.insert(world.stop_logging(trail));
+      world.pass(40ms);
+    }
+    world.remove(trail);
+    world.settle();
+  }
+  world.pass(1min);
+  EXPECT_EQ(world.delivered(), ids);
+  EXPECT_EQ(world.digests().size(), 12u);
+  world.expect_chain("us-east-1", 12);
+}
+
+TEST(Digests, MadeUpRegionsHaveABoundedNumberOfChains) {
+  World world;
+  Trail trail{.multi_region = true, .validation = true};
+  world.create(trail);
+  std::set<std::string> ids{world.start_logging(trail)};
+  for (int i = 0; i < 300; ++i) {
+    ids.insert(world.record("CreateBucket", fmt::format("zz-made-{}", i)));
+    if (i % 50 == 0) world.pass(61s);
+  }
+  world.restart();
+  for (int i = 300; i < 400; ++i) ids.insert(world.record("CreateBucket", fmt::format("zz-made-{}", i)));
+  world.pass(2h);
+  EXPECT_LE(world.documents("delivery/chain/"), kRegionsMax + 1);
+  EXPECT_EQ(world.delivered(), ids);
+  world.expect_chain();
 }
 
 TEST(Digests, AnOutageIsOneLongPeriod) {

@@ -62,7 +62,9 @@ bool Gatherer::wants(std::string_view record) { return file_of(record).has_value
 bool Gatherer::add(std::string_view record) {
   std::optional<aws::Region> region = file_of(record);
   if (!region) return false;
-  if (batches_.size() >= kRegionsMax && !batches_.contains(*region)) region = wanted_->trail().home;
+  // Anything of a region's form is a region: a caller who makes up thousands makes no thousands of files and chains of digests.
+  if (!regions_.contains(*region) && regions_.size() >= kRegionsMax) region = wanted_->trail().home;
+  regions_.insert(*region);
   Batch& batch = batches_[*region];
   const bool first = batch.writer.records() == 0;
   batch.oldest = first ? event_.time : std::min(batch.oldest, event_.time);

@@ -2,6 +2,7 @@
 #include <chrono>
 #include <map>
 #include <optional>
+#include <set>
 #include <string_view>
 
 #include "archive/log_file.h"
@@ -15,7 +16,7 @@
 namespace cairn::delivery {
 
 constexpr size_t kGatherBytesMax = 16 << 20;  // records in memory for one trail; AWS's 50 MB of gzip are far above
-constexpr size_t kRegionsMax = 64;            // with files of their own; events of further ones go into the home region's
+constexpr size_t kRegionsMax = 64;            // of a trail that have files and digests; events of further ones go into the home region's
 constexpr std::chrono::minutes kOwnCallsWait{5};
 
 /// True for records of what CloudTrail itself did to deliver (GetBucketAcl, PutObject, GenerateDataKey). They are delivered like any,
@@ -49,6 +50,8 @@ class Gatherer {
   void follow(const std::optional<Trail>& trail);  // from now on: what this one wants
   /// Takes the record if the trail is logging and wants it. True if so.
   bool add(std::string_view record);
+  /// A region that has files of its own already.
+  void know(const aws::Region& region) { regions_.insert(region); }
   bool wants(std::string_view record);  // the same question only
 
   bool empty() const { return batches_.empty(); }
@@ -66,6 +69,7 @@ class Gatherer {
   json::Document document_;
   event::Selected event_;
   Batches batches_;
+  std::set<aws::Region> regions_;  // that have had files of their own; at most kRegionsMax
   size_t raw_bytes_ = 0;
   std::optional<std::chrono::nanoseconds> due_;
 };

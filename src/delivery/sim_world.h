@@ -45,6 +45,7 @@ class SimBuckets final : public Destination {
     answer(bucket, std::move(done));
   }
   void put(Put put, Done done) override {
+    if (!put.key.starts_with(only_below)) return done(tl::unexpected(PutFailure{"AccessDenied", "not there"}));
     const bool arrives = refusal.empty() && buckets.contains(put.bucket);
     if (arrives) {
       Object& object = buckets[put.bucket][put.key];
@@ -75,6 +76,7 @@ class SimBuckets final : public Destination {
   std::map<std::string, Bucket> buckets{{"logs", {}}};
   std::vector<std::string> order;  // keys as they were put
   std::string refusal;             // S3's code; "": it works
+  std::string only_below;          // keys that the policy allows
   uint64_t lost_answers = 0;       // one in so many
   bool held = false;               // answers wait
   int checks = 0;

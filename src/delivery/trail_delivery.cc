@@ -31,7 +31,8 @@ constexpr size_t kErasedAtOnce = 4000;             // documents in one entry
 constexpr uint64_t kOrders = 218'340'105'584'896;  // 62^8: archive::unique_part
 constexpr uint64_t kOrdersPerMilli = kOrders / 60'000;
 /// Codes after which nothing was stored, for certain.
-constexpr std::array<std::string_view, 4> kRefusals = {"AccessDenied", "InvalidAccessKeyId", "NoSuchBucket", "SignatureDoesNotMatch"};
+constexpr std::array<std::string_view, 5> kRefusals = {"AccessDenied", "InvalidAccessKeyId", "KeyTooLongError", "NoSuchBucket",
+                                                       "SignatureDoesNotMatch"};
 constexpr const char* kLetters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 Time whole_seconds(Time t) { return std::chrono::floor<std::chrono::seconds>(t); }
@@ -67,6 +68,7 @@ TrailDelivery::TrailDelivery(const Means& means, env::Tasks& tasks, std::string 
   }
   for (const state::Item& item : state.list(keys::chains_of(id_), "", state::Transaction::kListMax).items) {
     Chain chain = decode_chain(item.value);
+    gathered_.know(chain.region);
     chains_[chain.region] = std::move(chain);
   }
   means_.counters.outgoing += static_cast<int64_t>(outgoing_.size());
@@ -111,9 +113,11 @@ env::Next TrailDelivery::step() {
   checked_ = false;
   if (!made_.empty()) return cut();
   if (turn_) return make_turn();
-  for (const auto& [region, chain] : chains_) {
+  // Digests and reading take turns, so that no number of regions keeps a trail from reading.
+  for (const auto& [region, chain] : std::exchange(digested_last_, false) ? decltype(chains_)() : chains_) {
     const auto end = period_end(chain.start, means_.clock.now(), means_.options.digest_interval, now - digested_at_);
-    if (end) return cut_digest(Chain(chain), *end, Digested::kGoesOn);
+    digested_last_ = end.has_value();
+    if (end) return cut_digest(chain, *end, Digested::kGoesOn);
   }
   return follow();
 }
@@ -302,8 +306,16 @@ env::Next TrailDelivery::make_turn() {
   return env::Next::when_woken();
 }
 
-env::Next TrailDelivery::cut_digest(const Chain& chain, Time end, Digested digested) {
+env::Next TrailDelivery::cut_digest(Chain chain, Time end, Digested digested) {
   state::Transaction state(means_.store);
+  // A digest's name has the second of its end, and trails begin and end within one, also under the same name: none takes another's.
+  const std::string digested_key = keys::digested(*cursor_.trail, chain.region);
+  if (const std::optional<std::string> last_text = state.get(digested_key)) {
+    const Time last{std::chrono::milliseconds(text::to_int(*last_text).value_or(0))};
+    if (!chain.previous) chain.start = std::max(chain.start, last);
+    end = std::max({end, last + 1s, chain.start + 1s});
+  }
+  state.put(digested_key, std::to_string(end.time_since_epoch().count()));
   std::vector<CutFile> files;
   bool more = false;
   for (const state::Item& item : state.list(keys::files_of(id_), "", state::Transaction::kListMax).items) {
@@ -450,20 +462,31 @@ void TrailDelivery::failed(const PutFailure& failure) {
   const Turn current = turn_of(document ? std::optional<std::string_view>(*document) : std::nullopt);
   if (!current.trail) {
     if (failures_ >= kTriesOfDeleted) abandon();
-  } else if (current.trail->bucket != outgoing_.front().bucket && is_refusal && only_refused_) {
+  } else if (is_elsewhere(*current.trail, outgoing_.front()) && is_refusal && only_refused_) {
     // Never stored there, for certain: so it may go where the trail sends its files now.
     if (retarget(*current.trail)) retry_at_ = {};
   }
   drop_what_is_too_old();
 }
 
-/// Renames what waits for a bucket that the trail has left.
+/// Whether the trail sends its files elsewhere now than when this one was cut.
+bool TrailDelivery::is_elsewhere(const Trail& trail, const CutFile& file) const {
+  return trail.bucket != file.bucket || (trail.prefix.empty() ? "" : trail.prefix + "/") != prefix_of(file);
+}
+
+/// What stands before AWSLogs/ in its key, with the slash.
+std::string TrailDelivery::prefix_of(const CutFile& file) {
+  const std::optional<archive::ParsedKey> name = archive::parse_key(file.key);
+  return name && !name->place.prefix.empty() ? name->place.prefix + "/" : "";
+}
+
+/// Renames what waits for a place that the trail has left.
 bool TrailDelivery::retarget(const Trail& trail) {
   state::Transaction state(means_.store);
   std::deque<CutFile> moved = outgoing_;
   std::map<aws::Region, Chain> chains;
   for (CutFile& file : moved) {
-    const std::string name = file.key.substr(file.key.find("AWSLogs/"));
+    const std::string name = file.key.substr(prefix_of(file).size());
     const std::string key = trail.prefix.empty() ? name : trail.prefix + "/" + name;
     if (file.is_digest) {
       // A digest says where it lies: it is made and signed again.

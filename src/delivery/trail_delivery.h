@@ -94,11 +94,13 @@ class TrailDelivery {
   void make_files();
   env::Next cut();
   env::Next make_turn();
-  env::Next cut_digest(const Chain& chain, Time end, Digested digested);
+  env::Next cut_digest(Chain chain, Time end, Digested digested);
 
   env::Next send();
   void finish_puts(const std::vector<Outcome>& puts);
   void failed(const PutFailure& failure);
+  bool is_elsewhere(const Trail& trail, const CutFile& file) const;
+  static std::string prefix_of(const CutFile& file);
   bool retarget(const Trail& trail);
   env::Next abandon();
 
@@ -125,6 +127,7 @@ class TrailDelivery {
   std::vector<Made> made_;        // taken out of gathered_, not yet committed
   std::deque<CutFile> outgoing_;  // cut and not yet put, in order
   std::map<aws::Region, Chain> chains_;
+  bool digested_last_ = false;              // the step before cut a digest
   std::chrono::nanoseconds digested_at_{};  // steady: the last digest
   Status status_;
 

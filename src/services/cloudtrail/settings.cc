@@ -16,6 +16,7 @@
 namespace cairn::cloudtrail {
 namespace {
 
+constexpr size_t kPrefixBytesMax = 640;
 constexpr size_t kPrefixCharactersMax = 200, kTopicCharactersMax = 256;
 
 bool is_word(std::string_view s, std::string_view punctuation) {
@@ -46,6 +47,9 @@ void check_bucket_name(std::string_view name) {
 void check_prefix(std::string_view prefix) {
   if (text::code_points(prefix) > kPrefixCharactersMax)
     throw Error(kInvalidS3Prefix, "S3 prefix is longer than maximum length: {}", kPrefixCharactersMax);
+  // The longest name of a digest takes 340 of the 1,024 bytes that S3 allows a key.
+  if (prefix.size() > kPrefixBytesMax)
+    throw Error(kInvalidS3Prefix, "S3 prefix is longer than {} bytes: with it, keys would be longer than S3 allows", kPrefixBytesMax);
 }
 
 /// Topics, keys and log groups are refused until what they need is served here, in the words for those that cannot be used.
