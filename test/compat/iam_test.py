@@ -159,6 +159,17 @@ class Access(Iam):
         message = self.refused("AccessDenied", s3.delete_object, Bucket=bucket, Key="home/secret")
         self.assertIn("with an explicit deny in a resource-based policy", message)
 
+    def test_policies_reach_into_keys(self):
+        arn = self.server.client("kms").create_key()["KeyMetadata"]["Arn"]
+        user = self.user(allow("kms:Encrypt", resource=arn), allow("kms:ListKeys"))
+        kms = self.acting_as(user, "kms")
+        kms.list_keys()
+        kms.encrypt(KeyId=arn, Plaintext=b"x")
+        message = self.refused("AccessDeniedException", kms.describe_key, KeyId=arn)
+        self.assertIn(f"kms:DescribeKey on resource: {arn} because no identity-based policy allows", message)
+        message = self.refused("AccessDeniedException", kms.create_key)
+        self.assertIn("kms:CreateKey on resource: * because no identity-based policy allows", message)
+
     def test_conditions(self):
         user = self.user(allow("iam:ListUsers", Condition={"IpAddress": {"aws:SourceIp": "127.0.0.0/8"}}),
                          allow("iam:ListRoles", Condition={"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}}),
