@@ -312,6 +312,39 @@ TEST_F(Verify, CopyWithoutMetadata) {
   EXPECT_EQ(kinds(verified(bucket)), (Kinds{"digest-changed", "end-unsigned"}));
 }
 
+/// Anybody can write digests without signatures, and files to go with them: they are no proof, whatever they say of each other.
+TEST_F(Verify, ForgedCopyWithoutSignatures) {
+  bucket.keeps_metadata = false;
+  for (const std::string& key : digests) {
+    Digest digest = *parse_digest(*gunzip(bucket.objects.at(key).bytes, 1 << 20));
+    digest.previous.reset();
+    bucket.objects.at(key).bytes = gzip(encode(digest));
+  }
+  const VerifyReport report = verified(bucket);
+  EXPECT_GE(report.faults(), digests.size() - 1);
+  ASSERT_EQ(report.chains.size(), 1u);
+  EXPECT_EQ(report.chains[0].digests_valid, 0u);
+  EXPECT_FALSE(report.chains[0].proven_until);
+}
+
+TEST_F(Verify, OneDigestWithoutSignatureProvesNothing) {
+  bucket.keeps_metadata = false;
+  for (size_t i = 1; i < digests.size(); ++i) bucket.objects.erase(digests[i]);
+  EXPECT_GT(verified(bucket).faults(), 0u);
+}
+
+/// A forged file under the key of one that lies in another bucket is not named by that one's digest.
+TEST_F(Verify, AFileOfAnotherBucketNamesNoneOfThisOne) {
+  Digest digest = *parse_digest(*gunzip(bucket.objects.at(digests.back()).bytes, 1 << 20));
+  const std::string twin = digest.files.at(0).key;
+  digest.files.at(0).bucket = "elsewhere";
+  bucket.objects.at(digests.back()).bytes = gzip(encode(digest));
+  sign(digests.back(), test_key(1));
+  const VerifyReport report = verified(bucket);
+  EXPECT_TRUE(std::ranges::any_of(report.findings,
+                                  [&](const Finding& finding) { return finding.kind == Kind::kLogUnreferenced && finding.key == twin; }));
+}
+
 TEST_F(Verify, TwoTrailsInOneDirectory) {
   ChainMaker other(bucket, place("other"), kParis, at("2026-01-02T12:10:00Z"));
   const std::string file = other.file(at("2026-01-02T12:30:00Z"), "{}");
