@@ -1,5 +1,7 @@
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
+
 #include "app/serve.h"
 #include "app/settings.h"
 #include "cli/commands.h"
@@ -34,6 +36,11 @@ cairn::Result<cairn::app::Settings> settings_from(const ServeOptions& options) {
   for (const auto& [name, value] : values)
     if (auto done = cairn::app::set(settings, name, value); !done) return tl::unexpected(done.error());
   return settings;
+}
+
+bool is_command(CLI::App& app, const std::string& name) {
+  const auto commands = app.get_subcommands([](CLI::App*) { return true; });
+  return std::ranges::any_of(commands, [&](const CLI::App* command) { return command->get_name() == name; });
 }
 
 }  // namespace
@@ -74,7 +81,7 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::RequiredError& error) {  // before the parser gets to say what it did not understand
-    if (argc < 2 || argv[1][0] == '-' || app.get_subcommand_no_throw(argv[1]) != nullptr) return app.exit(error), kWrongUsage;
+    if (argc < 2 || argv[1][0] == '-' || is_command(app, argv[1])) return app.exit(error), kWrongUsage;
     fmt::print(stderr, "There is no command '{}'.\nRun with --help for more information.\n", argv[1]);
     return kWrongUsage;
   } catch (const CLI::ParseError& error) {  // --help and --version, too
