@@ -48,6 +48,7 @@ bool World::start() {
     return false;
   }
   for (std::string_view line : text::split(*credentials, '\n')) {
+    if (line == "[owner]") break;  // the administrator's come first
     const size_t equals = line.find(" = ");
     if (line.starts_with("aws_access_key_id")) access_key_ = line.substr(equals + 3);
     if (line.starts_with("aws_secret_access_key")) secret_ = line.substr(equals + 3);

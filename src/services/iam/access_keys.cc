@@ -90,7 +90,11 @@ void delete_access_key(api::Call& call) {
 void get_access_key_last_used(api::Call& call) {
   const aws::AccessKeyId id(text_of(call.in, "AccessKeyId"));
   const std::optional<AccessKey> key = identity::find_access_key(*call.state, id);
-  if (!key || key->account != call.account) throw Error(kNoSuchEntity, "The Access Key with id {} cannot be found.", id.str());
+  if (!key || key->account != call.account) {
+    // Nobody learns whether another account has such a key.
+    throw Error(aws::kAccessDenied, "User: {} is not authorized to perform: iam:GetAccessKeyLastUsed on resource: access key {}",
+                call.principal.arn, id.str());
+  }
   call.out["UserName"] = shown_name(key->user);
   Json used{{"ServiceName", "N/A"}, {"Region", "N/A"}};
   history::Query query;

@@ -56,7 +56,7 @@ const std::set<std::string, std::less<>> kCommonOfS3 = {"AccessDenied",
                                                         "OwnershipControlsNotFoundError",
                                                         "ReplicationConfigurationNotFoundError",
                                                         "ServerSideEncryptionConfigurationNotFoundError"};
-const std::set<std::string, std::less<>> kCommon = {"ValidationException", "ValidationError", "AccessDeniedException"};
+const std::set<std::string, std::less<>> kCommon = {"ValidationException", "ValidationError", "AccessDenied", "AccessDeniedException"};
 
 bool is_documented(const Asked& asked, const std::string& code) {
   if ((asked.service->signing_name == "s3" ? kCommonOfS3 : kCommon).contains(code)) return true;
