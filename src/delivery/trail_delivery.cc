@@ -558,7 +558,8 @@ uint64_t TrailDelivery::bytes_too_many() const {
   uint64_t allowed = means_.options.backlog_bytes_max;
   if (failures_ > 0 || (asked_at_ && means_.clock.steady() - *asked_at_ >= kStuck)) {
     const env::Io<uint64_t> free = means_.files.free_bytes(means_.data_directory);
-    if (free && *free < means_.options.keep_free_bytes) allowed = 0;
+    // Only a backlog that is large itself is what fills the disk: to drop a small one would lose events and free nothing.
+    if (free && *free < means_.options.keep_free_bytes) allowed = std::min(allowed, means_.options.keep_free_bytes);
   }
   return behind > allowed ? behind - allowed / 10 * 9 : 0;
 }
