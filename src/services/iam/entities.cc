@@ -120,10 +120,10 @@ identity::Tags tags_given(const Json& in) {
 }
 
 void add_tags(identity::Tags& tags, const identity::Tags& added) {
-  for (const auto& [key, value] : added) {
-    const auto same = std::ranges::find_if(tags, [&](const auto& tag) { return text::equals_ignoring_case(tag.first, key); });
-    if (same == tags.end()) tags.emplace_back(key, value);
-    else *same = {key, value};
+  for (const auto& one : added) {
+    const auto same = std::ranges::find_if(tags, [&](const auto& tag) { return text::equals_ignoring_case(tag.first, one.first); });
+    if (same == tags.end()) tags.push_back(one);
+    else *same = one;
   }
   if (tags.size() > kTagsMax) throw Error(kLimitExceeded, "The number of tags has reached the maximum limit.");
 }
