@@ -63,8 +63,8 @@ static_assert(std::ranges::is_sorted(kActions, {}, &Action::operation));
 }  // namespace
 
 std::span<const Action> actions_of(std::string_view operation) {
-  const auto found = std::ranges::equal_range(kActions, operation, {}, &Action::operation);
-  return {found.begin(), found.end()};
+  const auto begin = std::ranges::lower_bound(kActions, operation, {}, &Action::operation);
+  return {begin, std::ranges::upper_bound(begin, kActions.end(), operation, {}, &Action::operation)};
 }
 
 std::optional<On> target_of_action(std::string_view action) {
