@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "services/s3/access.h"
 #include "services/s3/bucket.h"
+#include "services/s3/bucket_setting.h"
 #include "services/s3/errors.h"
 #include "services/s3/input.h"
 #include "services/s3/keys.h"
@@ -128,8 +129,7 @@ void delete_bucket(api::Call& call) {
     throw Error(kBucketNotEmpty, "The bucket you tried to delete is not empty").with("BucketName", bucket.name);
   call.state->erase(keys::bucket(bucket.name));
   call.state->erase(keys::owned(bucket.account.str(), bucket.name));
-  call.state->erase(keys::bucket_tagging(bucket.name));
-  call.state->erase(keys::bucket_policy(bucket.name));
+  erase_bucket_settings(*call.state, bucket.name);
 }
 
 void head_bucket(api::Call& call) {

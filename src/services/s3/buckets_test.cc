@@ -1,3 +1,4 @@
+#include "services/s3/bucket_setting.h"
 #include "services/s3/harness.h"
 
 namespace cairn::s3 {
@@ -115,6 +116,25 @@ TEST(Buckets, one_with_objects_stays_and_one_with_unfinished_uploads_goes) {
   EXPECT_EQ(s3.call("DeleteBucket", named("mine")).status, 204);
   EXPECT_EQ(s3.documents(""), 0u);
   EXPECT_EQ(s3.blob_count(), 0u);
+}
+
+TEST(Buckets, settings_go_with_their_bucket_and_no_other) {
+  Harness s3;
+  for (const char* name : {"mine", "mine-too"}) {
+    s3.call("CreateBucket", named(name));
+    state::Transaction state(s3.store());
+    put_bucket_setting(state, name, "colour", {{"is", name}});
+    put_bucket_setting(state, name, "size", {{"is", 7}});
+    ASSERT_TRUE(s3.commit(state));
+  }
+  s3.call("DeleteBucket", named("mine"));
+  state::Transaction state(s3.store());
+  EXPECT_FALSE(bucket_setting(state, "mine", "colour"));
+  EXPECT_FALSE(bucket_setting(state, "mine", "size"));
+  EXPECT_EQ(bucket_setting(state, "mine-too", "colour"), (Json{{"is", "mine-too"}}));
+  erase_bucket_setting(state, "mine-too", "colour");
+  EXPECT_FALSE(bucket_setting(state, "mine-too", "colour"));
+  EXPECT_TRUE(bucket_setting(state, "mine-too", "size"));
 }
 
 TEST(Buckets, deleting_loses_against_an_object_that_came_meanwhile) {

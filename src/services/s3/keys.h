@@ -17,6 +17,9 @@ inline std::string join(std::string_view a, std::string_view b) { return fmt::fo
 inline std::string bucket(std::string_view name) { return join("s3/bucket/", name); }
 inline std::string bucket_tagging(std::string_view name) { return join("s3/bucket-tagging/", name); }
 inline std::string bucket_policy(std::string_view name) { return join("s3/bucket-policy/", name); }
+inline std::string bucket_setting(std::string_view name, std::string_view kind) {
+  return fmt::format("s3/bucket-setting/{}/{}", name, kind);
+}
 inline std::string owned_prefix(std::string_view account) { return fmt::format("s3/owned/{}/", account); }
 inline std::string owned(std::string_view account, std::string_view name) { return fmt::format("s3/owned/{}/{}", account, name); }
 inline std::string object_prefix(std::string_view bucket) { return fmt::format("s3/object/{}/", bucket); }
