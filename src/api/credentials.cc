@@ -6,8 +6,7 @@
 
 namespace cairn::api {
 
-Credentials::Credentials(state::Store& store, const state::Sealer& sealer)
-    : store_(store), sealer_(sealer), watch_(store.watch(identity::kPrefix)) {}
+Credentials::Credentials(state::Store& store) : store_(store), watch_(store.watch(identity::kPrefix)) {}
 
 std::optional<Credentials::Found> Credentials::find(const aws::AccessKeyId& key, std::string_view session_token, std::string_view date,
                                                     const aws::Region& region, std::string_view service) {
@@ -44,7 +43,7 @@ std::optional<Credentials::Entry> Credentials::load(const aws::AccessKeyId& id) 
   principal.access_key = id;
   Entry entry;
   entry.principal = std::make_shared<const aws::Principal>(std::move(principal));
-  entry.secret = identity::unseal(sealer_, *key);
+  entry.secret = key->secret;
   return entry;
 }
 

@@ -163,8 +163,9 @@ class Recorded(unittest.TestCase):
 
     def test_what_is_not_implemented_is_recorded_as_such(self):
         xmlns = "http://s3.amazonaws.com/doc/2006-03-01/"
-        self.check_s3("put_bucket_versioning", {"Bucket": "stones", "VersioningConfiguration": {"Status": "Enabled"}},
-                      {"versioning": "", "VersioningConfiguration": {"xmlns": xmlns, "Status": "Enabled"}}, read=False, error=("NotImplemented", None))
+        self.check_s3("put_bucket_request_payment", {"Bucket": "stones", "RequestPaymentConfiguration": {"Payer": "BucketOwner"}},
+                      {"requestPayment": "", "RequestPaymentConfiguration": {"xmlns": xmlns, "Payer": "BucketOwner"}}, read=False,
+                      error=("NotImplemented", None))
 
     # ------------------------------------------------------------------ S3, data
 

@@ -227,7 +227,7 @@ class S3(unittest.TestCase):
         self.assertEqual(self.s3.get_bucket_request_payment(Bucket=self.bucket)["Payer"], "BucketOwner")
         self.refused("NoSuchLifecycleConfiguration", self.s3.get_bucket_lifecycle_configuration, Bucket=self.bucket)
         self.assertNotIn("LoggingEnabled", self.s3.get_bucket_logging(Bucket=self.bucket))
-        self.refused("NotImplemented", self.s3.put_bucket_versioning, Bucket=self.bucket, VersioningConfiguration={"Status": "Enabled"})
+        self.refused("NotImplemented", self.s3.put_bucket_request_payment, Bucket=self.bucket, RequestPaymentConfiguration={"Payer": "Requester"})
 
     def test_presigned_urls(self):
         client = self.server.client("s3", signature_version="s3v4")   # old SDKs sign URLs the old way, unless told

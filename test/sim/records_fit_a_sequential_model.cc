@@ -1,49 +1,111 @@
+#include <algorithm>
+
 #include "base/xml.h"
 #include "world.h"
 
 namespace cairn::sim {
 namespace {
 
+struct Version {
+  std::string id;
+  const std::string* value;  // null: a delete marker
+};
+
 /// What the records, read one after the other, say that the world is like.
 struct Model {
-  std::set<std::string> buckets;
-  std::map<std::string, const std::string*> objects;  // bucket/key -> value
+  std::map<std::string, std::string> buckets;           // name -> versioning: "", Enabled or Suspended
+  std::map<std::string, std::vector<Version>> objects;  // bucket/key -> versions, newest first
 
   /// The outcome that this call must have had; applies it if it succeeded.
   std::string outcome(const Recorded& event, const SentCall& call) {
-    const std::string path = event.bucket + "/" + event.key;
-    const bool exists = buckets.contains(event.bucket);
     if (event.name == "GetCallerIdentity" || event.name == "PutBucketPolicy" || event.name.ends_with("Trail") ||
         event.name.ends_with("Logging"))
       return "";
     if (event.name == "CreateBucket") {
-      buckets.insert(event.bucket);  // us-east-1: creating one's own bucket again is fine
+      buckets.emplace(event.bucket, "");  // us-east-1: creating one's own bucket again is fine
       return "";
     }
     if (event.bucket == World::kLogs && event.name == "GetObject") return "";  // of what CloudTrail put there
-    if (!exists) return "NoSuchBucket";
+    const auto bucket = buckets.find(event.bucket);
+    if (bucket == buckets.end()) return "NoSuchBucket";
     if (event.name == "DeleteBucket") {
       const auto first = objects.lower_bound(event.bucket + "/");
       if (first != objects.end() && first->first.starts_with(event.bucket + "/")) return "BucketNotEmpty";
-      buckets.erase(event.bucket);
-    } else if (event.name == "PutObject") {
-      objects[path] = &call.value;
-    } else if (event.name == "DeleteObject") {
-      objects.erase(path);
-    } else if (event.name == "GetObject") {
-      const auto found = objects.find(path);
-      if (found == objects.end()) return "NoSuchKey";
-      if (call.answered && call.body != *found->second)
-        throw std::runtime_error(fmt::format("call {}: read another value of {} than the records say", call.id, path));
+      buckets.erase(bucket);
+      return "";
     }
+    if (event.name == "PutBucketVersioning") {
+      bucket->second = call.value;
+      return "";
+    }
+    const std::string path = event.bucket + "/" + event.key;
+    std::string refusal;
+    if (event.name == "PutObject") add(path, bucket->second, {event.new_version, &call.value});
+    if (event.name == "DeleteObject") remove(path, bucket->second, event);
+    if (event.name == "GetObject") refusal = read(path, event, call);
+    if (objects[path].empty()) objects.erase(path);
+    return refusal;
+  }
+
+  static bool is_null(const Version& version) { return version.id == "null"; }
+
+  void add(const std::string& path, const std::string& versioning, Version version) {
+    std::vector<Version>& versions = objects[path];
+    if (versioning != "Enabled") {
+      version.id = "null";
+      std::erase_if(versions, is_null);
+    }
+    if (version.id.empty() || (version.id != "null" && std::ranges::any_of(objects, [&](const auto& object) {
+                                 return std::ranges::any_of(object.second, [&](const Version& other) { return other.id == version.id; });
+                               })))
+      throw std::runtime_error(fmt::format("a new version of {} has the id '{}'", path, version.id));
+    versions.insert(versions.begin(), std::move(version));
+  }
+
+  void remove(const std::string& path, const std::string& versioning, const Recorded& event) {
+    if (!event.version.empty()) {
+      std::erase_if(objects[path], [&](const Version& version) { return version.id == event.version; });
+    } else if (versioning.empty()) {
+      objects.erase(path);
+    } else {
+      add(path, versioning, {event.new_version, nullptr});
+    }
+  }
+
+  std::string read(const std::string& path, const Recorded& event, const SentCall& call) {
+    const std::vector<Version>& versions = objects[path];
+    const auto found =
+        std::ranges::find_if(versions, [&](const Version& version) { return event.version.empty() || version.id == event.version; });
+    if (found == versions.end()) return event.version.empty() ? "NoSuchKey" : "NoSuchVersion";
+    if (found->value == nullptr) return event.version.empty() ? "NoSuchKey" : "MethodNotAllowed";
+    if (call.answered && call.body != *found->value)
+      throw std::runtime_error(fmt::format("call {}: read another value of {} than the records say", call.id, path));
     return "";
   }
 };
 
+/// What ListObjectVersions says of a bucket: path and ids, newest first; ids of delete markers with a '-' before them.
+std::map<std::string, std::vector<std::string>> listed(World& world, const std::string& bucket, const char* element, const char* mark) {
+  const SentCall listing = world.ask({.operation = "ListObjectVersions", .bucket = bucket});
+  const auto root = xml::parse(listing.body);
+  if (listing.status != 200 || !root) throw std::runtime_error(fmt::format("listing {} answered {}", bucket, listing.status));
+  std::map<std::string, std::vector<std::string>> shown;
+  for (const xml::Element& child : root->children)
+    if (child.name == element) shown[bucket + "/" + child.child("Key")->text].push_back(mark + child.child("VersionId")->text);
+  return shown;
+}
+
+std::vector<std::string> ids(const std::vector<Version>& versions, bool markers) {
+  std::vector<std::string> ids;
+  for (const Version& version : versions)
+    if ((version.value == nullptr) == markers) ids.push_back((markers ? "-" : "") + version.id);
+  return ids;
+}
+
 }  // namespace
 
 /// Effects = records: the events in their order are a history that one server could have lived through call by call, each with its
-/// recorded outcome, and it ends in exactly the state that the server shows.
+/// recorded outcome, and it ends in exactly the state that the server shows: versions, delete markers and values.
 void records_fit_a_sequential_model(World& world, const std::vector<Recorded>& history) {
   Model model;
   for (const Recorded& event : history) {
@@ -57,22 +119,30 @@ void records_fit_a_sequential_model(World& world, const std::vector<Recorded>& h
       throw std::runtime_error(fmt::format("call {} ({} {}/{}): recorded outcome '{}', but by the records before it must be '{}'",
                                            event.call, event.name, event.bucket, event.key, event.error_code, expected));
   }
-  std::map<std::string, const std::string*> shown;
   model.buckets.erase(World::kLogs);  // each_event_is_in_one_file looks into it
-  for (const std::string& bucket : model.buckets) {
-    const SentCall listing = world.ask({.operation = "ListObjects", .bucket = bucket});
-    const auto root = xml::parse(listing.body);
-    if (listing.status != 200 || !root) throw std::runtime_error(fmt::format("listing {} answered {}", bucket, listing.status));
-    for (const xml::Element& child : root->children)
-      if (child.name == "Contents") shown[bucket + "/" + child.child("Key")->text] = nullptr;
+  std::map<std::string, std::vector<std::string>> versions, markers, expected_versions, expected_markers;
+  for (const auto& [bucket, versioning] : model.buckets) {
+    versions.merge(listed(world, bucket, "Version", ""));
+    markers.merge(listed(world, bucket, "DeleteMarker", "-"));
   }
-  for (const auto& [path, value] : model.objects) {
-    if (shown.erase(path) == 0) throw std::runtime_error(path + " should exist by the records, and does not");
+  for (const auto& [path, all] : model.objects) {
+    if (auto some = ids(all, false); !some.empty()) expected_versions[path] = std::move(some);
+    if (auto some = ids(all, true); !some.empty()) expected_markers[path] = std::move(some);
     const size_t slash = path.find('/');
-    const SentCall got = world.ask({.operation = "GetObject", .bucket = path.substr(0, slash), .key = path.substr(slash + 1)});
-    if (got.status != 200 || got.body != *value) throw std::runtime_error(path + " holds another value than the records say");
+    for (const Version& version : all) {
+      if (version.value == nullptr) continue;
+      const SentCall got =
+          world.ask({.operation = "GetObject", .bucket = path.substr(0, slash), .key = path.substr(slash + 1), .version = version.id});
+      if (got.status != 200 || got.body != *version.value)
+        throw std::runtime_error(fmt::format("version {} of {} holds another value than the records say", version.id, path));
+    }
+    const SentCall now = world.ask({.operation = "GetObject", .bucket = path.substr(0, slash), .key = path.substr(slash + 1)});
+    const std::string* current = all.front().value;
+    if (now.status != (current == nullptr ? 404 : 200) || (current != nullptr && now.body != *current))
+      throw std::runtime_error(path + " holds another value than the records say");
   }
-  if (!shown.empty()) throw std::runtime_error(shown.begin()->first + " exists, but no record made it");
+  if (versions != expected_versions || markers != expected_markers)
+    throw std::runtime_error("other versions exist, or in another order, than the records say");
 }
 
 }  // namespace cairn::sim

@@ -21,7 +21,17 @@ std::string random_value(env::SimRandom& random) {
   return value;
 }
 
-SentCall random_call(env::SimRandom& random) {
+/// The id of some version that a client has heard of; "null" is always worth a try.
+std::string known_version(World& world) {
+  std::vector<std::string> known{"null"};
+  for (const auto& [id, call] : world.calls)
+    for (const auto& [name, value] : call.headers)
+      if (name == "x-amz-version-id") known.push_back(value);
+  return known[world.random.below(known.size())];
+}
+
+SentCall random_call(World& world) {
+  env::SimRandom& random = world.random;
   SentCall call;
   call.bucket = "bucket-" + std::to_string(random.below(3));
   const uint64_t what = random.below(100);
@@ -30,10 +40,14 @@ SentCall random_call(env::SimRandom& random) {
   else if (what < 30) {
     call.operation = "GetCallerIdentity";
     call.bucket.clear();
+  } else if (what < 36) {
+    call.operation = "PutBucketVersioning";
+    call.value = random.one_in(3) ? "Suspended" : "Enabled";
   } else {
     call.key = "key-" + std::to_string(random.below(5));
     call.operation = what < 65 ? "PutObject" : what < 80 ? "DeleteObject" : "GetObject";
     if (call.operation == "PutObject") call.value = random_value(random);
+    else if (random.one_in(3)) call.version = known_version(world);
   }
   return call;
 }
@@ -45,7 +59,7 @@ void live(World& world) {
   while (calls < kCallsPerLife || world.in_flight > 0) {
     const uint64_t what = world.random.below(10);
     if (what < 4 && calls < kCallsPerLife && world.in_flight < kInFlightMax) {
-      world.send(random_call(world.random));
+      world.send(random_call(world));
       ++calls;
     } else if (what < 9) {
       if (!world.step()) world.clock.advance(std::chrono::milliseconds(1 + world.random.below(20)));

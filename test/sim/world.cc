@@ -1,6 +1,7 @@
 #include "world.h"
 
 #include "aws/sigv4.h"
+#include "base/crypto.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -102,6 +103,13 @@ void World::send(SentCall call) {
     request.method = "DELETE";
   } else if (call.operation == "ListObjects") {
     request.target += "?list-type=2";
+  } else if (call.operation == "ListObjectVersions") {
+    request.target += "?versions";
+  } else if (call.operation == "PutBucketVersioning") {
+    request.method = "PUT";
+    request.target += "?versioning";
+    request.body = "<VersioningConfiguration><Status>" + call.value + "</Status></VersioningConfiguration>";
+    request.headers.emplace_back("Content-MD5", text::base64(crypto::md5(request.body)));
   } else if (call.operation == "GetCallerIdentity") {
     request.method = "POST";
     request.target = "/";
@@ -116,6 +124,7 @@ void World::send(SentCall call) {
     request.headers.emplace_back("X-Amz-Target", "Cairn.SearchEvents");
     request.body = call.value;
   }
+  if (!call.version.empty()) request.target += "?versionId=" + call.version;
   send_raw(std::move(request), std::move(call));
 }
 
@@ -228,7 +237,9 @@ std::vector<Recorded> World::whole_history() {
       if (record["requestParameters"].is_object()) {
         recorded.bucket = record["requestParameters"].value("bucketName", "");
         recorded.key = record["requestParameters"].value("key", "");
+        recorded.version = record["requestParameters"].value("versionId", "");
       }
+      if (record["responseElements"].is_object()) recorded.new_version = record["responseElements"].value("x-amz-version-id", "");
       if (recorded.name != "SearchEvents") all.push_back(std::move(recorded));
     }
     token = page.value("NextToken", "");

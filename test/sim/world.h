@@ -21,7 +21,8 @@ struct SentCall {
   uint64_t id = 0;
   std::string operation;  // eventName
   std::string bucket, key;
-  std::string value;  // of a PutObject
+  std::string value;    // of a PutObject; PutBucketVersioning's status
+  std::string version;  // asked for; "": none
   bool answered = false;
   uint64_t answer_order = 0;  // 1, 2, 3 ... as answers came
   int status = 0;
@@ -44,7 +45,8 @@ struct Request {
 struct Recorded {
   uint64_t call = 0;  // from its userAgent
   std::string event_id, request_id, name, error_code, bucket, key;
-  bool by_service = false;  // CloudTrail's own call: of no client
+  std::string version, new_version;  // asked for, and x-amz-version-id of the answer
+  bool by_service = false;           // CloudTrail's own call: of no client
   bool management = true;
   std::string text;  // the record
 };

@@ -5,8 +5,8 @@
 #include "services/s3/errors.h"
 #include "services/s3/input.h"
 #include "services/s3/keys.h"
-#include "services/s3/object.h"
 #include "services/s3/request_context.h"
+#include "services/s3/versions.h"
 
 namespace cairn::s3 {
 namespace {
@@ -41,23 +41,28 @@ Access::Access(api::Call& call, const Bucket& bucket) : call_(call), bucket_(buc
   if (policy_ != nullptr || api::looks_at_context(call)) describe_call(call, bucket, request_.context);
 }
 
-void Access::look_at_object_tags(std::string_view key, aws::policy::Context& context) const {
-  const std::optional<Object> object = find_object(call_, bucket_.name, key);
-  if (!object) return;
-  for (const auto& [name, value] : object->tags) context.add("s3:ExistingObjectTag/" + name, value);
+void Access::look_at_object_tags(std::string_view key, std::string_view version, aws::policy::Context& context) const {
+  if (!version.empty() && !is_version_id(version)) return;
+  const std::optional<Version> found = find_version(call_, bucket_.name, key, version);
+  if (!found) return;
+  for (const auto& [name, value] : found->object.tags) context.add("s3:ExistingObjectTag/" + name, value);
 }
 
-Decision Access::decide(std::string_view action, std::string_view key) {
+Decision Access::decide(std::string_view action, std::string_view key, std::string_view version) {
   request_.action = std::string(action);
   request_.resource = bucket_arn(bucket_.name, key);
   const bool looks_at_tags = policy_ != nullptr ? policy_->looks_at_object_tags : false;
-  if (key.empty() || !(looks_at_tags || api::looks_at_context(call_))) return aws::policy::decide(request_, policies_);
+  const bool looks = looks_at_tags || api::looks_at_context(call_);
+  if (key.empty() || !(looks || !version.empty())) return aws::policy::decide(request_, policies_);
   aws::policy::Request request = request_;
-  look_at_object_tags(key, request.context);
+  if (!version.empty()) request.context.add("s3:VersionId", std::string(version));
+  if (looks) look_at_object_tags(key, version.empty() ? text_of(call_.in, "VersionId") : std::string(version), request.context);
   return aws::policy::decide(request, policies_);
 }
 
-bool Access::allows(std::string_view action, std::string_view key) { return decide(action, key).allowed(); }
+bool Access::allows(std::string_view action, std::string_view key, std::string_view version) {
+  return decide(action, key, version).allowed();
+}
 
 /// Callers of the bucket's own account, and services, are told why; others are told nothing.
 void Access::require(std::string_view action, std::string_view key) {

@@ -19,14 +19,15 @@ class Access {
  public:
   Access(api::Call& call, const Bucket& bucket);
 
-  bool allows(std::string_view action, std::string_view key = {});   // key "": the bucket itself
+  /// key "": the bucket itself; `version`: the id of the one that is meant, where the call itself does not name it.
+  bool allows(std::string_view action, std::string_view key = {}, std::string_view version = {});
   void require(std::string_view action, std::string_view key = {});  // throws AccessDenied, in S3's words
   /// All that the call's operation needs. DeleteObjects needs nothing here: each of its keys is asked for by itself.
   void require_operation();
 
  private:
-  aws::policy::Decision decide(std::string_view action, std::string_view key);
-  void look_at_object_tags(std::string_view key, aws::policy::Context& context) const;
+  aws::policy::Decision decide(std::string_view action, std::string_view key, std::string_view version = {});
+  void look_at_object_tags(std::string_view key, std::string_view version, aws::policy::Context& context) const;
 
   api::Call& call_;
   const Bucket& bucket_;

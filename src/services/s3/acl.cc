@@ -2,7 +2,7 @@
 #include "services/s3/bucket.h"
 #include "services/s3/errors.h"
 #include "services/s3/input.h"
-#include "services/s3/object.h"
+#include "services/s3/versions.h"
 
 /// Access control lists. All buckets are owner-enforced, as new ones are: their lists can be read, and say that the owner may do
 /// everything; they cannot be changed.
@@ -50,7 +50,7 @@ void get_object_acl(api::Call& call) {
 
 void put_object_acl(api::Call& call) {
   const Bucket bucket = open_bucket(call);
-  open_object(call, bucket.name, checked_key(call));
+  open_object(call, bucket.name, checked_key(call), Deleted::kNotAllowed);
   refuse_change(call, bucket);
 }
 

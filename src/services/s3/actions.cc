@@ -52,6 +52,7 @@ constexpr auto kActions = std::to_array<Action>({
     {"PutBucketAcl", "s3:PutBucketAcl", On::kBucket},
     {"PutBucketPolicy", "s3:PutBucketPolicy", On::kBucket},
     {"PutBucketTagging", "s3:PutBucketTagging", On::kBucket},
+    {"PutBucketVersioning", "s3:PutBucketVersioning", On::kBucket},
     {"PutObject", "s3:PutObject", On::kObject},
     {"PutObjectAcl", "s3:PutObjectAcl", On::kObject, "s3:PutObjectVersionAcl"},
     {"PutObjectTagging", "s3:PutObjectTagging", On::kObject, "s3:PutObjectVersionTagging"},

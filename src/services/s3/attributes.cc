@@ -5,8 +5,8 @@
 #include "base/text.h"
 #include "services/s3/errors.h"
 #include "services/s3/input.h"
-#include "services/s3/object.h"
 #include "services/s3/upload.h"
+#include "services/s3/versions.h"
 
 /// GetObjectAttributes: those that x-amz-object-attributes lists.
 namespace cairn::s3 {

@@ -67,7 +67,6 @@ constexpr auto kOperations = std::to_array<api::Operation>({
     {"GetBucketOwnershipControls", get_ownership_controls},
     {"GetBucketReplication", get_replication},
     {"GetBucketRequestPayment", get_request_payment},
-    {"GetBucketVersioning", get_nothing},
     {"GetBucketWebsite", get_website},
     {"GetObjectLockConfiguration", get_object_lock},
     {"GetPublicAccessBlock", get_public_access_block},

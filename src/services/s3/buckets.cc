@@ -9,6 +9,7 @@
 #include "services/s3/keys.h"
 #include "services/s3/object.h"
 #include "services/s3/tags.h"
+#include "services/s3/versions.h"
 
 /// Buckets: their names are shared by all accounts and regions.
 namespace cairn::s3 {
@@ -123,9 +124,14 @@ bool erase_uploads(api::Call& call, std::string_view bucket, size_t& budget) {
 /// BucketNotEmpty is the answer, and they must be aborted first.
 void delete_bucket(api::Call& call) {
   const Bucket bucket = open_bucket(call);
-  const std::string objects = keys::object_prefix(bucket.name);
+  if (has_versions(call, bucket.name)) {
+    const bool is_versioned = versioning_of(call, bucket.name).is_versioned();
+    throw Error(kBucketNotEmpty, "The bucket you tried to delete is not empty{}",
+                is_versioned ? ". You must delete all versions in the bucket." : "")
+        .with("BucketName", bucket.name);
+  }
   size_t budget = kErasureBudgetBytes;
-  if (!call.state->list(objects, objects, 1).items.empty() || !erase_uploads(call, bucket.name, budget))
+  if (!erase_uploads(call, bucket.name, budget))
     throw Error(kBucketNotEmpty, "The bucket you tried to delete is not empty").with("BucketName", bucket.name);
   call.state->erase(keys::bucket(bucket.name));
   call.state->erase(keys::owned(bucket.account.str(), bucket.name));

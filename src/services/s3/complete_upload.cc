@@ -10,12 +10,11 @@
 #include "services/s3/object.h"
 #include "services/s3/object_headers.h"
 #include "services/s3/upload.h"
+#include "services/s3/versions.h"
 
 /// CompleteMultipartUpload: the parts become an object. No byte moves: the part documents stay, and the object names them.
 namespace cairn::s3 {
 namespace {
-
-constexpr ErrorKind kSlowDown{.code = "SlowDown", .status = 503};
 
 std::string unquoted(std::string etag) {
   std::erase(etag, '"');
@@ -77,6 +76,7 @@ void answer(api::Call& call, const Bucket& bucket, const std::string& key, const
   call.out["Key"] = key;
   call.out["ETag"] = object.quoted_etag();
   object.checksum.show(call.out);
+  show_new_version(call, bucket.name, object);
   call.out["ServerSideEncryption"] = "AES256";
   call.http.sse_applied = "Default_SSE_S3";
 }
@@ -138,7 +138,7 @@ void complete_multipart_upload(api::Call& call) {
   check_write_conditions(call, current ? std::optional(current->validators()) : std::nullopt);
 
   size_t budget = kErasureBudgetBytes;
-  if (current && !erase_object(call, bucket.name, key, *current, budget)) throw internal_error();
+  if (!add_version(call, bucket.name, key, object, current, budget)) throw internal_error();
   for (const auto& [number, part] : parts) {
     if (used.contains(number)) continue;
     const size_t cost = keys::part(upload->id, number).size() + kChangeOverheadBytes + erasure_bytes(part.content);
@@ -148,7 +148,6 @@ void complete_multipart_upload(api::Call& call) {
     call.state->erase(keys::part(upload->id, number));
   }
   call.state->erase(keys::upload(bucket.name, key, upload->id));
-  call.state->put(keys::object(bucket.name, key), encode(object));
   answer(call, bucket, key, object);
 }
 

@@ -1,4 +1,5 @@
 #include "api/operation.h"
+#include "base/check.h"
 #include "base/text.h"
 #include "services/s3/access.h"
 #include "services/s3/copy_source.h"
@@ -7,6 +8,7 @@
 #include "services/s3/keys.h"
 #include "services/s3/object.h"
 #include "services/s3/object_headers.h"
+#include "services/s3/versions.h"
 
 /// CopyObject.
 namespace cairn::s3 {
@@ -32,7 +34,7 @@ void copy_object(api::Call& call) {
   const ChecksumAlgorithm* asked = has(call.in, "ChecksumAlgorithm") ? &checked_algorithm(text_of(call.in, "ChecksumAlgorithm")) : nullptr;
 
   const CopySource source = open_copy_source(call);
-  const bool in_place = source.bucket == bucket.name && source.key == key;
+  const bool in_place = source.bucket == bucket.name && source.key == key && source.is_current;
   if (in_place && metadata == Directive::kCopy && !has(call.in, "StorageClass") && !has(call.in, "WebsiteRedirectLocation") &&
       !has(call.in, "ServerSideEncryption")) {
     throw Error(kInvalidRequest,
@@ -67,12 +69,15 @@ void copy_object(api::Call& call) {
   object.content = copied.content;
   object.etag = text::hex(copied.digests.md5);
   object.checksum = {std::string(algorithm.name), text::base64(copied.digests.checksum)};
-  replace_object(call, bucket.name, key, object, current);
+  size_t budget = kErasureBudgetBytes;
+  CHECK(add_version(call, bucket.name, key, object, current, budget));  // one object, of however many parts, always fits
 
   Json result{{"LastModified", timestamps::iso8601_millis(std::chrono::floor<std::chrono::seconds>(object.modified))},
               {"ETag", object.quoted_etag()}};
   object.checksum.show(result);
   call.out["CopyObjectResult"] = std::move(result);
+  if (!is_null_version(source.object.version)) call.out["CopySourceVersionId"] = version_id(source.object);
+  show_new_version(call, bucket.name, object, true);
   show_encryption(call);
 }
 

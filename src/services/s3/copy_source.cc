@@ -4,6 +4,8 @@
 #include "services/s3/access.h"
 #include "services/s3/errors.h"
 #include "services/s3/input.h"
+#include "services/s3/keys.h"
+#include "services/s3/versions.h"
 
 namespace cairn::s3 {
 
@@ -26,10 +28,12 @@ CopySource open_copy_source(api::Call& call) {
   source.key = std::string(name.substr(slash + 1));
   source.bucket = open_source_bucket(call, name.substr(0, slash), source.key, version).name;
   check_key(source.key);
-  check_version(version);
-  std::optional<Object> object = find_object(call, source.bucket, source.key);
-  if (!object) throw absent_key(call, source.bucket, source.key);
-  source.object = std::move(*object);
+  std::optional<Version> found = find_version(call, source.bucket, source.key, version);
+  if (!found) throw version.empty() ? absent_key(call, source.bucket, source.key) : no_such_version(source.key, version);
+  if (found->object.is_delete_marker)
+    throw Error(kInvalidRequest, "The source of a copy request may not specifically refer to a delete marker by version id.");
+  source.is_current = found->document == keys::object(source.bucket, source.key);
+  source.object = std::move(found->object);
   check_source_conditions(call, source.object.validators());
   return source;
 }

@@ -11,6 +11,7 @@ namespace cairn::s3 {
 struct CopySource {
   std::string bucket, key;
   Object object;
+  bool is_current = true;
 };
 CopySource open_copy_source(api::Call& call);
 

@@ -6,6 +6,10 @@ Error access_denied() { return Error(kAccessDenied, "Access Denied"); }
 
 Error no_such_key(std::string_view key) { return Error(kNoSuchKey, "The specified key does not exist.").with("Key", std::string(key)); }
 
+Error no_such_version(std::string_view key, std::string_view id) {
+  return Error(kNoSuchVersion, "The specified version does not exist.").with("Key", std::string(key)).with("VersionId", std::string(id));
+}
+
 Error malformed_xml() {
   return Error(kMalformedXml, "The XML you provided was not well-formed or did not validate against our published schema");
 }

@@ -18,6 +18,7 @@ inline constexpr ErrorKind kBucketAlreadyOwnedByYou{.code = "BucketAlreadyOwnedB
 inline constexpr ErrorKind kBucketNotEmpty{.code = "BucketNotEmpty", .status = 409};
 inline constexpr ErrorKind kEntityTooLarge{.code = "EntityTooLarge", .status = 400};
 inline constexpr ErrorKind kEntityTooSmall{.code = "EntityTooSmall", .status = 400};
+inline constexpr ErrorKind kIllegalVersioning{.code = "IllegalVersioningConfigurationException", .status = 400};
 inline constexpr ErrorKind kIllegalLocationConstraint{.code = "IllegalLocationConstraintException", .status = 400};
 inline constexpr ErrorKind kInternalError{.code = "InternalError", .status = 500};
 inline constexpr ErrorKind kInvalidArgument{.code = "InvalidArgument", .status = 400};
@@ -38,21 +39,25 @@ inline constexpr ErrorKind kKeyTooLong{.code = "KeyTooLongError", .status = 400}
 inline constexpr ErrorKind kMalformedPolicy{.code = "MalformedPolicy", .status = 400};
 inline constexpr ErrorKind kMalformedXml{.code = "MalformedXML", .status = 400};
 inline constexpr ErrorKind kMetadataTooLarge{.code = "MetadataTooLarge", .status = 400};
+inline constexpr ErrorKind kMethodNotAllowed{.code = "MethodNotAllowed", .status = 405};
 inline constexpr ErrorKind kMissingSecurityHeader{.code = "MissingSecurityHeader", .status = 400};
 inline constexpr ErrorKind kNoSuchBucket{.code = "NoSuchBucket", .status = 404};
 inline constexpr ErrorKind kNoSuchBucketPolicy{.code = "NoSuchBucketPolicy", .status = 404};
 inline constexpr ErrorKind kNoSuchKey{.code = "NoSuchKey", .status = 404};
 inline constexpr ErrorKind kNoSuchTagSet{.code = "NoSuchTagSet", .status = 404};
 inline constexpr ErrorKind kNoSuchUpload{.code = "NoSuchUpload", .status = 404};
+inline constexpr ErrorKind kNoSuchVersion{.code = "NoSuchVersion", .status = 404};
 inline constexpr ErrorKind kNotImplemented{.code = "NotImplemented", .status = 501};
 inline constexpr ErrorKind kPermanentRedirect{.code = "PermanentRedirect", .status = 301};
 inline constexpr ErrorKind kPreconditionFailed{.code = "PreconditionFailed", .status = 412};
 inline constexpr ErrorKind kServiceUnavailable{.code = "ServiceUnavailable", .status = 503};
+inline constexpr ErrorKind kSlowDown{.code = "SlowDown", .status = 503};
 inline constexpr ErrorKind kTooManyBuckets{.code = "TooManyBuckets", .status = 400};
 
 /// Errors that several families give.
 Error access_denied();
 Error no_such_key(std::string_view key);
+Error no_such_version(std::string_view key, std::string_view id);
 Error malformed_xml();
 Error internal_error();
 Error invalid_argument(std::string_view message, std::string_view name, std::string_view value);

@@ -2,9 +2,9 @@
 #include "base/text.h"
 #include "services/s3/errors.h"
 #include "services/s3/input.h"
-#include "services/s3/object.h"
 #include "services/s3/object_headers.h"
 #include "services/s3/range.h"
+#include "services/s3/versions.h"
 
 /// GetObject and HeadObject: the same answer, with and without the bytes.
 namespace cairn::s3 {

@@ -24,6 +24,25 @@ inline std::string owned_prefix(std::string_view account) { return fmt::format("
 inline std::string owned(std::string_view account, std::string_view name) { return fmt::format("s3/owned/{}/{}", account, name); }
 inline std::string object_prefix(std::string_view bucket) { return fmt::format("s3/object/{}/", bucket); }
 inline std::string object(std::string_view bucket, std::string_view key) { return fmt::format("s3/object/{}/{}", bucket, key); }
+/// A key in a form that keeps the order of keys when something follows it: what follows `escaped(key) + kKeyEnd` sorts below every
+/// longer key.
+constexpr char kKeyEnd = '\0';
+inline std::string escaped(std::string_view key) {
+  std::string text;
+  for (const char c : key) {
+    text += c;
+    if (c == kKeyEnd) text += kAfterAll;
+  }
+  return text;
+}
+inline std::string version_prefix(std::string_view bucket) { return fmt::format("s3/version/{}/", bucket); }
+inline std::string versions_of(std::string_view bucket, std::string_view key) {
+  return fmt::format("s3/version/{}/{}{}", bucket, escaped(key), kKeyEnd);
+}
+inline std::string version(std::string_view bucket, std::string_view key, std::string_view name) {
+  return versions_of(bucket, key) + std::string(name);
+}
+inline std::string null_version(std::string_view bucket, std::string_view key) { return fmt::format("s3/null-version/{}/{}", bucket, key); }
 inline std::string bytes(std::string_view id) { return join("s3/bytes/", id); }
 inline std::string blob(std::string_view id) { return join("blob/", id); }
 inline std::string upload_prefix(std::string_view bucket) { return fmt::format("s3/upload/{}/", bucket); }

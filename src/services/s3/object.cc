@@ -2,8 +2,6 @@
 
 #include "base/check.h"
 #include "base/text.h"
-#include "services/s3/access.h"
-#include "services/s3/errors.h"
 #include "services/s3/input.h"
 #include "services/s3/keys.h"
 
@@ -53,6 +51,8 @@ std::string encode(const Object& object) {
     document["upload"] = object.upload;
     document["parts"] = object.parts;
   }
+  if (!object.version.empty()) document["version"] = object.version;
+  if (object.is_delete_marker) document["deleteMarker"] = true;
   return json::dump(document);
 }
 
@@ -71,6 +71,8 @@ Object decode_object(std::string_view text) {
   object.content = text_of(document, "content");
   object.upload = text_of(document, "upload");
   object.parts = static_cast<int>(number_of(document, "parts").value_or(0));
+  object.version = text_of(document, "version");
+  object.is_delete_marker = flag_of(document, "deleteMarker");
   return object;
 }
 
@@ -78,18 +80,6 @@ std::optional<Object> find_object(api::Call& call, std::string_view bucket, std:
   const std::optional<std::string> document = call.state->get(keys::object(bucket, key));
   if (!document) return std::nullopt;
   return decode_object(*document);
-}
-
-void check_version(std::string_view version) {
-  if (version.empty() || version == "null") return;
-  throw invalid_argument("Invalid version id specified", "versionId", version);
-}
-
-Object open_object(api::Call& call, std::string_view bucket, std::string_view key) {
-  check_version(text_of(call.in, "VersionId"));
-  std::optional<Object> object = find_object(call, bucket, key);
-  if (!object) throw absent_key(call, bucket, key);
-  return std::move(*object);
 }
 
 std::string encode(const Part& part) {
@@ -148,21 +138,13 @@ bool erase_parts(api::Call& call, std::string_view upload, size_t& budget) {
   return true;
 }
 
-bool erase_object(api::Call& call, std::string_view bucket, std::string_view key, const Object& object, size_t& budget) {
-  const size_t cost = bucket.size() + key.size() + 32 + erasure_bytes(object.content);
+bool erase_bytes(api::Call& call, const Object& object, size_t& budget) {
+  const size_t cost = erasure_bytes(object.content);
   if (cost > budget) return false;
   budget -= cost;
   if (!object.upload.empty() && !erase_parts(call, object.upload, budget)) return false;
   erase_content(call, object.content);
-  call.state->erase(keys::object(bucket, key));
   return true;
-}
-
-void replace_object(api::Call& call, std::string_view bucket, std::string_view key, const Object& object,
-                    const std::optional<Object>& current) {
-  size_t budget = kErasureBudgetBytes;
-  if (current) CHECK(erase_object(call, bucket, key, *current, budget));  // one object, of however many parts, always fits
-  call.state->put(keys::object(bucket, key), encode(object));
 }
 
 }  // namespace cairn::s3

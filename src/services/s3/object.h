@@ -29,6 +29,8 @@ struct Object {
   Content content;     // of objects put or copied in one piece
   std::string upload;  // or: the multipart upload whose part documents hold the bytes
   int parts = 0;
+  std::string version;  // its name (version_name.h); "": written before the bucket was versioned
+  bool is_delete_marker = false;
 
   Validators validators() const { return {etag, modified}; }
   std::string quoted_etag() const { return "\"" + etag + "\""; }
@@ -37,10 +39,8 @@ struct Object {
 std::string encode(const Object& object);
 Object decode_object(std::string_view document);
 
+/// The current version. Of a key whose current version is a delete marker there is none.
 std::optional<Object> find_object(api::Call& call, std::string_view bucket, std::string_view key);
-/// Throws NoSuchKey; and for a version other than "null", as buckets here have no versions.
-Object open_object(api::Call& call, std::string_view bucket, std::string_view key);
-void check_version(std::string_view version);  // of call.in's VersionId: "" and "null" are the one there is
 
 /// One part of a multipart upload, finished or not.
 struct Part {
@@ -58,11 +58,8 @@ std::vector<std::pair<int, Part>> list_parts(api::Call& call, std::string_view u
 /// The object's bytes in order.
 std::vector<Extent> extents_of(api::Call& call, const Object& object);
 
-/// Puts `object` in the place of what is there, whose bytes go.
-void replace_object(api::Call& call, std::string_view bucket, std::string_view key, const Object& object,
-                    const std::optional<Object>& current);
-/// Erases the object's document and bytes. False: they would not fit into `budget` bytes of journal entry, which is lowered.
-bool erase_object(api::Call& call, std::string_view bucket, std::string_view key, const Object& object, size_t& budget);
+/// Erases the object's bytes. False: that would not fit into `budget` bytes of journal entry, which is lowered.
+bool erase_bytes(api::Call& call, const Object& object, size_t& budget);
 /// Erases all parts of an upload.
 bool erase_parts(api::Call& call, std::string_view upload, size_t& budget);
 constexpr size_t kErasureBudgetBytes = 960 << 10;  // below the journal's limit for one entry; 10,000 parts take 850 KB

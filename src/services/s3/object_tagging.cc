@@ -1,37 +1,31 @@
 #include "api/operation.h"
 #include "services/s3/errors.h"
 #include "services/s3/input.h"
-#include "services/s3/keys.h"
-#include "services/s3/object.h"
+#include "services/s3/versions.h"
 
 /// An object's tags, beside those it was written with.
 namespace cairn::s3 {
 namespace {
 
-struct Opened {
-  std::string bucket, key;
-  Object object;
-};
-Opened open_tagged(api::Call& call) {
-  Opened opened{open_bucket(call).name, checked_key(call), {}};
-  opened.object = open_object(call, opened.bucket, opened.key);
-  return opened;
+Version open_tagged(api::Call& call) {
+  const std::string bucket = open_bucket(call).name;
+  return open_version(call, bucket, checked_key(call), Deleted::kNotAllowed);
 }
 
 void get_object_tagging(api::Call& call) { call.out["TagSet"] = tag_set(open_tagged(call).object.tags); }
 
 void put_object_tagging(api::Call& call) {
-  Opened opened = open_tagged(call);
+  Version version = open_tagged(call);
   const auto request = call.in.find("Tagging");
   if (request == call.in.end()) throw malformed_xml();
-  opened.object.tags = request->contains("TagSet") ? tags_of(request->at("TagSet"), Tagged::kObject) : Tags();
-  call.state->put(keys::object(opened.bucket, opened.key), encode(opened.object));
+  version.object.tags = request->contains("TagSet") ? tags_of(request->at("TagSet"), Tagged::kObject) : Tags();
+  call.state->put(version.document, encode(version.object));
 }
 
 void delete_object_tagging(api::Call& call) {
-  Opened opened = open_tagged(call);
-  opened.object.tags.clear();
-  call.state->put(keys::object(opened.bucket, opened.key), encode(opened.object));
+  Version version = open_tagged(call);
+  version.object.tags.clear();
+  call.state->put(version.document, encode(version.object));
 }
 
 constexpr auto kOperations = std::to_array<api::Operation>({

@@ -1,10 +1,12 @@
 #include "api/operation.h"
+#include "base/check.h"
 #include "base/text.h"
 #include "services/s3/errors.h"
 #include "services/s3/input.h"
 #include "services/s3/keys.h"
 #include "services/s3/object.h"
 #include "services/s3/object_headers.h"
+#include "services/s3/versions.h"
 
 /// PutObject.
 namespace cairn::s3 {
@@ -40,10 +42,12 @@ void put_object(api::Call& call) {
   const ChecksumAlgorithm* sent = checksum_algorithm(call.payload.checksum_algorithm);
   const ChecksumAlgorithm& algorithm = sent != nullptr ? *sent : default_checksum();
   object.checksum = {std::string(algorithm.name), text::base64(payload_checksum(call, object.content, algorithm))};
-  replace_object(call, bucket, key, object, current);
+  size_t budget = kErasureBudgetBytes;
+  CHECK(add_version(call, bucket, key, object, current, budget));  // one object, of however many parts, always fits
 
   call.out["ETag"] = object.quoted_etag();
   object.checksum.show(call.out);
+  show_new_version(call, bucket, object);
   show_encryption(call);
 }
 
