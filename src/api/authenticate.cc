@@ -120,7 +120,8 @@ bool comes_from_here(const http::Head& head) {
 
 }  // namespace
 
-Authenticator::Authenticator(state::Store& store, AuthenticatorOptions options) : credentials_(store), options_(std::move(options)) {}
+Authenticator::Authenticator(state::Store& store, const state::Sealer& sealer, AuthenticatorOptions options)
+    : credentials_(store, sealer), options_(std::move(options)) {}
 
 Result<Authenticated, Error> Authenticator::read(const http::Head& head, const Route& route, Time now) {
   now_.store(now.time_since_epoch().count(), std::memory_order_relaxed);

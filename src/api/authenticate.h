@@ -38,7 +38,7 @@ struct AuthenticatorOptions {
 /// Any thread. Failures are results, not throws: they come in floods.
 class Authenticator {
  public:
-  Authenticator(state::Store& store, AuthenticatorOptions options);
+  Authenticator(state::Store& store, const state::Sealer& sealer, AuthenticatorOptions options);
 
   /// As much as the head tells: form, scope, key, clock; for S3 the signature too, so that no body is read for nothing.
   Result<Authenticated, aws::Error> read(const http::Head& head, const Route& route, Time now);

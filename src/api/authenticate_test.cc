@@ -6,7 +6,9 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "identity/documents.h"
+#include "env/sim/random.h"
 #include "state/sim/engine.h"
+#include "state/sim/sealer.h"
 
 // Codes and words: answers that AWS gave, and the error tables of S3's and the services' API references.
 namespace cairn::api {
@@ -35,7 +37,9 @@ struct AuthenticateTest : testing::Test {
   uint64_t position = 0;
   aws::ServiceModel s3_model, trail_model, sts_model, lambda_model;
   Service s3{.model = &s3_model}, trail{.model = &trail_model}, sts{.model = &sts_model}, lambda{.model = &lambda_model};
-  Authenticator authenticator{store, {.default_account = aws::AccountId(kAccount)}};
+  env::SimRandom random{1};
+  std::unique_ptr<state::Sealer> sealer = state::sim_sealer(random);
+  Authenticator authenticator{store, *sealer, {.default_account = aws::AccountId(kAccount)}};
 
   AuthenticateTest() {
     s3_model.signing_name = "s3";
@@ -51,11 +55,10 @@ struct AuthenticateTest : testing::Test {
   }
   void add_key(const std::string& id, const std::string& user, const std::string& status) {
     state::Transaction state(store);
-    identity::save(state, identity::AccessKey{.id = aws::AccessKeyId(id),
-                                              .account = aws::AccountId(kAccount),
-                                              .user = user,
-                                              .secret = kSecret,
-                                              .active = status == "Active"});
+    identity::AccessKey key{
+        .id = aws::AccessKeyId(id), .account = aws::AccountId(kAccount), .user = user, .active = status == "Active", .created = kNow};
+    identity::seal(*sealer, key, kSecret);
+    identity::save(state, key);
     commit(state);
   }
   void commit(state::Transaction& state) {
@@ -191,7 +194,7 @@ TEST_F(AuthenticateTest, AKeyThatWasSwitchedOffStopsWorkingAtOnce) {
 }
 
 TEST_F(AuthenticateTest, EachScopeHasItsOwnKeyHoweverManyThereAre) {
-  Credentials credentials(store);
+  Credentials credentials(store, *sealer);
   for (int day = 1; day <= 28; ++day) {
     for (const char* service : {"cloudtrail", "sts", "lambda"}) {
       const std::string date = fmt::format("202601{:02}", day);
@@ -454,7 +457,7 @@ TEST_F(AuthenticateTest, TellsWhichServiceTheScopeShouldName) {
 // ---------------------------------------------------------------- --dev
 
 struct DevTest : AuthenticateTest {
-  Authenticator dev{store, {.dev = true, .default_account = aws::AccountId(kAccount), .default_region = aws::kGlobalRegion}};
+  Authenticator dev{store, *sealer, {.dev = true, .default_account = aws::AccountId(kAccount), .default_region = aws::kGlobalRegion}};
 };
 
 TEST_F(DevTest, AnyUnknownKeyIsAnAdministrator) {

@@ -6,7 +6,8 @@
 
 namespace cairn::api {
 
-Credentials::Credentials(state::Store& store) : store_(store), watch_(store.watch(identity::kPrefix)) {}
+Credentials::Credentials(state::Store& store, const state::Sealer& sealer)
+    : store_(store), sealer_(sealer), watch_(store.watch(identity::kPrefix)) {}
 
 std::optional<Credentials::Found> Credentials::find(const aws::AccessKeyId& key, std::string_view session_token, std::string_view date,
                                                     const aws::Region& region, std::string_view service) {
@@ -43,7 +44,7 @@ std::optional<Credentials::Entry> Credentials::load(const aws::AccessKeyId& id) 
   principal.access_key = id;
   Entry entry;
   entry.principal = std::make_shared<const aws::Principal>(std::move(principal));
-  entry.secret = key->secret;
+  entry.secret = identity::unseal(sealer_, *key);
   return entry;
 }
 

@@ -11,16 +11,17 @@
 #include "aws/names.h"
 #include "aws/principal.h"
 #include "base/id.h"
+#include "state/sealer.h"
 #include "state/store.h"
 
 /// Who may sign: what authentication keeps of the access keys that identity/documents.h tells of.
 namespace cairn::api {
 
-/// Finds the owner of an access key and keeps it, with the signing keys derived from its secret. Any thread. Bounded.
+/// Finds the owner of an access key and keeps it, with its secret unsealed and the signing keys derived from that. Any thread. Bounded.
 /// What is kept is dropped when a document below iam/ changes: a key that was deleted or deactivated fails the call after the answer.
 class Credentials {
  public:
-  explicit Credentials(state::Store& store);  // `store` must outlive this
+  Credentials(state::Store& store, const state::Sealer& sealer);  // which must outlive this
 
   struct Found {
     std::shared_ptr<const aws::Principal> principal;
@@ -49,6 +50,7 @@ class Credentials {
   static const std::string& derive(Entry& entry, std::string_view date, const aws::Region& region, std::string_view service);
 
   state::Store& store_;
+  const state::Sealer& sealer_;
   const state::Watch& watch_;
   std::mutex mutex_;
   std::unordered_map<aws::AccessKeyId, Entry> entries_;

@@ -6,6 +6,7 @@
 #include "env/sim/random.h"
 #include "identity/accounts.h"
 #include "state/sim/engine.h"
+#include "state/sim/sealer.h"
 
 namespace cairn::api {
 namespace {
@@ -19,8 +20,9 @@ struct CredentialsTest : testing::Test {
   state::SimDatabase database;
   std::unique_ptr<state::Engine> engine = database.open();
   state::Store store{*engine, {}};
-  Credentials credentials{store};
   env::SimRandom random{7};
+  std::unique_ptr<state::Sealer> sealer = state::sim_sealer(random);
+  Credentials credentials{store, *sealer};
   uint64_t position = 0;
 
   template <class F>
@@ -31,7 +33,7 @@ struct CredentialsTest : testing::Test {
     return result;
   }
   NewCredentials first_account() {
-    return change([&](state::Transaction& state) { return identity::make_first_account(state, random, kNow, kAccount); });
+    return change([&](state::Transaction& state) { return identity::make_first_account(state, *sealer, random, kNow, kAccount); });
   }
   std::optional<Credentials::Found> find(const NewCredentials& made, std::string_view token = {}) {
     return credentials.find(made.access_key, token, "20260102", aws::Region("us-east-1"), "sts");
@@ -52,7 +54,8 @@ TEST_F(CredentialsTest, FindsTheUserOfAKey) {
 
 TEST_F(CredentialsTest, AKeyWithoutAUserIsTheRootUsers) {
   first_account();
-  const auto found = find(change([&](state::Transaction& state) { return identity::make_access_key(state, random, kNow, kAccount, ""); }));
+  const auto found =
+      find(change([&](state::Transaction& state) { return identity::make_access_key(state, *sealer, random, kNow, kAccount, ""); }));
   ASSERT_TRUE(found);
   EXPECT_EQ(found->principal->kind, aws::Principal::Kind::kRoot);
   EXPECT_EQ(found->principal->arn, "arn:aws:iam::000000000000:root");
@@ -100,7 +103,9 @@ TEST_F(CredentialsTest, MoreKeysThanAreKeptAreFoundNonetheless) {
   change([&](state::Transaction& state) {
     for (size_t i = 0; i <= Credentials::kKeysMax; ++i) {
       made.push_back({aws::AccessKeyId("AKIA" + std::to_string(i)), Secret("s")});
-      identity::save(state, identity::AccessKey{.id = made.back().access_key, .account = kAccount, .secret = made.back().secret});
+      identity::AccessKey key{.id = made.back().access_key, .account = kAccount};
+      identity::seal(*sealer, key, made.back().secret);
+      identity::save(state, key);
     }
     return 0;
   });

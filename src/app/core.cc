@@ -13,6 +13,7 @@
 #include "history/store.h"
 #include "identity/accounts.h"
 #include "identity/policies.h"
+#include "identity/upgrade.h"
 #include "journal/follower.h"
 #include "services/catalog.h"
 #include "services/kms/upkeep.h"
@@ -155,19 +156,28 @@ class WiredCore : public Core {
     return commit(transaction);  // whatever is sealed later is a later entry of the same journal
   }
 
+  Result<void> upgrade() {
+    for (;;) {
+      state::Transaction transaction(*store_);
+      identity::upgrade(transaction, *sealer_, default_account_);
+      if (transaction.changes().empty()) return {};
+      if (Result<void> done = commit(transaction); !done) return done;
+    }
+  }
+
   Result<void> make_first_account() {
     state::Transaction transaction(*store_);
     const std::string path = settings_.data + "/credentials";
     if (const auto account = transaction.get(identity::kDefaultAccountKey)) {
       default_account_ = aws::AccountId(*account);  // the setting counts only where the directory is made
-      identity::upgrade(transaction, default_account_);
-      return transaction.changes().empty() ? Result<void>() : commit(transaction);
+      return upgrade();
     }
     first_start_ = true;
     default_account_ = aws::AccountId(settings_.account);
     transaction.put(identity::kDefaultAccountKey, settings_.account);
+    identity::mark_as_current(transaction);
     const identity::NewCredentials administrator =
-        identity::make_first_account(transaction, outside_.random, outside_.clock.now(), default_account_);
+        identity::make_first_account(transaction, *sealer_, outside_.random, outside_.clock.now(), default_account_);
     // The file first: a crash between the two leaves a file that the next start overwrites, never an account that nobody can enter.
     if (const env::Done written = env::write_file_atomically(outside_.files, path,
                                                              fmt::format("[default]\naws_access_key_id = {}\naws_secret_access_key = {}\n",
@@ -187,7 +197,7 @@ class WiredCore : public Core {
     state::Transaction transaction(*store_);
     if (identity::has_owner_key(transaction) && text.find(section) != std::string::npos) return {};
     if (const size_t old = text.find(section); old != std::string::npos) text.resize(old);
-    const identity::NewCredentials owner = identity::make_owner_key(transaction, outside_.random, outside_.clock.now());
+    const identity::NewCredentials owner = identity::make_owner_key(transaction, *sealer_, outside_.random, outside_.clock.now());
     text += fmt::format("{}# For `cairn root credentials` only.\naws_access_key_id = {}\naws_secret_access_key = {}\n", section,
                         owner.access_key.str(), owner.secret.reveal());
     if (const env::Done written = env::write_file_atomically(outside_.files, path, text); !written)
@@ -242,7 +252,7 @@ class WiredCore : public Core {
               .default_account = default_account_,
               .plain_counts_as_tls = settings_.dev};
     authenticator_ = std::make_unique<api::Authenticator>(
-        *store_, api::AuthenticatorOptions{.dev = settings_.dev, .default_account = ports_.default_account});
+        *store_, *sealer_, api::AuthenticatorOptions{.dev = settings_.dev, .default_account = ports_.default_account});
     api::Options options;
     options.dev = settings_.dev;
     options.call_threads = outside_.threads ? settings_.call_threads : 0;

@@ -6,13 +6,13 @@
 
 #include "base/log.h"
 #include "base/time.h"
-#include "history/block.h"
+#include "segment/block.h"
 
 namespace cairn::history {
 
 namespace {
 
-constexpr std::string_view kSuffix = ".segment";
+constexpr std::string_view kStore = "history", kSuffix = ".segment";
 constexpr size_t kTailGrowthMax = 8;  // times tail_bytes_max, while the disk refuses segments
 
 std::string segment_file(uint64_t last_position) { return fmt::format("{:020}{}", last_position, kSuffix); }
@@ -32,7 +32,7 @@ SegmentedHistory::SegmentedHistory(env::Files& files, const env::Clock& clock, O
 
 Result<void> SegmentedHistory::load() {
   if (auto made = files_.make_directory(options_.directory); !made) return failure("{}", made.error().message);
-  auto manifest = read_manifest(files_, options_.directory);
+  auto manifest = segment::read_manifest(files_, kStore, options_.directory);
   if (!manifest) return tl::unexpected(manifest.error());
   const auto names = files_.list(options_.directory);
   if (!names) return failure("{}", names.error().message);
@@ -40,7 +40,7 @@ Result<void> SegmentedHistory::load() {
   std::set<std::string> wanted;
   auto segments = std::make_shared<Segments>();
   if (*manifest) {
-    for (const Manifest::Entry& entry : (*manifest)->segments) {
+    for (const segment::Manifest::Entry& entry : (*manifest)->segments) {
       auto segment = Segment::open(storage_, options_.directory, entry.file);
       if (!segment) return tl::unexpected(segment.error());
       if ((*segment)->bytes() != entry.bytes || (*segment)->rows() != entry.events) {
@@ -59,7 +59,7 @@ Result<void> SegmentedHistory::load() {
       return failure("{} has segments but no manifest: restore the file `manifest`, or move the directory away to begin a new history",
                      options_.directory);
     }
-    if (auto written = write_manifest(files_, options_.directory, {}); !written) return written;
+    if (auto written = segment::write_manifest(files_, kStore, options_.directory, {}); !written) return written;
     const auto named = files_.sync_directory(env::parent_directory(options_.directory));
     if (!named) return failure("{}", named.error().message);
   }
@@ -154,9 +154,9 @@ bool SegmentedHistory::seal_locked() {
 }
 
 bool SegmentedHistory::write_manifest_of(const Segments& segments, uint64_t position) {
-  Manifest manifest{position, {}};
+  segment::Manifest manifest{position, {}};
   for (const auto& segment : segments) manifest.segments.push_back({segment->file(), segment->rows(), segment->bytes()});
-  const auto written = write_manifest(files_, options_.directory, manifest);
+  const auto written = segment::write_manifest(files_, kStore, options_.directory, manifest);
   if (!written) log::error("the event history cannot be written", {{"error", written.error().message}});
   return written.has_value();
 }
@@ -175,7 +175,7 @@ void SegmentedHistory::clear(journal::Position position) {
     const Cursor cursor = tail_->cursor_of(row);
     if (cursor.position <= upto) continue;
     tail_->close_block();
-    const auto raw = open_block(*tail_->blocks()[row.block]);
+    const auto raw = segment::open_block(*tail_->blocks()[row.block]);
     const auto record = event_of_block(raw.value(), row.place & kPlaceMask);
     tail->add(cursor, event::attributes(record.value(), document_).value(), record.value());
   }

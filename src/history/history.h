@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
-#include "history/manifest.h"
 #include "history/segment.h"
 #include "history/store.h"
 #include "history/tail.h"
+#include "segment/manifest.h"
 
 namespace cairn::history {
 
@@ -52,7 +52,7 @@ class SegmentedHistory : public History {
   env::Files& files_;
   const env::Clock& clock_;
   const Options options_;
-  Storage storage_;
+  segment::Storage storage_;
 
   Time reckoned_now();  // with writing_
 

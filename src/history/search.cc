@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "base/log.h"
-#include "history/block.h"
+#include "segment/block.h"
 #include "history/history.h"
 
 namespace cairn::history {
@@ -47,7 +47,7 @@ Result<bool> search_tail(const Tail& tail, const Selection& selection, Collector
       std::string_view record = candidate.record;
       if (candidate.block) {
         if (candidate.block != sealed) {
-          auto opened = open_block(*candidate.block);
+          auto opened = segment::open_block(*candidate.block);
           if (!opened) return failure("the history's tail: {}", opened.error().message);
           raw = std::move(*opened);
           sealed = candidate.block;

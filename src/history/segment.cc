@@ -2,15 +2,17 @@
 
 #include <algorithm>
 
-#include "base/crypto.h"
-#include "history/block.h"
+#include "segment/block.h"
 
 namespace cairn::history {
+
+using segment::get_u16;
+using segment::get_u32;
+using segment::get_u64;
 
 namespace {
 
 constexpr std::string_view kMagic = "CAIRNHS1";
-constexpr size_t kTrailerBytes = 24;
 constexpr size_t kTermBytes = 16;
 static_assert(sizeof(Row) == 24);
 
@@ -106,70 +108,24 @@ class Segment::List {
   std::optional<Failure> failure_;
 };
 
-Segment::Segment(Storage& storage, std::string directory, std::string file)
-    : storage_(storage), path_(directory + "/" + file), file_(std::move(file)), number_(storage.next_number++) {}
+Result<std::string_view> event_of_block(std::string_view raw, uint32_t place) {
+  segment::Reader reader(raw);
+  for (uint32_t i = 0; i < place; ++i) reader.bytes(reader.u32());
+  const std::string_view event = reader.bytes(reader.u32());
+  if (!reader.ok()) return failure("an event lies outside its block");
+  return event;
+}
 
-tl::unexpected<Failure> Segment::damaged(std::string_view what) const { return failure("history segment {} is damaged: {}", path_, what); }
-
-Result<std::shared_ptr<Segment>> Segment::open(Storage& storage, const std::string& directory, const std::string& file) {
-  std::shared_ptr<Segment> segment(new Segment(storage, directory, file));
-  if (auto loaded = segment->load(); !loaded) return tl::unexpected(loaded.error());
+Result<std::shared_ptr<Segment>> Segment::open(segment::Storage& storage, const std::string& directory, const std::string& file) {
+  auto bytes = segment::File::open(storage, directory + "/" + file, "history segment", kMagic);
+  if (!bytes) return tl::unexpected(bytes.error());
+  std::shared_ptr<Segment> segment(new Segment(file, std::move(*bytes)));
+  if (auto read = segment->read_footer(segment->bytes_->footer()); !read) return tl::unexpected(read.error());
   return segment;
 }
 
-Result<std::shared_ptr<env::File>> Segment::file_handle() const {
-  if (auto known = storage_.open_files.get(number_)) return known;
-  auto opened = storage_.files.open(path_, env::Files::Open::kRead);
-  if (!opened) return failure("cannot read history segment: {}", opened.error().message);
-  std::shared_ptr<env::File> file = std::move(*opened);
-  storage_.open_files.put(number_, file, 1);
-  return file;
-}
-
-Result<std::string> Segment::read_raw(uint64_t offset, size_t length) const {
-  if (offset > bytes_ || length > bytes_ - offset) return damaged("a reference points outside the file");
-  auto file = file_handle();
-  if (!file) return tl::unexpected(file.error());
-  std::string out(length, '\0');
-  const auto got = (*file)->pread(offset, out);
-  if (!got) return failure("cannot read history segment: {}", got.error().message);
-  if (*got != length) return damaged("the file is cut short");
-  return out;
-}
-
-Result<Segment::Bytes> Segment::block(BlockAt at) const {
-  const Storage::Place place{number_, at.offset};
-  if (auto known = storage_.blocks.get(place)) return known;
-  auto sealed = read_raw(at.offset, at.length);
-  if (!sealed) return tl::unexpected(sealed.error());
-  auto raw = open_block(*sealed);
-  if (!raw) return damaged(fmt::format("{} (at byte {})", raw.error().message, at.offset));
-  auto bytes = std::make_shared<const std::string>(std::move(*raw));
-  storage_.blocks.put(place, bytes, bytes->size() + 128);
-  return bytes;
-}
-
-Result<void> Segment::load() {
-  auto file = file_handle();
-  if (!file) return tl::unexpected(file.error());
-  const auto size = (*file)->size();
-  if (!size) return failure("cannot read history segment: {}", size.error().message);
-  bytes_ = *size;
-  if (bytes_ < kMagic.size() + kTrailerBytes || bytes_ > 0xffffffff) return damaged("it has an impossible size");
-  auto trailer = read_raw(bytes_ - kTrailerBytes, kTrailerBytes);
-  if (!trailer) return tl::unexpected(trailer.error());
-  const std::string_view t = *trailer;
-  if (t.substr(16) != kMagic || get_u32(t.data() + 12) != crypto::crc32c(t.substr(0, 12))) return damaged("its trailer is wrong");
-  const uint64_t offset = get_u64(t.data());
-  auto sealed = read_raw(offset, get_u32(t.data() + 8));
-  if (!sealed) return tl::unexpected(sealed.error());
-  auto raw = open_block(*sealed);
-  if (!raw) return damaged("footer: " + raw.error().message);
-  return read_footer(*raw);
-}
-
 Result<void> Segment::read_footer(std::string_view raw) {
-  Reader in(raw);
+  segment::Reader in(raw);
   first_position_ = in.u64();
   last_position_ = in.u64();
   rows_ = in.u32();

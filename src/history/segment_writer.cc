@@ -1,61 +1,36 @@
 #include <algorithm>
 
 #include "base/check.h"
-#include "base/crypto.h"
-#include "history/block.h"
 #include "history/segment.h"
+#include "segment/block.h"
 
 namespace cairn::history {
+
+using segment::put_u16;
+using segment::put_u32;
+using segment::put_u64;
+using segment::put_varint;
+using segment::seal_block;
 
 namespace {
 
 constexpr std::string_view kMagic = "CAIRNHS1";
-constexpr size_t kWriteBytes = 1 << 20;
-
-/// Appends to one new file in large writes; remembers the first failure.
-class Output {
- public:
-  Output(env::File& file, std::string_view begin) : file_(file), pending_(begin) {}
-
-  /// Writes an already sealed block; returns its offset.
-  uint32_t add(std::string_view sealed) {
-    const uint64_t offset = written_ + pending_.size();
-    CHECK(offset + sealed.size() <= 0xffffffff);
-    pending_ += sealed;
-    if (pending_.size() >= kWriteBytes) flush();
-    return static_cast<uint32_t>(offset);
-  }
-  void flush() {
-    if (done_) done_ = file_.pwrite(written_, pending_);
-    written_ += pending_.size();
-    pending_.clear();
-  }
-  const env::Done& done() const { return done_; }
-  uint64_t size() const { return written_ + pending_.size(); }
-
- private:
-  env::File& file_;
-  std::string pending_;
-  uint64_t written_ = 0;
-  env::Done done_;
-};
-
 struct Directory {
   std::string text;
   uint32_t count = 0;
-  void add(uint32_t offset, size_t length) {
-    put_u32(text, offset);
-    put_u32(text, static_cast<uint32_t>(length));
+  void add(segment::BlockAt at) {
+    put_u32(text, at.offset);
+    put_u32(text, at.length);
     ++count;
   }
 };
 
-void put_row(std::string& out, const Row& row, uint32_t offset, size_t length) {
+void put_row(std::string& out, const Row& row, segment::BlockAt at) {
   put_u32(out, row.position);
   put_u32(out, row.index);
   put_u32(out, row.time);
-  put_u32(out, offset);
-  put_u32(out, static_cast<uint32_t>(length));
+  put_u32(out, at.offset);
+  put_u32(out, at.length);
   put_u16(out, row.place);
   put_u16(out, row.scope);
 }
@@ -91,23 +66,21 @@ std::string footer(const Tail& tail, uint64_t last_position, size_t terms, const
 }  // namespace
 
 Result<uint64_t> write_segment(env::Files& files, const std::string& path, const Tail& tail, uint64_t last_position) {
-  auto file = files.open(path, env::Files::Open::kCreateNew);
-  if (!file) return failure("{}", file.error().message);
-  Output out(**file, kMagic);
+  auto out = segment::NewFile::create(files, path, kMagic);
+  if (!out) return tl::unexpected(out.error());
 
-  std::vector<uint32_t> offsets;
-  for (const auto& block : tail.blocks()) offsets.push_back(out.add(*block));
+  std::vector<segment::BlockAt> places;
+  for (const auto& block : tail.blocks()) places.push_back(out->add(*block));
 
   const std::vector<Row>& rows = tail.all_rows();
   Directory row_blocks, posting_blocks, term_blocks;
   std::string raw;
   auto close = [&](Directory& directory) {
-    const std::string sealed = seal_block(raw);
-    directory.add(out.add(sealed), sealed.size());
+    directory.add(out->add(seal_block(raw)));
     raw.clear();
   };
   for (size_t i = 0; i < rows.size(); ++i) {
-    put_row(raw, rows[i], offsets[rows[i].block], tail.blocks()[rows[i].block]->size());
+    put_row(raw, rows[i], places[rows[i].block]);
     if (raw.size() == kRowsPerBlock * sizeof(Row)) close(row_blocks);
   }
   if (!raw.empty()) close(row_blocks);
@@ -149,18 +122,7 @@ Result<uint64_t> write_segment(env::Files& files, const std::string& path, const
     if ((i + 1) % kTermsPerBlock == 0 || i + 1 == terms.size()) close(term_blocks);
   }
 
-  const std::string sealed = seal_block(footer(tail, last_position, terms.size(), row_blocks, posting_blocks, term_blocks));
-  std::string trailer;
-  put_u32(trailer, out.add(sealed));
-  put_u32(trailer, 0);  // the offset's upper half
-  put_u32(trailer, static_cast<uint32_t>(sealed.size()));
-  put_u32(trailer, crypto::crc32c(trailer));
-  trailer += kMagic;
-  out.add(trailer);
-  out.flush();
-  if (!out.done()) return failure("{}", out.done().error().message);
-  if (auto synced = (*file)->sync(); !synced) return failure("{}", synced.error().message);
-  return out.size();
+  return out->finish(footer(tail, last_position, terms.size(), row_blocks, posting_blocks, term_blocks));
 }
 
 }  // namespace cairn::history

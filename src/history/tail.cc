@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
-#include "history/block.h"
+#include "segment/block.h"
 #include "history/terms.h"
 
 namespace cairn::history {
@@ -38,7 +38,7 @@ void Tail::add(Cursor cursor, const event::Attributes& attributes, std::string_v
   rows_.push_back(row);
 
   open_offsets_.push_back(static_cast<uint32_t>(open_block_.size()));
-  put_u32(open_block_, static_cast<uint32_t>(record.size()));
+  segment::put_u32(open_block_, static_cast<uint32_t>(record.size()));
   open_block_ += record;
   for (uint64_t hash : scratch_) {
     Term* term = slot(hash);
@@ -56,7 +56,7 @@ void Tail::close_block() {
 
 void Tail::close_open_block() {
   if (open_block_.empty()) return;
-  blocks_.push_back(std::make_shared<const std::string>(seal_block(open_block_)));
+  blocks_.push_back(std::make_shared<const std::string>(segment::seal_block(open_block_)));
   blocks_bytes_ += blocks_.back()->size();
   open_block_.clear();
   open_offsets_.clear();
@@ -150,7 +150,7 @@ std::vector<Tail::Candidate> Tail::gather(const Selection& selection, const std:
       candidate.block = blocks_[row.block];
     } else {
       const char* at = open_block_.data() + open_offsets_[candidate.place];
-      candidate.record.assign(at + 4, get_u32(at));
+      candidate.record.assign(at + 4, segment::get_u32(at));
     }
     found.push_back(std::move(candidate));
     return found.size() < limit;

@@ -2,7 +2,7 @@
 
 #include "base/crypto.h"
 #include "base/text.h"
-#include "history/block.h"
+#include "segment/block.h"
 
 namespace cairn::history {
 
@@ -23,8 +23,8 @@ std::string fingerprint(std::string_view cursor, std::string_view parameters) {
 
 std::string encode_token(const Cursor& cursor, std::string_view parameters) {
   std::string bytes;
-  put_u64(bytes, cursor.position);
-  put_u32(bytes, cursor.index);
+  segment::put_u64(bytes, cursor.position);
+  segment::put_u32(bytes, cursor.index);
   bytes += fingerprint(bytes, parameters);
   return text::base64(bytes);
 }
@@ -34,7 +34,7 @@ std::optional<Cursor> decode_token(std::string_view token, std::string_view para
   if (!bytes || bytes->size() != kCursorBytes + kFingerprintBytes) return std::nullopt;
   const std::string_view cursor = std::string_view(*bytes).substr(0, kCursorBytes);
   if (fingerprint(cursor, parameters) != std::string_view(*bytes).substr(kCursorBytes)) return std::nullopt;
-  return Cursor{get_u64(cursor.data()), get_u32(cursor.data() + 8)};
+  return Cursor{segment::get_u64(cursor.data()), segment::get_u32(cursor.data() + 8)};
 }
 
 std::string cursor_text(const Cursor& cursor) { return fmt::format("{}-{}", cursor.position, cursor.index); }

@@ -1,7 +1,6 @@
 #include "identity/accounts.h"
 
 #include "base/check.h"
-#include "base/json.h"
 #include "identity/aws_managed.h"
 
 namespace cairn::identity {
@@ -13,6 +12,16 @@ constexpr size_t kSecretLength = 40;
 constexpr const char* kFirstAdministrator = "admin";
 constexpr const char* kOwnerName = "owner.cairn.internal";
 const std::string kOwnerKey = "iam/owner-key";  // the id of the access key without an account
+
+NewCredentials draw(env::Random& random, std::string_view prefix, size_t letters) {
+  return {aws::AccessKeyId(std::string(prefix) + random.letters(letters, kKeyLetters)),
+          Secret(random.letters(kSecretLength, kSecretLetters))};
+}
+
+void save_sealed(state::Transaction& state, const state::Sealer& sealer, AccessKey key, const Secret& secret) {
+  seal(sealer, key, secret);
+  save(state, key);
+}
 
 }  // namespace
 
@@ -36,10 +45,10 @@ aws::Principal user_principal(const Entity& user) {
   return principal;
 }
 
-NewCredentials make_access_key(state::Transaction& state, env::Random& random, Time now, const aws::AccountId& account,
-                               const std::string& user) {
-  NewCredentials made{aws::AccessKeyId("AKIA" + random.letters(16, kKeyLetters)), Secret(random.letters(kSecretLength, kSecretLetters))};
-  save(state, AccessKey{.id = made.access_key, .account = account, .user = user, .secret = made.secret, .created = now});
+NewCredentials make_access_key(state::Transaction& state, const state::Sealer& sealer, env::Random& random, Time now,
+                               const aws::AccountId& account, const std::string& user) {
+  NewCredentials made = draw(random, "AKIA", 16);
+  save_sealed(state, sealer, {.id = made.access_key, .account = account, .user = user, .created = now}, made.secret);
   if (user.empty()) {
     std::optional<Account> owner = find_account(state, account);
     CHECK(owner.has_value());
@@ -58,17 +67,18 @@ void make_account(state::Transaction& state, Time now, const aws::AccountId& acc
   save(state, Account{.id = account, .name = name, .created = now});
 }
 
-NewCredentials make_first_account(state::Transaction& state, env::Random& random, Time now, const aws::AccountId& account) {
+NewCredentials make_first_account(state::Transaction& state, const state::Sealer& sealer, env::Random& random, Time now,
+                                  const aws::AccountId& account) {
   make_account(state, now, account, "");
   Entity administrator{.account = account, .name = kFirstAdministrator, .id = new_id(random, "AIDA"), .created = now};
   attach(state, administrator, kAdministratorAccess);
-  return make_access_key(state, random, now, account, administrator.name);
+  return make_access_key(state, sealer, random, now, account, administrator.name);
 }
 
-NewCredentials make_owner_key(state::Transaction& state, env::Random& random, Time now) {
+NewCredentials make_owner_key(state::Transaction& state, const state::Sealer& sealer, env::Random& random, Time now) {
   if (const std::optional<std::string> before = state.get(kOwnerKey)) state.erase(access_key_key(aws::AccessKeyId(*before)));
-  NewCredentials made{aws::AccessKeyId("OWNER" + random.letters(15, kKeyLetters)), Secret(random.letters(kSecretLength, kSecretLetters))};
-  save(state, AccessKey{.id = made.access_key, .secret = made.secret, .created = now});
+  NewCredentials made = draw(random, "OWNER", 15);
+  save_sealed(state, sealer, {.id = made.access_key, .created = now}, made.secret);
   state.put(kOwnerKey, made.access_key.str());
   return made;
 }
@@ -96,21 +106,6 @@ void detach(state::Transaction& state, Entity& entity, std::string_view policy_a
   std::erase(entity.attached, policy_arn);
   state.erase(usage_key(entity.account, policy_arn, Usage::kAttached, entity));
   save(state, entity);
-}
-
-void upgrade(state::Transaction& state, const aws::AccountId& account) {
-  // Such a directory has one user, and whatever keys were made with it; there was no call that could make more.
-  const std::optional<std::string> text = state.get(entity_key(Entity::Kind::kUser, account, kFirstAdministrator));
-  const Result<Json> json = text ? json::parse(*text) : failure("no such user");
-  if (!json || !json->is_object() || json->contains("name")) return;
-  Entity user = decode_entity(Entity::Kind::kUser, account, *text);
-  user.name = kFirstAdministrator;
-  const std::string keys = "iam/access-key/";
-  for (const state::Item& item : state.list(keys, keys, state::Transaction::kListMax).items) {
-    const AccessKey key = decode_access_key(aws::AccessKeyId(item.key.substr(keys.size())), item.value);
-    if (key.account == account && key.user == user.name) user.access_keys.push_back(key.id.str());
-  }
-  attach(state, user, kAdministratorAccess);
 }
 
 }  // namespace cairn::identity

@@ -8,6 +8,7 @@
 #include "base/time.h"
 #include "env/random.h"
 #include "identity/documents.h"
+#include "state/sealer.h"
 #include "state/store.h"
 
 namespace cairn::identity {
@@ -25,27 +26,24 @@ struct NewCredentials {
 /// The functions below change only `state`.
 
 /// An access key in AWS's form, for a user ("": root). Throws what find_entity throws; the owner must be there.
-NewCredentials make_access_key(state::Transaction& state, env::Random& random, Time now, const aws::AccountId& account,
-                               const std::string& user);
+NewCredentials make_access_key(state::Transaction& state, const state::Sealer& sealer, env::Random& random, Time now,
+                               const aws::AccountId& account, const std::string& user);
 
 /// An account with its root user, who has no key yet.
 void make_account(state::Transaction& state, Time now, const aws::AccountId& account, const std::string& name);
 
 /// What a data directory begins with: `account`, an administrator named "admin" in it, and an access key for the latter.
-NewCredentials make_first_account(state::Transaction& state, env::Random& random, Time now, const aws::AccountId& account);
+NewCredentials make_first_account(state::Transaction& state, const state::Sealer& sealer, env::Random& random, Time now,
+                                  const aws::AccountId& account);
 
 /// The key of whoever owns the data directory, in place of the one before. It opens nothing but `cairn root credentials`; as a caller it
 /// is a service of this server.
-NewCredentials make_owner_key(state::Transaction& state, env::Random& random, Time now);
+NewCredentials make_owner_key(state::Transaction& state, const state::Sealer& sealer, env::Random& random, Time now);
 bool has_owner_key(state::Transaction& state);
 aws::Principal owner_principal();
 bool is_owner(const aws::Principal& principal);
 
 void attach(state::Transaction& state, Entity& entity, std::string_view policy_arn);  // saves the entity
 void detach(state::Transaction& state, Entity& entity, std::string_view policy_arn);
-
-/// Brings the documents of a data directory that was made before there were policies to today's form: the administrator of its
-/// account gets AdministratorAccess, and knows their keys. Changes nothing where there is nothing to bring.
-void upgrade(state::Transaction& state, const aws::AccountId& account);
 
 }  // namespace cairn::identity

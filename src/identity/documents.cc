@@ -258,7 +258,7 @@ MfaDevice decode_mfa_device(const aws::AccountId& account, std::string_view text
   device.account = account;
   device.name = text_of(json, "name");
   device.path = text_of(json, "path");
-  device.seed = Secret(text::from_base64(text_of(json, "seed")).value_or(""));
+  device.sealed = text_of(json, "sealed");
   device.enabled = time_of(json, "enabled");
   device.user = text_of(json, "user");
   device.last_step = json.value("lastStep", int64_t{0});
@@ -268,7 +268,7 @@ MfaDevice decode_mfa_device(const aws::AccountId& account, std::string_view text
 
 void save(state::Transaction& state, const MfaDevice& device) {
   Document document;
-  document.text("name", device.name).text("path", device.path).text("seed", text::base64(device.seed.reveal()));
+  document.text("name", device.name).text("path", device.path).text("sealed", device.sealed);
   document.time("enabled", device.enabled).text("user", device.user).tags(device.tags);
   document.json()["lastStep"] = device.last_step;
   state.put(mfa_device_key(device.account, device.name), document.dump());
@@ -279,7 +279,7 @@ AccessKey decode_access_key(const aws::AccessKeyId& id, std::string_view text) {
   return {.id = id,
           .account = aws::AccountId(text_of(json, "account")),
           .user = text_of(json, "user"),
-          .secret = Secret(text_of(json, "secret")),
+          .sealed = text_of(json, "sealed"),
           .active = text_of(json, "status") == "Active",
           .created = time_of(json, "created").value_or(Time{})};
 }
@@ -287,7 +287,7 @@ AccessKey decode_access_key(const aws::AccessKeyId& id, std::string_view text) {
 void save(state::Transaction& state, const AccessKey& key) {
   state.put(access_key_key(key.id), json::dump({{"account", key.account.str()},
                                                 {"user", key.user},
-                                                {"secret", key.secret.reveal()},
+                                                {"sealed", key.sealed},
                                                 {"status", key.active ? "Active" : "Inactive"},
                                                 {"created", timestamps::iso8601(key.created)}}));
 }
@@ -326,6 +326,27 @@ void save(state::Transaction& state, const OidcProvider& provider) {
   document.text("url", provider.url).list("clientIds", provider.client_ids).list("thumbprints", provider.thumbprints);
   document.time("created", provider.created).tags(provider.tags);
   state.put(oidc_provider_key(provider.account, provider.url), document.dump());
+}
+
+// ---- secrets
+
+namespace {
+
+Secret opened(const state::Sealer& sealer, const std::string& sealed, const std::string& place) {
+  std::optional<Secret> secret = sealer.open(sealed, place);
+  if (!secret) throw std::runtime_error(place + " cannot be unsealed: the document is damaged");
+  return std::move(*secret);
+}
+
+}  // namespace
+
+void seal(const state::Sealer& sealer, AccessKey& key, const Secret& secret) { key.sealed = sealer.seal(secret, access_key_key(key.id)); }
+void seal(const state::Sealer& sealer, MfaDevice& device, const Secret& seed) {
+  device.sealed = sealer.seal(seed, mfa_device_key(device.account, device.name));
+}
+Secret unseal(const state::Sealer& sealer, const AccessKey& key) { return opened(sealer, key.sealed, access_key_key(key.id)); }
+Secret unseal(const state::Sealer& sealer, const MfaDevice& device) {
+  return opened(sealer, device.sealed, mfa_device_key(device.account, device.name));
 }
 
 // ---- finding

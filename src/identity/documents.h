@@ -10,6 +10,7 @@
 #include "base/id.h"
 #include "base/time.h"
 #include "env/random.h"
+#include "state/sealer.h"
 #include "state/store.h"
 
 /// Who there is: accounts, users, groups, roles, policies, access keys and MFA devices, as documents of the state store
@@ -80,7 +81,7 @@ struct InstanceProfile {
 struct MfaDevice {
   aws::AccountId account;
   std::string name, path = "/";
-  Secret seed;                  // raw bytes
+  std::string sealed;           // the seed's raw bytes: seal, unseal
   std::optional<Time> enabled;  // nullopt: nobody's yet
   std::string user;             // name; "": root's, where `enabled`
   int64_t last_step = 0;        // no code of this time step or before is taken again (identity/totp.h)
@@ -91,8 +92,8 @@ struct MfaDevice {
 struct AccessKey {
   aws::AccessKeyId id;
   aws::AccountId account;
-  std::string user;  // name; "": root's
-  Secret secret;
+  std::string user;    // name; "": root's
+  std::string sealed;  // the secret: seal, unseal
   bool active = true;
   Time created;
 };
@@ -174,6 +175,14 @@ MfaDevice decode_mfa_device(const aws::AccountId& account, std::string_view text
 Account decode_account(const aws::AccountId& account, std::string_view text);
 AccessKey decode_access_key(const aws::AccessKeyId& id, std::string_view text);
 OidcProvider decode_oidc_provider(const aws::AccountId& account, std::string_view text);
+
+// --- secrets: sealed for the document that holds them (docs/formats/sealing.md), and opened only where one is used.
+
+void seal(const state::Sealer& sealer, AccessKey& key, const Secret& secret);
+void seal(const state::Sealer& sealer, MfaDevice& device, const Secret& seed);
+/// Throws std::runtime_error: damaged.
+Secret unseal(const state::Sealer& sealer, const AccessKey& key);
+Secret unseal(const state::Sealer& sealer, const MfaDevice& device);
 
 /// arn:aws:iam::111122223333:policy/path/NAME taken apart; nullopt: not of that form.
 struct IamArn {

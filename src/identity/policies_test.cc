@@ -154,27 +154,5 @@ TEST(AwsManaged, EveryPolicyIsOne) {
   EXPECT_EQ(find_aws_managed("arn:aws:iam::aws:policy/other/AdministratorAccess"), nullptr);
 }
 
-TEST(Upgrade, TheAdministratorOfAnOldDirectoryKeepsEveryRight) {
-  state::SimDatabase database;
-  std::unique_ptr<state::Engine> engine = database.open();
-  state::Store store{*engine, {}};
-  state::Transaction state(store);
-  state.put("iam/account/111122223333", R"({"created":"2026-01-02T03:04:05Z"})");
-  state.put(
-      "iam/user/111122223333/admin",
-      R"({"id":"AIDAEXAMPLEEXAMPLE222","arn":"arn:aws:iam::111122223333:user/admin","path":"/","created":"2026-01-02T03:04:05Z","administrator":true})");
-  state.put("iam/access-key/AKIAEXAMPLEEXAMPLE22",
-            R"({"account":"111122223333","user":"admin","secret":"s","status":"Active","created":"2026-01-02T03:04:05Z"})");
-  upgrade(state, kAccount);
-  const Entity admin = find_entity(state, Kind::kUser, kAccount, "admin").value();
-  EXPECT_EQ(admin.arn(), "arn:aws:iam::111122223333:user/admin");
-  EXPECT_EQ(admin.id, "AIDAEXAMPLEEXAMPLE222");
-  EXPECT_EQ(admin.attached, std::vector<std::string>{kAdministratorAccess});
-  EXPECT_EQ(admin.access_keys, std::vector<std::string>{"AKIAEXAMPLEEXAMPLE22"});
-  const size_t changes = state.changes().size();
-  upgrade(state, kAccount);
-  EXPECT_EQ(state.changes().size(), changes) << "once is enough";
-}
-
 }  // namespace
 }  // namespace cairn::identity

@@ -36,21 +36,21 @@ std::string totp_code(const Secret& seed, int64_t step) {
 
 int64_t totp_step(Time now) { return now.time_since_epoch() / kStep; }
 
-bool use_code(MfaDevice& device, std::string_view code, Time now) {
+bool use_code(MfaDevice& device, const Secret& seed, std::string_view code, Time now) {
   const int64_t here = totp_step(now);
   for (int64_t step = here - kDriftSteps; step <= here + kDriftSteps; ++step) {
-    if (step <= device.last_step || !crypto::equal_constant_time(totp_code(device.seed, step), code)) continue;
+    if (step <= device.last_step || !crypto::equal_constant_time(totp_code(seed, step), code)) continue;
     device.last_step = step;
     return true;
   }
   return false;
 }
 
-bool use_codes(MfaDevice& device, std::string_view first, std::string_view second, Time now) {
+bool use_codes(MfaDevice& device, const Secret& seed, std::string_view first, std::string_view second, Time now) {
   const int64_t here = totp_step(now);
   for (int64_t step = here - kDriftStepsAtSync; step <= here + kDriftStepsAtSync; ++step) {
     if (step <= device.last_step) continue;
-    if (totp_code(device.seed, step) != first || totp_code(device.seed, step + 1) != second) continue;
+    if (totp_code(seed, step) != first || totp_code(seed, step + 1) != second) continue;
     device.last_step = step + 1;
     return true;
   }

@@ -19,30 +19,33 @@ TEST(Totp, GivesTheCodesOfTheStandard) {
 }
 
 TEST(Totp, ACodeCountsOnce) {
-  MfaDevice device{.seed = Secret("12345678901234567890")};
+  MfaDevice device;
+  const Secret seed("12345678901234567890");
   const Time now(std::chrono::seconds(1111111109));
-  EXPECT_FALSE(use_code(device, "000000", now));
-  EXPECT_TRUE(use_code(device, "081804", now));
-  EXPECT_FALSE(use_code(device, "081804", now));
+  EXPECT_FALSE(use_code(device, seed, "000000", now));
+  EXPECT_TRUE(use_code(device, seed, "081804", now));
+  EXPECT_FALSE(use_code(device, seed, "081804", now));
 }
 
 TEST(Totp, AClockMayBeOffByOneStep) {
   const Time now(std::chrono::seconds(1111111109));
   for (const int64_t off : {-2, -1, 0, 1, 2}) {
-    MfaDevice device{.seed = Secret("seed")};
-    EXPECT_EQ(use_code(device, totp_code(device.seed, totp_step(now) + off), now), off >= -1 && off <= 1) << off;
+    MfaDevice device;
+    const Secret seed("seed");
+    EXPECT_EQ(use_code(device, seed, totp_code(seed, totp_step(now) + off), now), off >= -1 && off <= 1) << off;
   }
 }
 
 TEST(Totp, TwoCodesThatFollowEachOtherProveADevice) {
   const Time now(std::chrono::seconds(1111111109));
-  MfaDevice device{.seed = Secret("seed")};
+  MfaDevice device;
+  const Secret seed("seed");
   const int64_t step = totp_step(now);
-  const auto code = [&](int64_t off) { return totp_code(device.seed, step + off); };
-  EXPECT_FALSE(use_codes(device, code(1), code(0), now)) << "in the wrong order";
-  EXPECT_FALSE(use_codes(device, code(0), code(2), now)) << "not neighbours";
-  EXPECT_TRUE(use_codes(device, code(0), code(1), now));
-  EXPECT_FALSE(use_code(device, code(1), now)) << "used up";
+  const auto code = [&](int64_t off) { return totp_code(seed, step + off); };
+  EXPECT_FALSE(use_codes(device, seed, code(1), code(0), now)) << "in the wrong order";
+  EXPECT_FALSE(use_codes(device, seed, code(0), code(2), now)) << "not neighbours";
+  EXPECT_TRUE(use_codes(device, seed, code(0), code(1), now));
+  EXPECT_FALSE(use_code(device, seed, code(1), now)) << "used up";
 }
 
 TEST(Base32, WritesTheExamplesOfTheStandard) {  // RFC 4648

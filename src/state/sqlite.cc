@@ -71,8 +71,9 @@ class Sqlite final : public Engine {
     auto opened = connect(path_, SQLITE_OPEN_READWRITE, 2000);
     if (!opened) return tl::unexpected(opened.error());
     db_ = std::move(*opened);
-    // FULL: what a commit returned for survives power loss, so the journal may let go of it.
-    for (const char* sql : {"PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA journal_size_limit=16777216"}) {
+    // FULL: what a commit returned for survives power loss, so the journal may let go of it. What is erased is overwritten.
+    for (const char* sql :
+         {"PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA journal_size_limit=16777216", "PRAGMA secure_delete=ON"}) {
       if (auto done = run(sql); !done) return done;
     }
     if (auto done = check_version(); !done) return done;

@@ -30,7 +30,7 @@ void create_root_credentials(api::Call& call) {
   if (account->access_keys.size() >= kKeysMax)
     throw aws::Error(kLimitExceeded, "The root user of account {} has {} access keys already. Replace them, or delete one.", id.str(),
                      kKeysMax);
-  const identity::NewCredentials made = identity::make_access_key(*call.state, *call.ports->random, call.now, id, "");
+  const identity::NewCredentials made = identity::make_access_key(*call.state, *call.ports->sealer, *call.ports->random, call.now, id, "");
   call.out["Credentials"] = {{"AccountId", id.str()}, {"AccessKeyId", made.access_key.str()}, {"SecretAccessKey", made.secret.reveal()}};
 }
 

@@ -50,7 +50,8 @@ void create_access_key(api::Call& call) {
   if (keys_of(call, owner).size() >= kKeysMax) throw over_quota("AccessKeysPerUser", kKeysMax);
   if (owner.empty() && !identity::find_account(*call.state, call.account)) identity::make_account(*call.state, call.now, call.account, "");
   const std::string name = owner.empty() ? owner : entity_named(call, Kind::kUser, owner).name;
-  const identity::NewCredentials made = identity::make_access_key(*call.state, *call.ports->random, call.now, call.account, name);
+  const identity::NewCredentials made =
+      identity::make_access_key(*call.state, *call.ports->sealer, *call.ports->random, call.now, call.account, name);
   Json key = show_key(*identity::find_access_key(*call.state, made.access_key));
   key["SecretAccessKey"] = made.secret.reveal();
   call.out["AccessKey"] = std::move(key);

@@ -13,6 +13,7 @@
 #include "identity/accounts.h"
 #include "services/catalog.h"
 #include "state/sim/engine.h"
+#include "state/sim/sealer.h"
 #include "state/store.h"
 
 namespace cairn::iam {
@@ -28,6 +29,7 @@ class Harness {
   Harness() : engine_(database_.open()), store_(*engine_, {}) {
     ports_.clock = &clock;
     ports_.random = &random_;
+    ports_.sealer = sealer_.get();
     state::Transaction state(store_);
     identity::make_account(state, clock.now(), aws::AccountId(account), "");
     commit(state);
@@ -77,6 +79,7 @@ class Harness {
   }
 
   env::SimRandom random_{1};
+  std::unique_ptr<state::Sealer> sealer_ = state::sim_sealer(random_);
   state::SimDatabase database_;
   std::unique_ptr<state::Engine> engine_;
   state::Store store_;

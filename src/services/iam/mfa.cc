@@ -62,10 +62,11 @@ void create_virtual_mfa_device(api::Call& call) {
   if (count_below(call, identity::mfa_device_prefix(call.account), kUnassignedMax) == kUnassignedMax)
     throw over_quota("VirtualMFADevicesPerAccount", kUnassignedMax);
   MfaDevice device{.account = call.account, .name = name, .path = path_given(call.in)};
-  device.seed = Secret(call.ports->random->bytes(identity::kSeedBytes));
+  const Secret bytes(call.ports->random->bytes(identity::kSeedBytes));
+  identity::seal(*call.ports->sealer, device, bytes);
   add_tags(device.tags, tags_given(call.in));
   identity::save(*call.state, device);
-  const std::string seed = identity::base32(device.seed.reveal());
+  const std::string seed = identity::base32(bytes.reveal());
   const std::string label = name == kRootDevice ? "root-account-mfa-device" : name;
   const std::string uri = fmt::format("otpauth://totp/Amazon%20Web%20Services:{}@{}?secret={}&issuer=Amazon%20Web%20Services",
                                       text::percent_encode(label), call.account.str(), seed);
@@ -75,7 +76,8 @@ void create_virtual_mfa_device(api::Call& call) {
 }
 
 void prove(MfaDevice& device, const api::Call& call) {
-  if (!identity::use_codes(device, text_of(call.in, "AuthenticationCode1"), text_of(call.in, "AuthenticationCode2"), call.now))
+  const Secret seed = identity::unseal(*call.ports->sealer, device);
+  if (!identity::use_codes(device, seed, text_of(call.in, "AuthenticationCode1"), text_of(call.in, "AuthenticationCode2"), call.now))
     throw Error(kInvalidCode, "Authentication code for device is not valid.");
 }
 

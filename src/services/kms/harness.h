@@ -12,11 +12,10 @@
 #include "aws/model.h"
 #include "base/text.h"
 #include "env/sim/clock.h"
-#include "env/sim/files.h"
 #include "env/sim/random.h"
 #include "services/catalog.h"
-#include "state/sealer.h"
 #include "state/sim/engine.h"
+#include "state/sim/sealer.h"
 #include "state/store.h"
 
 namespace cairn::kms {
@@ -34,9 +33,6 @@ struct Answer {
 class Harness {
  public:
   Harness() : engine_(database_.open()), store_(*engine_, {}) {
-    state::Transaction transaction(store_);
-    sealer_ = state::Sealer::open(files_, random_, transaction, {.directory = "/data/keys"}).value();
-    commit(transaction);
     ports_.clock = &clock;
     ports_.random = &random_;
     ports_.sealer = sealer_.get();
@@ -137,11 +133,10 @@ class Harness {
   }
 
   env::SimRandom random_{1};
-  env::SimFiles files_;
   state::SimDatabase database_;
   std::unique_ptr<state::Engine> engine_;
   state::Store store_;
-  std::unique_ptr<state::Sealer> sealer_;
+  std::unique_ptr<state::Sealer> sealer_ = state::sim_sealer(random_);
   api::Ports ports_;
   uint64_t position_ = 0;
 };

@@ -5,9 +5,11 @@
 
 #include "base/result.h"
 
-/// Checksummed, compressed blocks: the bricks of a segment. docs/formats/history.md, "Block".
-namespace cairn::history {
+/// What the stores that follow the journal are built of: immutable files of checksummed, compressed blocks, and a manifest that says
+/// which files count. docs/formats/segments.md.
+namespace cairn::segment {
 
+/// Blocks, and the integers within.
 constexpr size_t kBlockRawBytesMax = 64 << 20;  // what a length field may ask us to allocate
 
 std::string seal_block(std::string_view raw);
@@ -17,7 +19,7 @@ Result<std::string> open_block(std::string_view sealed);
 void put_u16(std::string& out, uint16_t v);
 void put_u32(std::string& out, uint32_t v);
 void put_u64(std::string& out, uint64_t v);
-void put_varint(std::string& out, uint32_t v);
+void put_varint(std::string& out, uint64_t v);  // LEB128
 uint16_t get_u16(const char* p);
 uint32_t get_u32(const char* p);
 uint64_t get_u64(const char* p);
@@ -28,6 +30,7 @@ class Reader {
   explicit Reader(std::string_view bytes) : bytes_(bytes) {}
   uint32_t u32() { return take(4) ? get_u32(last_) : 0; }
   uint64_t u64() { return take(8) ? get_u64(last_) : 0; }
+  uint64_t varint();
   std::string_view bytes(size_t n) { return take(n) ? std::string_view(last_, n) : std::string_view(); }
   size_t left() const { return bytes_.size(); }
   bool ok() const { return ok_; }
@@ -48,7 +51,4 @@ class Reader {
   bool ok_ = true;
 };
 
-/// Event number `place` of an event block's raw bytes.
-Result<std::string_view> event_of_block(std::string_view raw, uint32_t place);
-
-}  // namespace cairn::history
+}  // namespace cairn::segment

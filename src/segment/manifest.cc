@@ -1,9 +1,9 @@
-#include "history/manifest.h"
+#include "segment/manifest.h"
 
 #include "base/crypto.h"
 #include "base/json.h"
 
-namespace cairn::history {
+namespace cairn::segment {
 
 namespace {
 
@@ -13,14 +13,14 @@ std::string checksum(std::string_view body) { return fmt::format("{:08x}", crypt
 
 }  // namespace
 
-Result<std::optional<Manifest>> read_manifest(env::Files& files, const std::string& directory) {
+Result<std::optional<Manifest>> read_manifest(env::Files& files, std::string_view store, const std::string& directory) {
   const std::string path = directory + "/manifest";
   const auto text = env::read_file(files, path);
   if (!text) {
     if (text.error().kind == env::IoFailure::kNotFound) return std::optional<Manifest>();
-    return failure("cannot read the history's manifest: {}", text.error().message);
+    return failure("cannot read the manifest of the {}: {}", store, text.error().message);
   }
-  auto damaged = [&path](std::string_view what) { return failure("history manifest {} is damaged: {}", path, what); };
+  auto damaged = [&](std::string_view what) { return failure("{} manifest {} is damaged: {}", store, path, what); };
   const std::string_view body = std::string_view(*text).substr(std::min<size_t>(text->size(), 9));
   if (text->size() < 9 || text->substr(0, 9) != checksum(body) + "\n") return damaged("its checksum is wrong");
   json::Document document;
@@ -43,7 +43,7 @@ Result<std::optional<Manifest>> read_manifest(env::Files& files, const std::stri
   return manifest;
 }
 
-Result<void> write_manifest(env::Files& files, const std::string& directory, const Manifest& manifest) {
+Result<void> write_manifest(env::Files& files, std::string_view store, const std::string& directory, const Manifest& manifest) {
   std::string body;
   json::Writer writer(body);
   writer.begin_object().key("version").number(kVersion).key("position").number(static_cast<int64_t>(manifest.position));
@@ -54,8 +54,8 @@ Result<void> write_manifest(env::Files& files, const std::string& directory, con
   }
   writer.end_array().end_object();
   const auto done = env::write_file_atomically(files, directory + "/manifest", checksum(body) + "\n" + body);
-  if (!done) return failure("cannot write the history's manifest: {}", done.error().message);
+  if (!done) return failure("cannot write the manifest of the {}: {}", store, done.error().message);
   return {};
 }
 
-}  // namespace cairn::history
+}  // namespace cairn::segment

@@ -1,4 +1,4 @@
-#include "history/block.h"
+#include "segment/block.h"
 
 #include <zstd.h>
 
@@ -8,7 +8,7 @@
 #include "base/check.h"
 #include "base/crypto.h"
 
-namespace cairn::history {
+namespace cairn::segment {
 
 namespace {
 
@@ -41,7 +41,7 @@ uint16_t get_u16(const char* p) { return get<uint16_t>(p); }
 uint32_t get_u32(const char* p) { return get<uint32_t>(p); }
 uint64_t get_u64(const char* p) { return get<uint64_t>(p); }
 
-void put_varint(std::string& out, uint32_t v) {
+void put_varint(std::string& out, uint64_t v) {
   while (v >= 0x80) {
     out += static_cast<char>(v | 0x80);
     v >>= 7;
@@ -90,12 +90,16 @@ Result<std::string> open_block(std::string_view sealed) {
   return raw;
 }
 
-Result<std::string_view> event_of_block(std::string_view raw, uint32_t place) {
-  Reader reader(raw);
-  for (uint32_t i = 0; i < place; ++i) reader.bytes(reader.u32());
-  const std::string_view event = reader.bytes(reader.u32());
-  if (!reader.ok()) return failure("an event lies outside its block");
-  return event;
+uint64_t Reader::varint() {
+  uint64_t v = 0;
+  for (int shift = 0; shift < 64; shift += 7) {
+    const std::string_view byte = bytes(1);
+    if (!ok_) return 0;
+    v |= uint64_t{byte[0] & 0x7fu} << shift;
+    if ((byte[0] & 0x80) == 0) return v;
+  }
+  ok_ = false;
+  return 0;
 }
 
-}  // namespace cairn::history
+}  // namespace cairn::segment
