@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "api/ports.h"
 #include "identity/documents.h"
 #include "identity/totp.h"
 #include "services/s3/errors.h"
@@ -23,7 +24,8 @@ void require_mfa(api::Call& call, const Bucket& bucket) {
   const std::optional<identity::Account> account = identity::find_account(*call.state, bucket.account);
   const bool is_roots = account && std::ranges::find(account->mfa_devices, serial) != account->mfa_devices.end();
   std::optional<identity::MfaDevice> device = is_roots ? identity::find_mfa_device(*call.state, serial) : std::nullopt;
-  if (!device || !identity::use_code(*device, std::string_view(header).substr(space + 1), call.now))
+  const std::string_view code = std::string_view(header).substr(space + 1);
+  if (!device || !identity::use_code(*device, identity::unseal(*call.ports->sealer, *device), code, call.now))
     throw Error(kAccessDenied, "The MFA device's serial number or code is not valid.");
   identity::save(*call.state, *device);
 }
