@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <set>
 
 #include "base/log.h"
 #include "base/time.h"
@@ -12,10 +11,7 @@ namespace cairn::history {
 
 namespace {
 
-constexpr std::string_view kStore = "history", kSuffix = ".segment";
 constexpr size_t kTailGrowthMax = 8;  // times tail_bytes_max, while the disk refuses segments
-
-std::string segment_file(uint64_t last_position) { return fmt::format("{:020}{}", last_position, kSuffix); }
 
 }  // namespace
 
@@ -26,46 +22,23 @@ Result<std::unique_ptr<History>> History::open(env::Files& files, const env::Clo
 }
 
 SegmentedHistory::SegmentedHistory(env::Files& files, const env::Clock& clock, Options options)
-    : files_(files), clock_(clock), options_(std::move(options)), storage_(files) {
+    : files_(files), clock_(clock), options_(std::move(options)), catalog_(files, "history", options_.directory), storage_(files) {
   publish(std::make_shared<Tail>(1), std::make_shared<Segments>());
 }
 
 Result<void> SegmentedHistory::load() {
-  if (auto made = files_.make_directory(options_.directory); !made) return failure("{}", made.error().message);
-  auto manifest = segment::read_manifest(files_, kStore, options_.directory);
+  auto manifest = catalog_.open();
   if (!manifest) return tl::unexpected(manifest.error());
-  const auto names = files_.list(options_.directory);
-  if (!names) return failure("{}", names.error().message);
-
-  std::set<std::string> wanted;
   auto segments = std::make_shared<Segments>();
-  if (*manifest) {
-    for (const segment::Manifest::Entry& entry : (*manifest)->segments) {
-      auto segment = Segment::open(storage_, options_.directory, entry.file);
-      if (!segment) return tl::unexpected(segment.error());
-      if ((*segment)->bytes() != entry.bytes || (*segment)->rows() != entry.events) {
-        return failure("history segment {}/{} is not the one that the manifest names", options_.directory, entry.file);
-      }
-      wanted.insert(entry.file);
-      segments->push_back(std::move(*segment));
+  for (const segment::Manifest::Entry& entry : manifest->segments) {
+    auto segment = Segment::open(storage_, options_.directory, entry.file);
+    if (!segment) return tl::unexpected(segment.error());
+    if ((*segment)->bytes() != entry.bytes || (*segment)->rows() != entry.events) {
+      return failure("history segment {}/{} is not the one that the manifest names", options_.directory, entry.file);
     }
-    consumed_ = (*manifest)->position;
+    segments->push_back(std::move(*segment));
   }
-  // A segment that the manifest does not name was left by an interrupted seal or expiry. A manifest exists from the first opening
-  // on: segments without one are not ours to remove.
-  const auto leftover = [&](const std::string& name) { return name.ends_with(kSuffix) && !wanted.contains(name); };
-  if (!*manifest) {
-    if (std::any_of(names->begin(), names->end(), leftover)) {
-      return failure("{} has segments but no manifest: restore the file `manifest`, or move the directory away to begin a new history",
-                     options_.directory);
-    }
-    if (auto written = segment::write_manifest(files_, kStore, options_.directory, {}); !written) return written;
-    const auto named = files_.sync_directory(env::parent_directory(options_.directory));
-    if (!named) return failure("{}", named.error().message);
-  }
-  for (const std::string& name : *names) {
-    if (leftover(name)) remove_file(name);
-  }
+  consumed_ = manifest->position;
   publish(std::make_shared<Tail>(consumed_ + 1), std::move(segments));
   durable_position_ = consumed_;
   return {};
@@ -127,16 +100,16 @@ bool SegmentedHistory::seal_locked() {
   std::shared_ptr<const Segments> segments = segments_;
   if (tail->rows() > 0) {
     tail->close_block();
-    const std::string file = segment_file(consumed_);
-    const std::string path = options_.directory + "/" + file;
+    const std::string file = segment::Catalog::file_name(consumed_);
+    const std::string path = catalog_.path(file);
     const auto written = write_segment(files_, path, *tail, consumed_);
     if (!written) {
       log::error("the event history cannot be written; its newest part stays in memory", {{"error", written.error().message}});
       (void)files_.remove(path);  // else it is a leftover for the next opening
       return false;
     }
-    const auto named = files_.sync_directory(options_.directory);
-    auto segment = named ? Segment::open(storage_, options_.directory, file) : failure("{}", named.error().message);
+    if (!catalog_.settle()) return false;
+    auto segment = Segment::open(storage_, options_.directory, file);
     if (!segment) {
       log::error("the event history cannot be written; its newest part stays in memory", {{"error", segment.error().message}});
       return false;
@@ -156,14 +129,7 @@ bool SegmentedHistory::seal_locked() {
 bool SegmentedHistory::write_manifest_of(const Segments& segments, uint64_t position) {
   segment::Manifest manifest{position, {}};
   for (const auto& segment : segments) manifest.segments.push_back({segment->file(), segment->rows(), segment->bytes()});
-  const auto written = segment::write_manifest(files_, kStore, options_.directory, manifest);
-  if (!written) log::error("the event history cannot be written", {{"error", written.error().message}});
-  return written.has_value();
-}
-
-void SegmentedHistory::remove_file(const std::string& file) {
-  const auto removed = files_.remove(options_.directory + "/" + file);
-  if (!removed) log::warning("a history segment that is no longer needed cannot be removed", {{"error", removed.error().message}});
+  return catalog_.write(manifest);
 }
 
 void SegmentedHistory::clear(journal::Position position) {
@@ -193,7 +159,7 @@ void SegmentedHistory::clear(journal::Position position) {
   for (const auto& segment : *before) {
     if (segment->last_position() > upto) continue;
     segment->drop();
-    remove_file(segment->file());
+    catalog_.remove(segment->file());
   }
 }
 
@@ -233,7 +199,7 @@ void SegmentedHistory::expire() {
   for (const auto& segment : *before) {
     if (segment->newest_time() >= oldest) continue;
     segment->drop();
-    remove_file(segment->file());
+    catalog_.remove(segment->file());
   }
 }
 

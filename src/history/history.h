@@ -8,7 +8,7 @@
 #include "history/segment.h"
 #include "history/store.h"
 #include "history/tail.h"
-#include "segment/manifest.h"
+#include "segment/catalog.h"
 
 namespace cairn::history {
 
@@ -46,12 +46,12 @@ class SegmentedHistory : public History {
   void add_records(Tail& tail, uint64_t position, const std::vector<std::string_view>& records);
   bool seal_locked();
   bool write_manifest_of(const Segments& segments, uint64_t position);
-  void remove_file(const std::string& file);
   size_t journal_bytes_max() const { return options_.tail_bytes_max * 4; }
 
   env::Files& files_;
   const env::Clock& clock_;
   const Options options_;
+  segment::Catalog catalog_;
   segment::Storage storage_;
 
   Time reckoned_now();  // with writing_

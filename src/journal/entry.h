@@ -21,6 +21,12 @@ struct ChangeView {
   std::optional<std::string_view> value;
 };
 
+/// What an entry tells followers, once, and what is no state: a change of this key. The value is read from the journal alone.
+constexpr std::string_view kNotePrefix = "note/";
+inline std::string note_key(std::string_view topic) { return std::string(kNotePrefix).append(topic); }
+/// "": the key is no note's.
+inline std::string_view topic_of(std::string_view key) { return key.starts_with(kNotePrefix) ? key.substr(kNotePrefix.size()) : ""; }
+
 struct EntryView {
   std::vector<std::string_view> records;  // finished CloudTrail records (JSON), usually one; none for internal changes
   std::vector<ChangeView> changes;

@@ -34,7 +34,7 @@ struct Options {
   std::function<void(const std::string& message)> on_fatal;
 };
 
-constexpr size_t kEntryBytesMax = 1 << 20;
+constexpr size_t kEntryBytesMax = (1 << 20) + (128 << 10);  // 1 MiB that somebody brought, and what we say about it
 
 /// What opening found. `torn_bytes` > 0: an unacknowledged tail of that many bytes was cut.
 struct Recovery {

@@ -149,7 +149,8 @@ bool Store::Impl::valid(uint64_t base, std::span<const std::string> keys, std::s
 }
 
 void Store::Impl::apply(Position position, const journal::EntryView& entry) {
-  for (const auto& change : entry.changes) active.set(change.key, change.value, position.seq);
+  for (const auto& change : entry.changes)
+    if (journal::topic_of(change.key).empty()) active.set(change.key, change.value, position.seq);
   visible.store(position.seq, std::memory_order_release);
   waiting_bytes.store(active.bytes + (frozen ? frozen->bytes : 0), std::memory_order_relaxed);
 }
@@ -218,6 +219,8 @@ void Transaction::change(std::string key, std::optional<std::string> value) {
 void Transaction::put(std::string key, std::string value) { change(std::move(key), std::move(value)); }
 
 void Transaction::erase(std::string key) { change(std::move(key), std::nullopt); }
+
+void Transaction::note(std::string_view topic, std::string value) { change(journal::note_key(topic), std::move(value)); }
 
 std::span<const journal::Change> Transaction::changes() const { return changes_; }
 

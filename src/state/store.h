@@ -48,6 +48,8 @@ class Transaction {
   Page list(const std::string& prefix, const std::string& after, size_t limit);
   void put(std::string key, std::string value);
   void erase(std::string key);
+  /// Tells the journal's followers something, once: one note of a topic in a transaction. It is no document.
+  void note(std::string_view topic, std::string value);
   std::span<const journal::Change> changes() const;
   void reset();                                     // forgets reads and changes: begin again, from now
   journal::Position base() const { return base_; }  // everything up to here was visible when it began
