@@ -299,7 +299,7 @@ struct Pipeline::Stages {
         job.call.state = nullptr;
       }
       if (job.call.operation == nullptr) return;
-      job.call.payload = receive(job.exchange->reader(), job.exchange->head(), job.caller, *ports.blobs);
+      job.call.payload = receive(job.exchange->reader(), job.exchange->head(), job.caller, *ports.blobs, *ports.random);
       job.received = true;
     });
     job.call.http.bytes_in = job.received ? job.call.payload.size : job.exchange->body_bytes();

@@ -1,6 +1,7 @@
 #pragma once
 #include "aws/names.h"
 #include "aws/principal.h"
+#include "base/id.h"
 #include "base/json.h"
 #include "base/result.h"
 #include "base/time.h"
@@ -13,6 +14,9 @@ class History;
 }
 namespace cairn::identity {
 class Directory;
+}
+namespace cairn::blob {
+class Damage;
 }
 namespace cairn::state {
 class Sealer;
@@ -44,10 +48,12 @@ struct Ports {
   const env::Clock* clock = nullptr;
   env::Random* random = nullptr;
   blob::Store* blobs = nullptr;
+  blob::Damage* damage = nullptr;  // where content that is not as it was written is counted
   BucketAccess* buckets = nullptr;
   identity::Directory* directory = nullptr;
   history::History* history = nullptr;    // services include history/store.h; the api layer itself does not look inside
   const state::Sealer* sealer = nullptr;  // for secrets in documents: state/sealer.h
+  Secret object_key;                      // the server's own for objects: seal/objects
   aws::AccountId default_account;
   bool plain_counts_as_tls = false;  // --dev: policies that ask for TLS are content with plain HTTP
 };

@@ -7,6 +7,7 @@
 #include "aws/sigv4.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "blob/sealed.h"
 
 namespace cairn::api {
 namespace {
@@ -82,12 +83,18 @@ uint64_t declared_bytes(const http::Head& head, bool chunked) {
 
 class Receiver {
  public:
-  Receiver(const http::Head& head, const Authenticated& caller, blob::Store* blobs)
+  struct Disk {
+    blob::Store& blobs;
+    env::Random& random;
+  };
+  /// `disk`: for large bodies; null: all of them stay in memory.
+  Receiver(const http::Head& head, const Authenticated& caller, const Disk* disk)
       : caller_(caller), decoder_(chunk_decoder(head, caller)), expected_(declared_bytes(head, decoder_.has_value())), digests_(head) {
-    if (blobs == nullptr || expected_ <= kInlineBytesMax) return;
-    env::Io<std::unique_ptr<blob::Writer>> writer = blobs->create();
+    if (disk == nullptr || expected_ <= kInlineBytesMax) return;
+    env::Io<std::unique_ptr<blob::Writer>> writer = disk->blobs.create();
     if (!writer) throw not_stored(writer.error());
-    writer_ = std::move(*writer);
+    payload_.key = blob::new_key(disk->random);
+    writer_ = blob::seal_to(std::move(*writer), payload_.key);
   }
 
   void feed(std::string_view wire) {
@@ -135,8 +142,9 @@ class Receiver {
 
 }  // namespace
 
-Payload receive(http::BodyReader& reader, const http::Head& head, const Authenticated& caller, blob::Store& blobs) {
-  Receiver receiver(head, caller, &blobs);
+Payload receive(http::BodyReader& reader, const http::Head& head, const Authenticated& caller, blob::Store& blobs, env::Random& random) {
+  const Receiver::Disk disk{blobs, random};
+  Receiver receiver(head, caller, &disk);
   const auto buffer = std::make_unique_for_overwrite<char[]>(kReceiveBufferBytes);
   while (true) {
     const Result<size_t, http::BodyFailure> bytes = reader.read({buffer.get(), kReceiveBufferBytes});

@@ -15,8 +15,8 @@ namespace cairn::api {
 constexpr uint64_t kUploadBytesMax = 5ull << 30;   // one PutObject or UploadPart, as on AWS
 constexpr size_t kReceiveBufferBytes = 128 << 10;  // of one receiving thread, twice while chunks are decoded
 
-/// Blocks on the client: pool threads only. Bodies over kInlineBytesMax go to `blobs` as they arrive.
-Payload receive(http::BodyReader& reader, const http::Head& head, const Authenticated& caller, blob::Store& blobs);
+/// Blocks on the client: pool threads only. Bodies over kInlineBytesMax go to `blobs` as they arrive, sealed with a key of their own.
+Payload receive(http::BodyReader& reader, const http::Head& head, const Authenticated& caller, blob::Store& blobs, env::Random& random);
 
 /// The same for a body that is in memory already, as it came off the wire; all of it ends up in `bytes`. Any thread.
 Payload receive(std::string_view body, const http::Head& head, const Authenticated& caller);

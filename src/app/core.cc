@@ -6,6 +6,7 @@
 #include "app/own_pages.h"
 #include "app/remote_buckets.h"
 #include "base/log.h"
+#include "blob/damage.h"
 #include "delivery/delivery.h"
 #include "delivery/destinations/by_bucket.h"
 #include "delivery/destinations/embedded_s3.h"
@@ -152,6 +153,9 @@ class WiredCore : public Core {
         outside_.files, outside_.random, transaction, {.directory = settings_.data + "/keys", .passphrase = outside_.master_passphrase});
     if (!sealer) return tl::unexpected(sealer.error());
     sealer_ = std::move(*sealer);
+    Result<Secret> key = sealer_->standing_key(transaction, "objects");
+    if (!key) return tl::unexpected(key.error());
+    object_key_ = std::move(*key);
     if (transaction.changes().empty()) return {};
     return commit(transaction);  // whatever is sealed later is a later entry of the same journal
   }
@@ -245,10 +249,12 @@ class WiredCore : public Core {
     ports_ = {.clock = &outside_.clock,
               .random = &outside_.random,
               .blobs = blobs_.get(),
+              .damage = &damage_,
               .buckets = &bucket_access_elsewhere_,
               .directory = directory_.get(),
               .history = history_.get(),
               .sealer = sealer_.get(),
+              .object_key = object_key_,
               .default_account = default_account_,
               .plain_counts_as_tls = settings_.dev};
     authenticator_ = std::make_unique<api::Authenticator>(
@@ -331,6 +337,7 @@ class WiredCore : public Core {
     out += metric("journal_position", "gauge", "Entries durable in the journal.", journal_->durable().seq);
     out += metric("journal_oldest", "gauge", "Oldest entry the journal keeps.", journal_->oldest().seq);
     out += metric("journal_accepting", "gauge", "1 while calls can be recorded.", journal_->accepting() ? 1 : 0);
+    out += metric("damaged_contents_total", "counter", "Times that stored content was not as it was written.", damage_.count());
     out += metric("state_checkpoint_position", "gauge", "Entry up to which state.db stands.", store_->checkpointed().seq);
     out += metric("delivery_trails", "gauge", "Trails.", delivery_->trails());
     out += metric("delivery_backlog", "gauge", "Entries that the slowest trail has not delivered yet.", delivery_->backlog());
@@ -369,6 +376,8 @@ class WiredCore : public Core {
   std::unique_ptr<journal::Journal> journal_;
   std::unique_ptr<blob::Store> blobs_;
   std::unique_ptr<state::Sealer> sealer_;
+  Secret object_key_;  // under which S3 seals the keys of contents
+  blob::Damage damage_;
   std::unique_ptr<journal::Feed> history_feed_;
   std::unique_ptr<BlobCleaner> cleaner_;
   std::unique_ptr<journal::Feed> cleaner_feed_;

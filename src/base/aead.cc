@@ -27,10 +27,16 @@ int length_of(std::string_view s) {
   return static_cast<int>(s.size());
 }
 
-Context begin(const Secret& key, std::string_view nonce, std::string_view associated, Direction direction) {
-  CHECK(key.reveal().size() == kAeadKeyBytes && nonce.size() == kAeadNonceBytes);
+// Fetching a cipher by name takes locks and searches providers: once is enough.
+const EVP_CIPHER* aes_256_gcm() {
   static const EVP_CIPHER* const cipher = EVP_CIPHER_fetch(nullptr, "AES-256-GCM", nullptr);
   CHECK(cipher);
+  return cipher;
+}
+
+Context begin(const Secret& key, std::string_view nonce, std::string_view associated, Direction direction) {
+  CHECK(key.reveal().size() == kAeadKeyBytes && nonce.size() == kAeadNonceBytes);
+  const EVP_CIPHER* const cipher = aes_256_gcm();
   Context context(EVP_CIPHER_CTX_new());
   CHECK(context);
   CHECK(EVP_CipherInit_ex2(context.get(), cipher, bytes_of(std::string_view(key.reveal())), bytes_of(nonce),
@@ -68,6 +74,51 @@ std::optional<Secret> aes256_gcm_open(const Secret& key, std::string_view nonce,
     return std::nullopt;
   }
   return Secret(std::move(plaintext));
+}
+
+struct Aead::Impl {
+  Context context;
+  const Direction direction;
+
+  void begin_message(std::string_view nonce) const {
+    CHECK(nonce.size() == kAeadNonceBytes);
+    CHECK(EVP_CipherInit_ex2(context.get(), nullptr, nullptr, bytes_of(nonce), direction == Direction::kSeal ? 1 : 0, nullptr) == 1);
+  }
+};
+
+Aead::Aead(const Secret& key, Does does)
+    : impl_(new Impl{Context(EVP_CIPHER_CTX_new()), does == Does::kSeal ? Direction::kSeal : Direction::kOpen}) {
+  CHECK(impl_->context && key.reveal().size() == kAeadKeyBytes);
+  CHECK(EVP_CipherInit_ex2(impl_->context.get(), aes_256_gcm(), bytes_of(std::string_view(key.reveal())), nullptr,
+                           does == Does::kSeal ? 1 : 0, nullptr) == 1);
+}
+Aead::Aead(Aead&&) noexcept = default;
+Aead& Aead::operator=(Aead&&) noexcept = default;
+Aead::~Aead() = default;
+
+void Aead::seal(std::string_view nonce, std::string_view plaintext, char* sealed) const {
+  CHECK(impl_->direction == Direction::kSeal);
+  impl_->begin_message(nonce);
+  auto* const out = reinterpret_cast<unsigned char*>(sealed);
+  int written = 0, rest = 0;
+  if (!plaintext.empty()) CHECK(EVP_CipherUpdate(impl_->context.get(), out, &written, bytes_of(plaintext), length_of(plaintext)) == 1);
+  CHECK(EVP_CipherFinal_ex(impl_->context.get(), out + written, &rest) == 1);
+  CHECK(EVP_CIPHER_CTX_ctrl(impl_->context.get(), EVP_CTRL_AEAD_GET_TAG, kAeadTagBytes, out + plaintext.size()) == 1);
+}
+
+bool Aead::open(std::string_view nonce, std::string_view sealed, char* plaintext) const {
+  CHECK(impl_->direction == Direction::kOpen);
+  if (sealed.size() < kAeadTagBytes) return false;
+  impl_->begin_message(nonce);
+  const std::string_view ciphertext = sealed.substr(0, sealed.size() - kAeadTagBytes);
+  std::string tag(sealed.substr(ciphertext.size()));
+  auto* const out = reinterpret_cast<unsigned char*>(plaintext);
+  int written = 0, rest = 0;
+  if (!ciphertext.empty()) CHECK(EVP_CipherUpdate(impl_->context.get(), out, &written, bytes_of(ciphertext), length_of(ciphertext)) == 1);
+  CHECK(EVP_CIPHER_CTX_ctrl(impl_->context.get(), EVP_CTRL_AEAD_SET_TAG, kAeadTagBytes, tag.data()) == 1);
+  if (EVP_CipherFinal_ex(impl_->context.get(), out + written, &rest) == 1) return true;
+  OPENSSL_cleanse(plaintext, ciphertext.size());  // what nobody has vouched for
+  return false;
 }
 
 Secret scrypt(const Secret& passphrase, std::string_view salt, size_t bytes, const ScryptCost& cost) {

@@ -1,4 +1,5 @@
 #pragma once
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,6 +15,22 @@ constexpr size_t kAeadKeyBytes = 32, kAeadNonceBytes = 12, kAeadTagBytes = 16;
 std::string aes256_gcm_seal(const Secret& key, std::string_view nonce, std::string_view plaintext, std::string_view associated);
 /// nullopt: key, nonce, `associated` or a byte of `sealed` is not what it was.
 std::optional<Secret> aes256_gcm_open(const Secret& key, std::string_view nonce, std::string_view sealed, std::string_view associated);
+
+/// The same for many messages under one key, which is expanded once, and into the caller's memory. One thread at a time.
+class Aead {
+ public:
+  enum class Does { kSeal, kOpen };
+  Aead(const Secret& key, Does does);
+  Aead(Aead&&) noexcept;
+  Aead& operator=(Aead&&) noexcept;
+  ~Aead();
+  void seal(std::string_view nonce, std::string_view plaintext, char* sealed) const;  // kAeadTagBytes longer
+  bool open(std::string_view nonce, std::string_view sealed, char* plaintext) const;  // false: not as it was; nothing is given out
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
 
 /// What scrypt (RFC 7914) costs: memory is 128 * block * cost bytes.
 struct ScryptCost {

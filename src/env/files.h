@@ -14,7 +14,7 @@ namespace cairn::env {
 
 /// What went wrong, by what a caller can do about it.
 struct IoFailure {
-  enum Kind { kNotFound, kExists, kNoSpace, kDenied, kBusy, kOther } kind;
+  enum Kind { kNotFound, kExists, kNoSpace, kDenied, kBusy, kDamaged, kOther } kind;
   std::string message;  // with path and system's words
 };
 template <class T>

@@ -85,6 +85,19 @@ Result<std::unique_ptr<Sealer>> Sealer::open(env::Files& files, env::Random& ran
   return sealer;
 }
 
+Result<Secret> Sealer::standing_key(Transaction& transaction, std::string_view name) const {
+  const std::string place = fmt::format("seal/{}", name);
+  if (const std::optional<std::string> text = transaction.get(place)) {
+    const Result<Json> document = json::parse(*text);
+    if (!document) return failure("state: {} cannot be read: {}", place, document.error().message);
+    if (const std::optional<Secret> key = open(document->value("key", ""), place)) return *key;
+    return failure("state: {} cannot be unsealed", place);
+  }
+  Secret key(random_.bytes(crypto::kAeadKeyBytes));
+  transaction.put(place, json::dump(Json{{"key", seal(key, place)}}));
+  return key;
+}
+
 std::string Sealer::seal(const Secret& secret, std::string_view place) const {
   const std::string nonce = random_.bytes(crypto::kAeadNonceBytes);
   return text::base64(std::string(kVersion) + nonce + crypto::aes256_gcm_seal(master_, nonce, secret.reveal(), place));

@@ -23,6 +23,10 @@ class Sealer {
   /// the passphrase is another, or one of the two is expected and the other given.
   static Result<std::unique_ptr<Sealer>> open(env::Files& files, env::Random& random, Transaction& transaction, const Options& options);
 
+  /// A key of 256 bits that stands, sealed, in the document `seal/NAME`; made if there is none. As above, what `transaction` then holds
+  /// must be committed before the key is used.
+  Result<Secret> standing_key(Transaction& transaction, std::string_view name) const;
+
   /// Sealed, as text that JSON can hold. `place` is bound in: the key of the document that will hold it, so that it opens nowhere else.
   std::string seal(const Secret& secret, std::string_view place) const;
   /// nullopt: not sealed with this key for this place, or damaged.

@@ -1,4 +1,5 @@
 #include "api/operation.h"
+#include "api/ports.h"
 #include "base/check.h"
 #include "base/text.h"
 #include "services/s3/access.h"
@@ -65,7 +66,8 @@ void copy_object(api::Call& call) {
   const ChecksumAlgorithm* kept = checksum_algorithm(source.object.checksum.algorithm);
   const ChecksumAlgorithm& algorithm = asked != nullptr ? *asked : kept != nullptr ? *kept : default_checksum();
   const Copied copied =
-      copy_content(call, extents_of(call, source.object), {0, source.object.size}, algorithm, keys::object(bucket.name, key));
+      copy_content(call, extents_of(call, source.bucket, source.key, source.object), {0, source.object.size}, call.ports->object_key,
+                   algorithm, keys::object(bucket.name, key), {call.ports->object_key, place_of(bucket.name, key)});
   object.content = copied.content;
   object.etag = text::hex(copied.digests.md5);
   object.checksum = {std::string(algorithm.name), text::base64(copied.digests.checksum)};

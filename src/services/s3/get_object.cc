@@ -1,4 +1,5 @@
 #include "api/operation.h"
+#include "api/ports.h"
 #include "base/text.h"
 #include "services/s3/errors.h"
 #include "services/s3/input.h"
@@ -120,7 +121,7 @@ void get_object(api::Call& call) {
     const Object object = open_object(call, bucket.name, key);
     const std::optional<Range> range = answer_head(call, object);
     if (!range) return;
-    call.reply.source = open_content(call, extents_of(call, object), *range);
+    call.reply.source = open_content(call, extents_of(call, bucket.name, key, object), *range, call.ports->object_key);
     call.reply.source_bytes = range->length;
     if (call.reply.source == nullptr) continue;
     if (range->length <= kWholeBytesMax) send_whole(call);

@@ -10,6 +10,8 @@
 #include "aws/model.h"
 #include "base/crypto.h"
 #include "base/text.h"
+#include "blob/damage.h"
+#include "blob/sealed.h"
 #include "blob/store.h"
 #include "env/sim/clock.h"
 #include "env/sim/files.h"
@@ -46,6 +48,8 @@ class Harness {
     ports_.clock = &clock_;
     ports_.random = &random_;
     ports_.blobs = blobs_.get();
+    ports_.damage = &damage;
+    ports_.object_key = blob::new_key(random_);
     be_user();
   }
 
@@ -123,6 +127,7 @@ class Harness {
 
   std::string region = "us-east-1", host = "127.0.0.1:4566", source_ip = "192.0.2.7";
   bool tls = false;
+  blob::Damage damage;
   std::vector<std::pair<std::string, std::string>> headers;
   std::function<void()> before_commit;  // once: something else happens between a decision and its commit
 
@@ -141,7 +146,8 @@ class Harness {
     if (body.bytes.size() <= api::kInlineBytesMax) {
       payload.bytes = body.bytes;
     } else {
-      auto writer = blobs_->create().value();
+      payload.key = blob::new_key(random_);
+      auto writer = blob::seal_to(blobs_->create().value(), payload.key);
       EXPECT_TRUE(writer->append(body.bytes).has_value());
       payload.blob = writer->finish().value();
     }

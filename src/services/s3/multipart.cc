@@ -1,4 +1,5 @@
 #include "api/operation.h"
+#include "api/ports.h"
 #include "base/text.h"
 #include "services/s3/copy_source.h"
 #include "services/s3/errors.h"
@@ -95,8 +96,8 @@ void upload_part(api::Call& call) {
   part.size = call.payload.size;
   part.etag = text::hex(call.payload.md5);
   part.modified = call.now;
-  part.content = keep_payload(call, keys::part(upload.id, number));
-  part.checksum = text::base64(payload_checksum(call, part.content, kept));
+  part.content = keep_payload(call, keys::part(upload.id, number), {call.ports->object_key, place_of(bucket, key, upload.id, number)});
+  part.checksum = text::base64(payload_checksum(call, kept));
   replace_part(call, upload, number, part);
 
   call.out["ETag"] = "\"" + part.etag + "\"";
@@ -118,7 +119,9 @@ void upload_part_copy(api::Call& call) {
   const Range range = range_header.empty() ? Range{0, source.object.size} : parse_copy_range(range_header, source.object.size);
   check_copy_size(range.length);
 
-  const Copied copied = copy_content(call, extents_of(call, source.object), range, upload.kept_algorithm(), keys::part(upload.id, number));
+  const Lock lock{call.ports->object_key, place_of(bucket.name, key, upload.id, number)};
+  const Copied copied = copy_content(call, extents_of(call, source.bucket, source.key, source.object), range, call.ports->object_key,
+                                     upload.kept_algorithm(), keys::part(upload.id, number), lock);
   Part part;
   part.size = range.length;
   part.etag = text::hex(copied.digests.md5);

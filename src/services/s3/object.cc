@@ -118,10 +118,11 @@ std::vector<std::pair<int, Part>> list_parts(api::Call& call, std::string_view u
   return parts;
 }
 
-std::vector<Extent> extents_of(api::Call& call, const Object& object) {
-  if (object.upload.empty()) return {{object.content, object.size}};
+std::vector<Extent> extents_of(api::Call& call, std::string_view bucket, std::string_view key, const Object& object) {
+  if (object.upload.empty()) return {{object.content, object.size, place_of(bucket, key)}};
   std::vector<Extent> extents;
-  for (auto& [number, part] : list_parts(call, object.upload, 0, SIZE_MAX)) extents.push_back({std::move(part.content), part.size});
+  for (auto& [number, part] : list_parts(call, object.upload, 0, SIZE_MAX))
+    extents.push_back({std::move(part.content), part.size, place_of(bucket, key, object.upload, number)});
   return extents;
 }
 

@@ -56,7 +56,7 @@ Part decode_part(std::string_view document);
 std::vector<std::pair<int, Part>> list_parts(api::Call& call, std::string_view upload, int after, size_t limit);
 
 /// The object's bytes in order.
-std::vector<Extent> extents_of(api::Call& call, const Object& object);
+std::vector<Extent> extents_of(api::Call& call, std::string_view bucket, std::string_view key, const Object& object);
 
 /// Erases the object's bytes. False: that would not fit into `budget` bytes of journal entry, which is lowered.
 bool erase_bytes(api::Call& call, const Object& object, size_t& budget);

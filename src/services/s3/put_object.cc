@@ -1,4 +1,5 @@
 #include "api/operation.h"
+#include "api/ports.h"
 #include "base/check.h"
 #include "base/text.h"
 #include "services/s3/errors.h"
@@ -38,10 +39,10 @@ void put_object(api::Call& call) {
   take_headers(call, object);
   take_tags(call.in, object);
   take_storage_class(call.in, object);
-  object.content = keep_payload(call, keys::object(bucket, key));
+  object.content = keep_payload(call, keys::object(bucket, key), {call.ports->object_key, place_of(bucket, key)});
   const ChecksumAlgorithm* sent = checksum_algorithm(call.payload.checksum_algorithm);
   const ChecksumAlgorithm& algorithm = sent != nullptr ? *sent : default_checksum();
-  object.checksum = {std::string(algorithm.name), text::base64(payload_checksum(call, object.content, algorithm))};
+  object.checksum = {std::string(algorithm.name), text::base64(payload_checksum(call, algorithm))};
   size_t budget = kErasureBudgetBytes;
   CHECK(add_version(call, bucket, key, object, current, budget));  // one object, of however many parts, always fits
 
