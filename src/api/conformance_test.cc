@@ -50,7 +50,7 @@ TEST(EveryOperation, RefusesEachMissingRequiredMemberInAwsWords) {
           fmt::format("Value null at '{}' failed to satisfy constraint: Member must not be null", text::lower_first(member.name));
       EXPECT_NE(message.find(words), std::string::npos) << service.key << '.' << operation.name << ": " << message;
       if (before.empty()) {
-        EXPECT_EQ(message, "ValidationException: 1 validation error detected: " + words);
+        EXPECT_EQ(message, validation_code(service, operation) + ": 1 validation error detected: " + words);
       }
       ++checked;
     }

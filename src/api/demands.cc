@@ -12,7 +12,7 @@ namespace {
 
 /// The resource of an operation, after the "Actions, resources, and condition keys" page of its service. {Member} is a parameter: one
 /// that is an ARN takes the place of the whole; of a list each is a resource. [{Member}/] goes where the parameter is absent or
-/// "default". Operations that stand in no row are about "*".
+/// "default"; {One|Other} is whichever is there. Operations that stand in no row are about "*".
 struct Row {
   std::string_view service, operation, resource;
 };
@@ -69,19 +69,23 @@ constexpr auto kRows = std::to_array<Row>({
     {"logs", "DeleteRetentionPolicy", CAIRN_LOG_GROUP "{logGroupName}:log-stream:"},
     {"logs", "DeleteSubscriptionFilter", CAIRN_LOG_GROUP "{logGroupName}:log-stream:"},
     {"logs", "DescribeLogGroups", CAIRN_LOG_GROUP ":log-stream:"},
-    {"logs", "DescribeLogStreams", CAIRN_LOG_GROUP "{logGroupName}:log-stream:"},
+    {"logs", "DescribeLogStreams", CAIRN_LOG_GROUP "{logGroupName|logGroupIdentifier}:log-stream:"},
     {"logs", "DescribeMetricFilters", CAIRN_LOG_GROUP "{logGroupName}:log-stream:"},
     {"logs", "DescribeSubscriptionFilters", CAIRN_LOG_GROUP "{logGroupName}:log-stream:"},
-    {"logs", "FilterLogEvents", CAIRN_LOG_GROUP "{logGroupName}:log-stream:"},
-    {"logs", "GetLogEvents", CAIRN_LOG_GROUP "{logGroupName}:log-stream:{logStreamName}"},
+    {"logs", "FilterLogEvents", CAIRN_LOG_GROUP "{logGroupName|logGroupIdentifier}:log-stream:"},
+    {"logs", "GetLogEvents", CAIRN_LOG_GROUP "{logGroupName|logGroupIdentifier}:log-stream:{logStreamName}"},
+    {"logs", "ListTagsForResource", CAIRN_LOG_GROUP "{resourceArn}"},
     {"logs", "ListTagsLogGroup", CAIRN_LOG_GROUP "{logGroupName}:log-stream:"},
     {"logs", "PutLogEvents", CAIRN_LOG_GROUP "{logGroupName}:log-stream:{logStreamName}"},
+    {"logs", "PutLogGroupDeletionProtection", CAIRN_LOG_GROUP "{logGroupIdentifier}:log-stream:"},
     {"logs", "PutMetricFilter", CAIRN_LOG_GROUP "{logGroupName}:log-stream:"},
     {"logs", "PutRetentionPolicy", CAIRN_LOG_GROUP "{logGroupName}:log-stream:"},
     {"logs", "PutSubscriptionFilter", CAIRN_LOG_GROUP "{logGroupName}:log-stream:"},
     {"logs", "StartQuery", CAIRN_LOG_GROUP "{logGroupName}:log-stream:"},
     {"logs", "TagLogGroup", CAIRN_LOG_GROUP "{logGroupName}:log-stream:"},
+    {"logs", "TagResource", CAIRN_LOG_GROUP "{resourceArn}"},
     {"logs", "UntagLogGroup", CAIRN_LOG_GROUP "{logGroupName}:log-stream:"},
+    {"logs", "UntagResource", CAIRN_LOG_GROUP "{resourceArn}"},
     {"monitoring", "DeleteAlarms", CAIRN_ALARM "{AlarmNames}"},
     {"monitoring", "DescribeAlarmHistory", CAIRN_ALARM "{AlarmName}"},
     {"monitoring", "DescribeAlarms", CAIRN_ALARM "*"},
@@ -154,7 +158,9 @@ std::vector<std::string> fill(std::string_view pattern, const Call& call) {
       for (std::string& each : filled) each += name == "region" ? call.region.str() : call.account.str();
       continue;
     }
-    std::vector<std::string> values = texts_of(call.in, name);
+    const size_t bar = name.find('|');
+    std::vector<std::string> values = texts_of(call.in, name.substr(0, bar));
+    if (values.empty() && bar != std::string_view::npos) values = texts_of(call.in, name.substr(bar + 1));
     if (optional) {
       if (values.empty() || values.front() == "default") continue;
       values = {values.front().substr(values.front().rfind('/') + 1) + "/"};

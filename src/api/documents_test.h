@@ -131,4 +131,12 @@ inline Json value_for(const aws::Member& member, const Wanted& wanted, int depth
   return nullptr;
 }
 
+/// The errorCode for a parameter that is missing or wrong: CloudWatch Logs had one of its own before there was a common one, as AWS's
+/// recorded answers show.
+inline std::string validation_code(const aws::ServiceModel& service, const aws::OperationModel& operation) {
+  const bool has_common =
+      std::ranges::any_of(operation.errors, [](const aws::Shape* error) { return error->name == "ValidationException"; });
+  return service.key == "logs" && !has_common ? "InvalidParameterException" : "ValidationException";
+}
+
 }  // namespace cairn::api

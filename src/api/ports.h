@@ -18,6 +18,9 @@ class Directory;
 namespace cairn::blob {
 class Damage;
 }
+namespace cairn::logs {
+class Store;
+}
 namespace cairn::state {
 class Sealer;
 class Transaction;
@@ -52,6 +55,7 @@ struct Ports {
   BucketAccess* buckets = nullptr;
   identity::Directory* directory = nullptr;
   history::History* history = nullptr;    // services include history/store.h; the api layer itself does not look inside
+  logs::Store* logs = nullptr;            // the same: logs/store.h
   const state::Sealer* sealer = nullptr;  // for secrets in documents: state/sealer.h
   Secret object_key;                      // the server's own for objects: seal/objects
   aws::AccountId default_account;

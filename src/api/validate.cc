@@ -255,6 +255,10 @@ bool fits_schema(const Shape& shape, const Json& value) {
   return true;
 }
 
+bool has_error(const aws::OperationModel& operation, std::string_view name) {
+  return std::ranges::any_of(operation.errors, [&](const Shape* error) { return error->name == name; });
+}
+
 }  // namespace
 
 void validate(const aws::ServiceModel& service, const aws::OperationModel& operation, const Json& in) {
@@ -270,6 +274,8 @@ void validate(const aws::ServiceModel& service, const aws::OperationModel& opera
   validator.structure(*operation.input, in, "");
   if (validator.violations.empty()) return;
   aws::ErrorKind kind = aws::kValidation;
+  // CloudWatch Logs' operations from before that error say it by the one they have.
+  if (service.key == "logs" && !has_error(operation, "ValidationException")) kind.code = "InvalidParameterException";
   for (const OwnError& own : kOwnErrors)
     if (own.service == service.key && own.operation == operation.name && own.parameter == validator.first_parameter &&
         in.contains(own.parameter))

@@ -16,8 +16,10 @@
 #include "identity/policies.h"
 #include "identity/upgrade.h"
 #include "journal/follower.h"
+#include "logs/store.h"
 #include "services/catalog.h"
 #include "services/kms/upkeep.h"
+#include "services/logs/upkeep.h"
 #include "services/s3/bucket_access.h"
 #include "state/sealer.h"
 #include "state/store.h"
@@ -47,16 +49,19 @@ class WiredCore : public Core {
     release_task_.reset();
     sweep_task_.reset();
     key_task_.reset();
+    logs_task_.reset();
     delivery_feed_.reset();
     if (delivery_) delivery_->stop();
     pipeline_.reset();                // its pools finish what they took
     if (journal_) journal_->drain();  // and every answer leaves
     delivery_.reset();
     history_feed_.reset();
+    logs_feed_.reset();
     cleaner_feed_.reset();
     if (store_ && journal_) store_->checkpoint();
     store_.reset();
     history_.reset();
+    logs_.reset();
     journal_.reset();
   }
 
@@ -87,6 +92,10 @@ class WiredCore : public Core {
         {.directory = data + "/history", .retention = settings_.history_retention, .tail_bytes_max = settings_.history_tail_bytes});
     if (!history) return tl::unexpected(history.error());
     history_ = std::move(*history);
+    Result<std::unique_ptr<logs::Store>> logs =
+        logs::Store::open(files, {.directory = data + "/logs", .tail_bytes_max = settings_.logs_tail_bytes});
+    if (!logs) return tl::unexpected(logs.error());
+    logs_ = std::move(*logs);
 
     Result<std::unique_ptr<journal::Journal>> journal = journal::Journal::open(
         files, outside_.tasks,
@@ -212,13 +221,15 @@ class WiredCore : public Core {
   /// The followers, by name.
   void follow() {
     history_feed_ = std::make_unique<journal::Feed>(*journal_, outside_.tasks, *history_);
+    logs_feed_ = std::make_unique<journal::Feed>(*journal_, outside_.tasks, *logs_);
     cleaner_ = std::make_unique<BlobCleaner>(*blobs_, recovery_.last);
     cleaner_feed_ = std::make_unique<journal::Feed>(*journal_, outside_.tasks, *cleaner_);
     delivery_feed_ = std::make_unique<journal::Feed>(*journal_, outside_.tasks, *delivery_);
     release_task_ = outside_.tasks.start("release", [this] {
       // Calls that change nothing make no checkpoint by themselves, but the next start would have to read them all again.
       if (journal_->durable().seq >= store_->checkpointed().seq + kReplayEntriesMax) store_->checkpoint();
-      journal_->release(std::min({store_->checkpointed(), history_->position(), cleaner_->position(), delivery_->position()}));
+      journal_->release(
+          std::min({store_->checkpointed(), history_->position(), logs_->position(), cleaner_->position(), delivery_->position()}));
       if (outside_.clock.steady() >= next_expiry_) {
         next_expiry_ = outside_.clock.steady() + kExpireInterval;
         history_->expire();
@@ -227,6 +238,8 @@ class WiredCore : public Core {
     });
     key_upkeep_ = std::make_unique<kms::Upkeep>(outside_.clock, outside_.random, *sealer_, *store_, *journal_);
     key_task_ = outside_.tasks.start("keys", [this] { return key_upkeep_->step(); });
+    logs_upkeep_ = std::make_unique<logs_service::Upkeep>(outside_.clock, *store_, *journal_, *logs_);
+    logs_task_ = outside_.tasks.start("logs", [this] { return logs_upkeep_->step(); });
     // What a crash left behind: bytes that were written and never named. Only those there before the first call are looked at.
     blobs_->each([this](const blob::BlobId& id) { unswept_.push_back(id); });
     sweep_task_ = outside_.tasks.start("sweep", [this] { return sweep(); });
@@ -253,6 +266,7 @@ class WiredCore : public Core {
               .buckets = &bucket_access_elsewhere_,
               .directory = directory_.get(),
               .history = history_.get(),
+              .logs = logs_.get(),
               .sealer = sealer_.get(),
               .object_key = object_key_,
               .default_account = default_account_,
@@ -320,6 +334,7 @@ class WiredCore : public Core {
       if (Result<void> done = commit(transaction); !done) return done;
     }
     history_->clear(journal_->appended());
+    logs_->clear(journal_->appended());
     return {};
   }
 
@@ -350,6 +365,8 @@ class WiredCore : public Core {
     out += metric("delivery_dropped_total", "counter", "Events given up, as a backlog passed its limits.", delivery_counters_.dropped);
     out += metric("history_position", "gauge", "Entry up to which the history has read.", history_feed_->consumed().seq);
     out += metric("history_events", "gauge", "Events in the history.", history_->events());
+    out += metric("logs_position", "gauge", "Entry up to which the log groups' store has read.", logs_feed_->consumed().seq);
+    out += metric("logs_events", "gauge", "Events in log groups.", logs_->events());
     std::lock_guard lock(counters_mutex_);
     if (http_counters_) {
       const http::Server::Counters http = http_counters_();
@@ -378,7 +395,8 @@ class WiredCore : public Core {
   std::unique_ptr<state::Sealer> sealer_;
   Secret object_key_;  // under which S3 seals the keys of contents
   blob::Damage damage_;
-  std::unique_ptr<journal::Feed> history_feed_;
+  std::unique_ptr<logs::Store> logs_;
+  std::unique_ptr<journal::Feed> history_feed_, logs_feed_;
   std::unique_ptr<BlobCleaner> cleaner_;
   std::unique_ptr<journal::Feed> cleaner_feed_;
   delivery::SelectedEvents selected_events_;
@@ -388,7 +406,8 @@ class WiredCore : public Core {
   std::unique_ptr<delivery::Delivery> delivery_;
   std::unique_ptr<journal::Feed> delivery_feed_;
   std::unique_ptr<kms::Upkeep> key_upkeep_;
-  std::unique_ptr<env::Task> release_task_, sweep_task_, key_task_;
+  std::unique_ptr<logs_service::Upkeep> logs_upkeep_;
+  std::unique_ptr<env::Task> release_task_, sweep_task_, key_task_, logs_task_;
   std::chrono::nanoseconds next_expiry_{};
   std::vector<blob::BlobId> unswept_;
   s3::PolicyBucketAccess bucket_access_;

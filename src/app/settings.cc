@@ -134,6 +134,8 @@ const std::vector<Setting> kSettings = {
      [](Settings& s, Value v) { return bytes_into(s.journal_segment_bytes, v, 4 << 20, 1 << 30); }},
     {"listen", "127.0.0.1:4566", "Address and port; port 0 takes any free one.",
      [](Settings& s, Value v) { return listen_into(s.listen, v); }},
+    {"logs.tail_bytes", "16MB", "Newest events of log groups kept in memory before they are sealed into a segment.",
+     [](Settings& s, Value v) { return bytes_into(s.logs_tail_bytes, v, 64 << 10, 1 << 30); }},
     {"receive.threads", "32", "Bodies over 64 KB that may stream in at once.",
      [](Settings& s, Value v) { return count_into(s.receive_threads, v, 1, 1024); }},
     {"state.cache_bytes", "8MB", "Documents read from the checkpoint and kept in memory.",

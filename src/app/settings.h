@@ -28,6 +28,7 @@ struct Settings {
   std::string account;
   std::chrono::milliseconds history_retention{};
   uint64_t history_tail_bytes = 0;
+  uint64_t logs_tail_bytes = 0;
   std::string data_events;
   std::chrono::milliseconds delivery_interval{}, digest_interval{}, delivery_backlog_age{};
   uint64_t delivery_backlog_bytes = 0;

@@ -158,6 +158,14 @@ class SegmentedStore final : public Store {
     return sum;
   }
 
+  uint64_t stored_bytes(const std::string& group) const override {
+    const std::lock_guard lock(mutex_);
+    uint64_t sum = 0;
+    for (const auto& segment : *segments_)
+      for (const Segment::ChunkAt& chunk : segment->chunks_of(group)) sum += chunk.at.length;
+    return sum;
+  }
+
  private:
   using Segments = std::vector<std::shared_ptr<Segment>>;
 

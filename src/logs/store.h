@@ -44,6 +44,7 @@ class Store : public journal::Follower {
   /// Forgets everything up to `position`.
   virtual void clear(journal::Position position) = 0;
   virtual uint64_t events() const = 0;
+  virtual uint64_t stored_bytes(const std::string& group) const = 0;  // in segments, compressed
 };
 
 }  // namespace cairn::logs

@@ -86,7 +86,10 @@ void expect_refusal(const Asked& asked, const Answer& answer, const Json& record
   EXPECT_EQ(record["requestParameters"].is_null(), asked.service->signing_name != "s3") << asked.where() << json::dump(record);
 }
 
-std::string_view validation_code(Protocol protocol) { return protocol == Protocol::kQuery ? "ValidationError" : "ValidationException"; }
+void expect_invalid(const Asked& one, const Answer& answer, const Json& record) {
+  const std::string code = api::validation_code(*one.service, *one.operation);
+  expect_refusal(one, answer, record, one.protocol == Protocol::kQuery ? "ValidationError" : code, code);
+}
 
 TEST(EveryRow, AnswersAValidCallAndRecordsItOnce) {
   Rows rows;
@@ -115,7 +118,7 @@ TEST(EveryRow, RefusesACallWithoutARequiredParameter) {
   });
   EXPECT_GT(asked, 600u);
   rows.check([](const Asked& one, const Answer& answer, const Json& record) {
-    expect_refusal(one, answer, record, validation_code(one.protocol), "ValidationException");
+    expect_invalid(one, answer, record);
     EXPECT_NE(answer.message.find("failed to satisfy constraint: Member must not be null"), std::string::npos) << one.where();
     EXPECT_EQ(record.value("errorMessage", "").substr(0, 1000), answer.message.substr(0, 1000)) << one.where();
   });
@@ -196,9 +199,9 @@ TEST(EveryRow, RefusesAValueBeyondItsLimit) {
   });
   EXPECT_GT(asked, 500u);
   rows.check([](const Asked& one, const Answer& answer, const Json& record) {
-    const bool lookup = one.event_name == "LookupEvents";  // has an error of its own for each of its parameters
-    const std::string_view code = lookup ? "InvalidEventCategoryException" : validation_code(one.protocol);
-    expect_refusal(one, answer, record, code, lookup ? code : "ValidationException");
+    constexpr std::string_view kOwn = "InvalidEventCategoryException";  // LookupEvents has an error for each of its parameters
+    if (one.event_name == "LookupEvents") expect_refusal(one, answer, record, kOwn, kOwn);
+    else expect_invalid(one, answer, record);
     EXPECT_NE(answer.message.find("failed to satisfy constraint: Member must "), std::string::npos) << one.where();
   });
 }

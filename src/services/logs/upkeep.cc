@@ -1,0 +1,44 @@
+#include "services/logs/upkeep.h"
+
+#include "journal/entry.h"
+#include "services/logs/group.h"
+
+namespace cairn::logs_service {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kInterval = 60s;
+constexpr size_t kErasedAtOnce = 1000;  // documents in one entry of the journal
+
+}  // namespace
+
+bool Upkeep::erase_abandoned() {
+  if (!journal_.accepting() || !store_.accepting()) return true;
+  state::Transaction transaction(store_);
+  const state::Page groups = transaction.list(std::string(documents::kAbandoned), "", 1);
+  if (groups.items.empty()) return true;
+  const std::string key = groups.items.front().key;
+  const state::Page streams = transaction.list(documents::streams_of(key.substr(documents::kAbandoned.size())), "", kErasedAtOnce);
+  for (const state::Item& stream : streams.items) transaction.erase(stream.key);
+  if (!streams.more) transaction.erase(key);
+  (void)store_.commit(
+      transaction, [&](std::span<const journal::Change> changes) { return journal_.append(journal::encode_entry({}, changes), nullptr); });
+  return false;
+}
+
+std::optional<int64_t> Upkeep::oldest_wanted(const std::string& group_id) {
+  state::Transaction transaction(store_);
+  const std::optional<std::string> key = transaction.get(documents::group_id(group_id));
+  const std::optional<std::string> document = key ? transaction.get(*key) : std::nullopt;
+  if (!document) return std::nullopt;
+  return decode_group(*document).oldest_wanted(clock_.now());
+}
+
+env::Next Upkeep::step() {
+  if (!erase_abandoned()) return env::Next::now();
+  events_.expire([this](const std::string& group) { return oldest_wanted(group); });
+  return env::Next::after(kInterval);
+}
+
+}  // namespace cairn::logs_service
