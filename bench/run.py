@@ -24,6 +24,8 @@ from server import BINARY, Server, eventually, other_aws  # noqa: E402
 ARCHIVE = ROOT / "build/release/bin/archive_bench"
 SELECTORS = ROOT / "build/release/bin/selector_bench"
 POLICY = ROOT / "build/release/bin/policy_bench"
+FILTERS = ROOT / "build/release/bin/filter_pattern_bench"
+EVENTS = ROOT / "build/release/bin/event_pattern_bench"
 RIVALS = ROOT / "build/rivals"
 
 
@@ -227,6 +229,19 @@ def main():
     for name, key, aim, beside in (("5 advanced selectors", "matched", "≥ 1,000,000", ""), ("500 values, the most there can be", "matched_at_most", "", ""),
                                    ("5 selectors, record read too", "read_and_matched", "", size)):
         rows.append((f"selector matching, events/s on one core, {name}", f"{selectors[key + '_per_second']:,.0f}", aim, beside))
+
+    filters = json.loads(subprocess.run([FILTERS], capture_output=True, text=True, check=True).stdout)
+    numbers["filters"] = filters
+    for name, key in (("root's use, of the CIS benchmark", "cis_root"), ("changes of policies, of the CIS benchmark", "cis_policies"),
+                      ("fields of a log line", "fields"), ("terms in a log line", "terms"), ("a regular expression in a log line", "regex")):
+        rows.append((f"log filter patterns, events/s on one core, {name}", f"{filters[key + '_per_second']:,.0f}", "", ""))
+
+    events = json.loads(subprocess.run([EVENTS], capture_output=True, text=True, check=True).stdout)
+    numbers["events"] = events
+    size = f"events of {events['event_bytes'] / 1000:.1f} KB"
+    for name, key, aim, beside in (("1 rule", "one_rule", "", size), ("1,000 rules of all kinds", "mixed_rules", "≥ 200,000", ""),
+                                   ("1,000 rules that differ in one value", "alike_rules", "", "")):
+        rows.append((f"event patterns, events/s on one core, {name}", f"{events[key + '_per_second']:,.0f}", aim, beside))
 
     archive = json.loads(subprocess.run([ARCHIVE], capture_output=True, text=True, check=True).stdout)
     numbers["archive"] = archive

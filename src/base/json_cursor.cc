@@ -205,7 +205,7 @@ bool Cursor::take_scalar() {
     case Kind::kNull:
       return take_word();
     default:
-      return fail(at_ != end_ && std::strchr("{}[]:,", *at_) == nullptr ? Error::kUnknownWord : Error::kUnexpected);
+      return fail(at_ != end_ && std::strchr("{}[]:,", *at_) == nullptr ? Error::kUnknownWord : Error::kNoValue);
   }
 }
 
@@ -238,7 +238,7 @@ bool Cursor::skip() {
 
 bool Cursor::enter(char bracket) {
   blanks();
-  if (at_ == end_ || *at_ != bracket) return fail(Error::kUnexpected);
+  if (at_ == end_ || *at_ != bracket) return fail(Error::kNoValue);
   if (depth_ == kDepthMax) return fail(Error::kTooDeep);
   ++at_;
   ++depth_;
@@ -255,10 +255,10 @@ bool Cursor::leave() {
 
 bool Cursor::take_name(Text& name) {
   blanks();
-  if (at_ == end_ || *at_ != '"') return fail(Error::kUnexpected);
+  if (at_ == end_ || *at_ != '"') return fail(Error::kNoName);
   if (!take_string(name)) return false;
   blanks();
-  if (at_ == end_ || *at_ != ':') return fail(Error::kUnexpected);
+  if (at_ == end_ || *at_ != ':') return fail(Error::kNoColon);
   ++at_;
   return true;
 }
@@ -268,7 +268,7 @@ bool Cursor::next_member(Text& name) {
   if (at_ == end_) return fail(Error::kEnd);
   if (*at_ == '}') return leave();
   if (!fresh_) {
-    if (*at_ != ',') return fail(Error::kUnexpected);
+    if (*at_ != ',') return fail(Error::kNoComma);
     ++at_;
   }
   fresh_ = false;
@@ -280,7 +280,7 @@ bool Cursor::next_element() {
   if (at_ == end_) return fail(Error::kEnd);
   if (*at_ == ']') return leave();
   if (!fresh_) {
-    if (*at_ != ',') return fail(Error::kUnexpected);
+    if (*at_ != ',') return fail(Error::kNoComma);
     ++at_;
   }
   fresh_ = false;

@@ -13,7 +13,7 @@ namespace cairn::json {
 class Cursor {
  public:
   enum class Kind { kObject, kArray, kString, kNumber, kTrue, kFalse, kNull, kNone };
-  enum class Error { kNone, kUnexpected, kUnknownWord, kEnd, kBadString, kBadNumber, kTooDeep };
+  enum class Error { kNone, kNoValue, kNoName, kNoColon, kNoComma, kUnknownWord, kEnd, kBadString, kBadNumber, kTooDeep };
 
   /// What a string looks like in the text, without its quotes; `escaped` when it has backslashes.
   struct Text {

@@ -102,7 +102,7 @@ TEST(Cursor, SaysWhereAndWhatIsWrong) {
   Cursor cursor(R"({"a":1,"b" 2})");
   EXPECT_FALSE(cursor.skip());
   EXPECT_EQ(cursor.offset(), 11u);
-  EXPECT_EQ(cursor.error(), Cursor::Error::kUnexpected);
+  EXPECT_EQ(cursor.error(), Cursor::Error::kNoColon);
   Cursor ends(R"({"a":)");
   EXPECT_FALSE(ends.skip());
   EXPECT_EQ(ends.error(), Cursor::Error::kEnd);
