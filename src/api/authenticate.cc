@@ -17,7 +17,6 @@ using aws::sigv4::Problem;
 constexpr aws::ErrorKind kInvalidRequest{.code = "InvalidRequest", .status = 400};
 constexpr std::string_view kUnsignedPayload = "UNSIGNED-PAYLOAD";
 constexpr std::string_view kDeveloperId = "AIDACAIRNDEVELOPER234";  // what --dev calls everybody
-constexpr std::chrono::milliseconds kLogInterval{1000};
 
 bool is_s3(const Route& route) { return route.protocol == aws::Protocol::kRestXml; }
 
@@ -186,16 +185,10 @@ Result<void, Error> Authenticator::verify(const Authenticated& caller, const htt
 }
 
 void Authenticator::count_refusal(std::string_view source_ip, const Error& error) {
-  const Time::rep now = now_.load(std::memory_order_relaxed);
-  Time::rep logged = logged_.load(std::memory_order_relaxed);
-  const bool due = now - logged >= kLogInterval.count() || now < logged;
-  if (!due || !logged_.compare_exchange_strong(logged, now, std::memory_order_relaxed)) {
-    unlogged_.fetch_add(1, std::memory_order_relaxed);
-    return;
-  }
-  log::warning("authentication failed", {{"source", std::string(source_ip)},
-                                         {"code", std::string(error.kind.code)},
-                                         {"unlogged", std::to_string(unlogged_.exchange(0, std::memory_order_relaxed))}});
+  const std::optional<uint64_t> unlogged = log_limit_.admit(Time(Time::duration(now_.load(std::memory_order_relaxed))));
+  if (!unlogged) return;
+  log::warning("authentication failed",
+               {{"source", std::string(source_ip)}, {"code", std::string(error.kind.code)}, {"unlogged", std::to_string(*unlogged)}});
 }
 
 }  // namespace cairn::api

@@ -10,6 +10,7 @@
 #include "aws/error.h"
 #include "aws/principal.h"
 #include "aws/sigv4.h"
+#include "base/log_limit.h"
 #include "base/result.h"
 #include "http/server.h"
 
@@ -54,8 +55,7 @@ class Authenticator {
   Credentials credentials_;
   const AuthenticatorOptions options_;
   std::atomic<Time::rep> now_{0};  // of the last call; for the log's limit
-  std::atomic<Time::rep> logged_{0};
-  std::atomic<uint64_t> unlogged_{0};
+  log::Limit log_limit_;
 };
 
 }  // namespace cairn::api

@@ -14,6 +14,7 @@ struct Metrics {
   std::atomic<uint64_t> incomplete{0};               // bodies that were too large, malformed or never came whole; no record
   std::atomic<uint64_t> conflicts{0};                // decisions made again because what they read had changed
   std::atomic<uint64_t> record_bytes{0};
+  std::atomic<uint64_t> sensitive{0};  // recorded calls with what looks like a secret in a name
 };
 
 }  // namespace cairn::api

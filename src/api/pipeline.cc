@@ -118,6 +118,7 @@ struct Pipeline::Stages {
   Authenticator& authenticator;
   Metrics& metrics;
   OwnPages own_pages;
+  SensitiveData sensitive;
   Pool calls;
   Pool receivers;
 
@@ -129,6 +130,7 @@ struct Pipeline::Stages {
         authenticator(a),
         metrics(m),
         own_pages(std::move(pages)),
+        sensitive(o.on_sensitive, m),
         calls("call", o.call_threads, o.waiting_max),
         receivers("receive", o.receive_threads, o.waiting_max) {}
 
@@ -320,6 +322,7 @@ struct Pipeline::Stages {
   /// invoke, record, commit; again if what the decision rested on has changed meanwhile. The answer leaves from Job::durable.
   void decide(Job& job) {
     state::Transaction transaction(store);
+    bool is_noted = false;
     for (int round = 0;; ++round) {
       if (round > 0) {
         metrics.conflicts.fetch_add(1, std::memory_order_relaxed);
@@ -332,12 +335,30 @@ struct Pipeline::Stages {
       if (!job.error && !invoke(job)) continue;
       if (job.error) transaction.reset();  // a refused call changes nothing
       job.response = answer(job);
-      if (commit(job, transaction, record_of(job, transaction), {store, journal, metrics})) break;
+      std::string made = record_of(job, transaction);
+      if (const std::vector<event::Sensitive> found = event::find_sensitive(made); !found.empty()) {
+        if (!std::exchange(is_noted, true)) sensitive.note(job, made, found);
+        made = screened(job, transaction, std::move(made), found);
+      }
+      if (commit(job, transaction, std::move(made), {store, journal, metrics})) break;
       job.error.reset();
     }
   }
 
   // ------------------------------------------------------------------ helpers of the stages
+
+  /// The record as the setting for sensitive data wants it. The call may end with an error after all.
+  std::string screened(Job& job, state::Transaction& transaction, std::string made, const std::vector<event::Sensitive>& found) {
+    if (sensitive.refuses(job)) {
+      job.error = SensitiveData::refusal(found);
+      transaction.reset();
+      job.call.reply = {};
+      job.response = answer(job);
+      made = record_of(job, transaction);
+      return event::hide(made, event::find_sensitive(made));
+    }
+    return sensitive.hides() ? event::hide(made, found) : made;
+  }
 
   /// "": the call leaves none.
   std::string record_of(const Job& job, state::Transaction& transaction) const {

@@ -9,6 +9,7 @@
 #include "api/metrics.h"
 #include "api/pool.h"
 #include "api/ports.h"
+#include "api/sensitive.h"
 #include "http/server.h"
 #include "journal/journal.h"
 #include "state/store.h"
@@ -22,6 +23,7 @@ struct Options {
   size_t receive_threads = 32;        // bodies that stream in; each occupies a thread while its client sends
   size_t waiting_max = 1024;          // calls waiting for one of these threads; beyond it: throttled
   uint64_t body_bytes_max = 8 << 20;  // of calls that are not streamed
+  OnSensitive on_sensitive = OnSensitive::kFlag;
   enum class DataEvents { kAll, kSelected, kNone } data_events = DataEvents::kAll;  // which are recorded
   /// kSelected: whether anybody wants this record of a data event. Any thread.
   std::function<bool(state::Transaction& state, std::string_view record)> is_selected;

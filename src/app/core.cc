@@ -279,6 +279,9 @@ class WiredCore : public Core {
     options.receive_threads = outside_.threads ? settings_.receive_threads : 0;
     options.waiting_max = settings_.calls_waiting;
     options.body_bytes_max = settings_.http_body_bytes;
+    options.on_sensitive = settings_.sensitive_data == "refuse" ? api::OnSensitive::kRefuse
+                           : settings_.sensitive_data == "mask" ? api::OnSensitive::kMask
+                                                                : api::OnSensitive::kFlag;
     using DataEvents = api::Options::DataEvents;
     options.data_events = settings_.data_events == "all"        ? DataEvents::kAll
                           : settings_.data_events == "selected" ? DataEvents::kSelected
@@ -349,6 +352,7 @@ class WiredCore : public Core {
     out += metric("incomplete_bodies_total", "counter", "Bodies that were too large, malformed or never came whole.", metrics_.incomplete);
     out += metric("conflicts_total", "counter", "Decisions made again after a concurrent change.", metrics_.conflicts);
     out += metric("record_bytes_total", "counter", "Bytes of records.", metrics_.record_bytes);
+    out += metric("sensitive_total", "counter", "Recorded calls with what looks like a secret in a name.", metrics_.sensitive);
     out += metric("journal_position", "gauge", "Entries durable in the journal.", journal_->durable().seq);
     out += metric("journal_oldest", "gauge", "Oldest entry the journal keeps.", journal_->oldest().seq);
     out += metric("journal_accepting", "gauge", "1 while calls can be recorded.", journal_->accepting() ? 1 : 0);

@@ -138,6 +138,13 @@ const std::vector<Setting> kSettings = {
      [](Settings& s, Value v) { return bytes_into(s.logs_tail_bytes, v, 64 << 10, 1 << 30); }},
     {"receive.threads", "32", "Bodies over 64 KB that may stream in at once.",
      [](Settings& s, Value v) { return count_into(s.receive_threads, v, 1, 1024); }},
+    {"sensitive_data", "flag",
+     "What happens when a request's names, tags or paths hold what looks like a secret (docs/sensitive-data.md): flag counts and logs "
+     "it, mask hides the value in the record, refuse lets the call fail.",
+     [](Settings& s, Value v) -> Result<void> {
+       if (v != "flag" && v != "mask" && v != "refuse") return failure("expected flag, mask or refuse, not '{}'", v);
+       return text_into(s.sensitive_data, v);
+     }},
     {"state.cache_bytes", "8MB", "Documents read from the checkpoint and kept in memory.",
      [](Settings& s, Value v) { return bytes_into(s.state_cache_bytes, v, 0, uint64_t{1} << 40); }},
     {"state.checkpoint_interval", "1s", "How often changes are moved from memory into state.db.",

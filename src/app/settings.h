@@ -30,6 +30,7 @@ struct Settings {
   uint64_t history_tail_bytes = 0;
   uint64_t logs_tail_bytes = 0;
   std::string data_events;
+  std::string sensitive_data;
   std::chrono::milliseconds delivery_interval{}, digest_interval{}, delivery_backlog_age{};
   uint64_t delivery_backlog_bytes = 0;
   uint64_t journal_segment_bytes = 0;

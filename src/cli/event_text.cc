@@ -33,6 +33,13 @@ std::vector<std::string> resources_of(const Json& event) {
   return out;
 }
 
+/// What looks like a secret in it: "access key, card number".
+std::string sensitive_of(const Json& event) {
+  const auto list = event.find("SensitiveData");
+  if (list == event.end() || !list->is_array()) return "";
+  return fmt::format("{}", fmt::join(list->get<std::vector<std::string>>(), ", "));
+}
+
 std::string joined(const std::vector<std::string>& names) { return fmt::format("{}", fmt::join(names, " ")); }
 
 /// For a narrow column: an object as `bucket/key`, which says its bucket, too.
@@ -115,7 +122,7 @@ std::string EventWriter::head() const {
       return json_ == JsonForm::kDocument ? "{\"Events\": [" : "";
     case Output::kCsv:
       return "eventTime,eventName,eventSource,userName,awsRegion,sourceIPAddress,errorCode,readOnly,category,resources,accessKeyId,"
-             "eventID\r\n";
+             "eventID,sensitiveData\r\n";
     case Output::kTable:
       break;
   }
@@ -139,7 +146,7 @@ std::string EventWriter::event(const Json& event) {
     for (const std::string& cell :
          {time_of(event), field(event, "EventName"), source, field(event, "Username"), field(event, "Region"),
           field(event, "SourceIPAddress"), field(event, "ErrorCode"), field(event, "ReadOnly"), field(event, "Category"),
-          joined(resources_of(event)), field(event, "AccessKeyId"), field(event, "EventId")}) {
+          joined(resources_of(event)), field(event, "AccessKeyId"), field(event, "EventId"), sensitive_of(event)}) {
       if (!out.empty()) out += ',';
       out += csv_cell(cell);
     }
@@ -150,6 +157,8 @@ std::string EventWriter::event(const Json& event) {
                     column(field(event, "Username"), kUser.width) + column(source, kSource.width);
   if (with_region_) out += column(field(event, "Region"), kRegion.width);
   out += column(joined(in_short(resources_of(event))), kResource.width) + printable(field(event, "ErrorCode"));
+  if (const std::string found = sensitive_of(event); !found.empty())
+    out += fmt::format("{}! {}", out.ends_with(' ') ? "" : "  ", printable(found));
   while (out.ends_with(' ')) out.pop_back();
   return out + "\n";
 }

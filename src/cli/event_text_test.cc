@@ -69,7 +69,17 @@ TEST(EventCsv, HasAsManyCellsAsItsHead) {
   EventWriter writer(Output::kCsv, EventWriter::JsonForm::kDocument, false);
   const std::string head = writer.head(), line = writer.event(kEvent);
   EXPECT_EQ(std::count(head.begin(), head.end(), ','), std::count(line.begin(), line.end(), ','));
-  EXPECT_EQ(line, "2026-01-01T00:00:00Z,PutObject,s3.amazonaws.com,alice,us-east-1,192.0.2.1,AccessDenied,false,DATA,b/k b,AKIA,e1\r\n");
+  EXPECT_EQ(line, "2026-01-01T00:00:00Z,PutObject,s3.amazonaws.com,alice,us-east-1,192.0.2.1,AccessDenied,false,DATA,b/k b,AKIA,e1,\r\n");
+}
+
+TEST(EventText, MarksWhatLooksLikeASecret) {
+  Json event = kEvent;
+  event["SensitiveData"] = {"access key", "card number"};
+  EXPECT_NE(
+      EventWriter(Output::kTable, EventWriter::JsonForm::kDocument, false).event(event).find("AccessDenied  ! access key, card number\n"),
+      std::string::npos);
+  EXPECT_NE(EventWriter(Output::kCsv, EventWriter::JsonForm::kDocument, false).event(event).find(",e1,\"access key, card number\"\r\n"),
+            std::string::npos);
 }
 
 TEST(EventJson, IsOneDocumentOrOneEventALine) {

@@ -1,5 +1,6 @@
 #include "api/operation.h"
 #include "api/ports.h"
+#include "event/sensitive.h"
 #include "history/lookup.h"
 #include "history/token.h"
 
@@ -52,6 +53,7 @@ Json event_of(const history::Event& event) {
   if (const auto record = document.parse(event.record)) {
     if (const auto address = (*record)["sourceIPAddress"].string()) out["SourceIPAddress"] = *address;
   }
+  for (const std::string_view kind : event::kinds_of(event::find_sensitive(event.record))) out["SensitiveData"].push_back(kind);
   out["Cursor"] = history::cursor_text(event.cursor);
   return out;
 }
