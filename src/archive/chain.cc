@@ -15,7 +15,8 @@ bool same_chain(const ParsedKey& a, const ParsedKey& b) {
          a.place.account == b.place.account && a.place.prefix == b.place.prefix && a.place.organization == b.place.organization;
 }
 
-/// "12:00 to 15:00" of one day, or of several.
+/// Where nothing lies between them, nothing is said.
+std::string uncovered(Time from, Time to) { return to > from ? fmt::format("; nothing covers {} to {}", iso8601(from), iso8601(to)) : ""; }
 std::string span(Time from, Time to) { return fmt::format("{} to {}", iso8601(from), iso8601(to)); }
 
 }  // namespace
@@ -81,7 +82,7 @@ void Chain::missing_before(const ExaminedDigest& next, std::optional<Time> from)
   const auto period = next.digest.end - next.digest.start;
   if (from) {
     const auto gap = next.digest.start - *from;
-    words += fmt::format("; nothing covers {}", span(*from, next.digest.start));
+    words += uncovered(*from, next.digest.start);
     if (of_ == Of::kPeriods && period.count() > 0 && gap > period + period / 2)
       words += fmt::format(" (about {} digests of {} are missing)", (gap + period / 2) / period, timestamps::format_duration(period));
   } else {
@@ -95,7 +96,9 @@ std::optional<Finding> Chain::judge(const ExaminedDigest& digest) const {
   if (digest.trouble) return digest.trouble;
   const auto finding = [&](Kind kind, std::string message) { return Finding{kind, digest.bucket, digest.key, std::move(message)}; };
   const Digest& it = digest.digest;
-  if (it.bucket != digest.bucket || it.key != digest.key) {
+  // A digest that was only moved keeps a signature that fits it; one that does not was changed, whatever place it names.
+  const bool may_be_whole = digest.signature == Signature::kGood || digest.signature == Signature::kNone;
+  if (may_be_whole && (it.bucket != digest.bucket || it.key != digest.key)) {
     const auto original = parse_key(it.key);
     if (original && same_chain(*original, digest.name) && it.bucket == digest.bucket)
       return finding(Kind::kDigestReplayed, fmt::format("this is a copy of the digest {} in place of the one that was here", it.key));
@@ -167,7 +170,7 @@ void Chain::settle(ExaminedDigest& digest, const ExaminedDigest* next, Next wher
   }
   if (digest.trouble) return;
   if (!finding || content_proven || unsigned_end) {
-    valid_.push_back(std::move(digest.digest));
+    believed_.push_back({std::move(digest.digest.files), !unsigned_end});
   } else {
     for (DigestedFile& file : digest.digest.files)
       if (file.bucket == digest.bucket) claimed_.push_back(std::move(file.key));
@@ -184,8 +187,7 @@ void Chain::judge_link(const ExaminedDigest& digest, const ExaminedDigest& next,
   }
   if (start > end) gaps_.push_back({end, start});
   if (!previous) {
-    add(Kind::kChainRestarted, next,
-        fmt::format("the chain begins anew, as when logging or validation was off for a while; nothing covers {}", span(end, start)));
+    add(Kind::kChainRestarted, next, "the chain begins anew, as when logging or validation was off for a while" + uncovered(end, start));
   } else if (previous->key == digest.key && previous->bucket == digest.bucket) {
     if (start > end && !has_trouble)
       add(Kind::kMissingTime, next, fmt::format("no digest covers {}, although this one follows on the one before", span(end, start)));

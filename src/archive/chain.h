@@ -23,8 +23,12 @@ class Chain {
   /// After the last. `witness`: the one that follows on it, outside of what is asked for; only for what it says of the last.
   void end(const ExaminedDigest* witness);
 
-  /// Digests whose files are to be looked at; empties the list.
-  std::vector<Digest> take_valid() { return std::exchange(valid_, {}); }
+  /// The files of a digest that are to be looked at.
+  struct Believed {
+    std::vector<DigestedFile> files;
+    bool is_proven;  // false: on the unsigned word of a chain's last digest
+  };
+  std::vector<Believed> take_believed() { return std::exchange(believed_, {}); }  // empties the list
   /// Files that a digest named which proves nothing: not to be called unreferenced.
   std::vector<std::string> take_claimed() { return std::exchange(claimed_, {}); }
   /// Times that no digest covers, of which no log file can be asked for.
@@ -54,7 +58,7 @@ class Chain {
   VerifiedChain& result_;
   VerifyReport& report_;
   std::deque<ExaminedDigest> held_;  // at most two: the word of the second counts once the third has said whose it is
-  std::vector<Digest> valid_;
+  std::vector<Believed> believed_;
   std::vector<std::string> claimed_;
   std::vector<Gap> gaps_;
   std::optional<Time> first_start_, last_end_;

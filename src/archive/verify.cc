@@ -229,17 +229,18 @@ class Verification {
     for (auto& [trail, walk] : walks_) {
       for (Chain* chain : {walk.periods.get(), walk.backfill.get()}) {
         for (const std::string& key : chain->take_claimed()) listed.named(key);
-        for (const Digest& digest : chain->take_valid()) {
+        for (const Chain::Believed& digest : chain->take_believed()) {
           for (const DigestedFile& file : digest.files)
             if (file.bucket == request_.bucket) listed.named(file.key);
-          if (walk.asked) check_files(digest.files, walk.result);
+          if (walk.asked) check_files(digest, walk.result);
         }
       }
     }
     tell();
   }
 
-  void check_files(const std::vector<DigestedFile>& files, VerifiedChain& result) {
+  void check_files(const Chain::Believed& digest, VerifiedChain& result) {
+    const std::vector<DigestedFile>& files = digest.files;
     for (size_t at = 0; at < files.size(); at += kFilesAtOnce) {
       std::vector<ExaminedFile> examined(std::min(kFilesAtOnce, files.size() - at));
       crew_.each(examined.size(), [&](size_t i) { examined[i] = examine_file(objects_, files[at + i]); });
@@ -248,7 +249,7 @@ class Verification {
         ++progress_now_.files;
         report_.raw_bytes += file.raw_bytes;
         if (file.trouble) report_.add(std::move(*file.trouble));
-        else ++result.files_valid;
+        else if (digest.is_proven) ++result.files_valid;
       }
       tell();
     }
@@ -260,6 +261,7 @@ class Verification {
   Fate fate_of(Time name) const {
     // A name's seconds are cut off.
     const Time latest = name + std::chrono::minutes(1) + kLate;
+    if (request_.now && name > *request_.now + kLate) return Fate::kUnreferenced;  // no clock is so wrong
     std::optional<Time> first;
     for (const auto& [trail, walk] : walks_) {
       const auto& gaps = walk.periods->gaps();  // in order of time
@@ -301,7 +303,7 @@ class Verification {
       }
       for (auto& [trail, chain] : chains) {
         if (last) chain.end(nullptr);
-        for (const Digest& digest : chain.take_valid()) {
+        for (const Chain::Believed& digest : chain.take_believed()) {
           for (const DigestedFile& file : digest.files)
             if (file.bucket == request_.bucket) waiting.erase(file.key);
         }

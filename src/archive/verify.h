@@ -94,6 +94,7 @@ struct VerifyRequest {
   std::vector<aws::Region> regions;                     // empty: all that are found
   std::optional<Time> start, end;                       // digests that cover some of it; none: no bound
   enum class Reach { kAny, kEnd } reach = Reach::kAny;  // kEnd: a chain that ends before `end` is a finding
+  std::optional<Time> now;                              // a file named for a time well behind it is a forgery; none: not judged
   size_t threads = 1;
 };
 
@@ -104,7 +105,7 @@ struct VerifiedChain {
   std::string trail_name;
   aws::Region home;
   uint64_t digests = 0, digests_valid = 0;
-  uint64_t files = 0, files_valid = 0;  // log files that digests name
+  uint64_t files = 0, files_valid = 0;  // log files that digests name; valid are none that an unsigned digest alone names
   /// From the start of the first valid digest to the end of the last, but for what findings and notices say. None: nothing is proven.
   std::optional<Time> proven_from, proven_until;
   std::chrono::milliseconds period{};  // of the last valid digest

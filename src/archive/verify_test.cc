@@ -153,6 +153,12 @@ TEST_F(Verify, ChangedDigest) {
   EXPECT_EQ(kinds(report), (Kinds{"digest-changed", "digest-signature"}));
 }
 
+/// A digest that was only moved still has a signature that fits: what it says of its own place is no proof that it was.
+TEST_F(Verify, ADigestWhoseOwnNameWasChangedIsChangedNotMoved) {
+  rewrite(digests[3], "_main_", "_mine_");
+  EXPECT_EQ(kinds(verified(bucket)), Kinds{"digest-changed"});
+}
+
 TEST_F(Verify, DamagedDigest) {
   bucket.objects[digests[2]].bytes.resize(100);
   bucket.objects[digests[4]].bytes = gzip("{}");
@@ -241,6 +247,11 @@ TEST_F(Verify, FilesThatNoDigestNames) {
   EXPECT_EQ(kinds(report), Kinds{});
   EXPECT_EQ(report.pending, 2u);
   EXPECT_EQ(report.uncovered, 1u);
+  // No delivery is of a time that is still to come.
+  report = verified(bucket, {.now = at("2026-01-02T18:00:00Z")});
+  EXPECT_EQ(kinds(report), Kinds{"log-unreferenced"});
+  EXPECT_EQ(report.pending, 1u);
+  bucket.objects.erase(log_file_key(place(), kParis, at("2026-01-04T13:10:00Z"), "ZZZZZZZZZZZZZZZZ"));
 
   bucket.objects[log_file_prefix(place(), kParis) + "notes.txt"] = {};
   bucket.objects[digest_prefix(place(), kParis) + "2026/01/02/notes.txt"] = {};
@@ -308,6 +319,8 @@ TEST_F(Verify, CopyWithoutMetadata) {
   EXPECT_EQ(report.faults(), 0u);
   EXPECT_EQ(report.chains[0].digests_valid, 7u);
   EXPECT_EQ(report.chains[0].proven_until, at("2026-01-02T17:00:31Z"));
+  EXPECT_EQ(report.chains[0].files, 14u);
+  EXPECT_EQ(report.chains[0].files_valid, 12u) << "two are named by an unsigned word only";
   rewrite(digests[6], "2026-01-02T16:00:31Z", "2026-01-02T16:00:32Z");
   EXPECT_EQ(kinds(verified(bucket)), (Kinds{"digest-changed", "end-unsigned"}));
 }
@@ -372,6 +385,15 @@ TEST(VerifyTimes, RestartsGapsAndStepsBack) {
   EXPECT_EQ(report.findings[0].message,
             "the chain begins anew, as when logging or validation was off for a while; nothing covers 2026-01-02T11:00:00Z to "
             "2026-01-02T15:00:00Z");
+
+  MemoryBucket at_once;
+  ChainMaker quick(at_once, place(), kParis, at("2026-01-02T10:00:00Z"));
+  quick.digest(at("2026-01-02T11:00:00Z"), test_key(0));
+  quick.restart(at("2026-01-02T11:00:00Z"));
+  quick.digest(at("2026-01-02T12:00:00Z"), test_key(0));
+  report = verified(at_once);
+  EXPECT_EQ(kinds(report), Kinds{"chain-restarted"});
+  EXPECT_EQ(report.findings[0].message, "the chain begins anew, as when logging or validation was off for a while");
 
   // A writer that leaves out an hour, and one whose clock went back.
   MemoryBucket gap;

@@ -14,7 +14,7 @@ namespace cairn::cli {
 namespace {
 
 constexpr const char* kTargetHelp = "Server and credentials";
-constexpr const char* kDataName = "--data-dir";
+constexpr const char* kDataName = "--data";
 constexpr const char* kEndpointHelp = "The server (default: $AWS_ENDPOINT_URL, the profile's endpoint_url, the data directory's)";
 constexpr const char* kProfileHelp = "Profile of your AWS credentials and config files (default: $AWS_PROFILE)";
 
@@ -35,7 +35,7 @@ void add_target(CLI::App& command, TargetOptions& options, const char* data_name
 void add_env(CLI::App& app, int& exit_code) {
   CLI::App* command = app.add_subcommand("env", "Print shell exports that point AWS CLI, SDKs and cairn at the server");
   auto options = std::make_shared<TargetOptions>();
-  add_target(*command, *options, "--data,--data-dir", "The server (default: where the data directory's is)",
+  add_target(*command, *options, kDataName, "The server (default: where the data directory's is)",
              "Profile of the data directory's credentials file (default: default)");
   add_region(*command, *options);
   command->footer(
@@ -90,7 +90,7 @@ void add_lookup(CLI::App& app, int& exit_code) {
       ->type_name("TIME")
       ->group(when);
   command->add_option("--end-time", options->end_time, "Not after; as --start-time")->type_name("TIME")->group(when);
-  command->add_flag("--data", options->data_events, "Data events, too: reads and writes of objects")->group(when);
+  command->add_flag("--data-events", options->data_events, "Data events, too: reads and writes of objects")->group(when);
   command->add_flag("--all-regions", options->all_regions, "Events of every region")->group(when);
   const char* output = "Output";
   command->add_option("--max-items", options->items_max, "At most so many, the newest; 0: all (default: 50)")
@@ -117,7 +117,7 @@ void add_lookup(CLI::App& app, int& exit_code) {
       "Examples:\n"
       "  cairn lookup                                             the 50 newest management events\n"
       "  cairn lookup --username alice --read-only false          what alice changed\n"
-      "  cairn lookup --resource-name my-bucket --data            everything about a bucket, objects included\n"
+      "  cairn lookup --resource-name my-bucket --data-events     everything about a bucket, objects included\n"
       "  cairn lookup --start-time 2h --output csv --max-items 0  the last two hours, for a spreadsheet\n"
       "  cairn lookup --follow --all-regions                      watch calls as they come\n\n"
       "JSON has the members of `aws cloudtrail lookup-events` and some more (Region, ErrorCode, SourceIPAddress); CloudTrailEvent holds\n"
@@ -167,8 +167,9 @@ void add_verify(CLI::App& app, int& exit_code) {
       "  cairn verify arn:aws:cloudtrail:us-east-1:123456789012:trail/main --start-time 7d\n"
       "  cairn verify s3://my-trails --until 2026-01-31T00:00:00Z\n"
       "  cairn verify s3://my-trails --save ./evidence && cairn verify ./evidence --keys keys.json\n\n"
-      "Ends with 0 only if digests were found and all is valid. docs/verify.md tells what each finding means, and what a chain of digests\n"
-      "can and cannot prove.\n");
+      "Ends with 0 if digests were found and all is valid, 1 if something was found or there are none, 2 for a wrong command line, 3 if "
+      "it\n"
+      "could not look. docs/verify.md tells what each finding means, and what a chain of digests can and cannot prove.\n");
   command->callback([options, &exit_code] { exit_code = verify(*options); });
 }
 
@@ -212,8 +213,7 @@ void add_root(CLI::App& app, int& exit_code) {
   credentials->add_flag("--replace", options->replace, "The root user's keys before end");
   credentials->add_option("--endpoint-url", options->target.endpoint_url, "The server (default: where the data directory's is)")
       ->type_name("URL");
-  credentials->add_option("--data,--data-dir", options->target.data, "The data directory (default: $CAIRN_DATA, ~/.cairn)")
-      ->type_name("DIR");
+  credentials->add_option(kDataName, options->target.data, "The data directory (default: $CAIRN_DATA, ~/.cairn)")->type_name("DIR");
   credentials->footer(
       "Root may do everything in its account, whatever policies say: use it to make a first administrator, then put its key away.\n"
       "  cairn root credentials --account 123456789012 >> ~/.aws/credentials\n");

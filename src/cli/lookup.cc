@@ -156,7 +156,8 @@ int lookup(const LookupOptions& options) {
   if (shown == 0 && !print(writer.head())) return 1;
   if (!print(writer.foot())) return 1;
   if (options.output == Output::kTable && isatty(STDERR_FILENO) != 0) {
-    if (shown == 0) fmt::print(stderr, "No events. Data events (object reads and writes) need --data, other regions --all-regions.\n");
+    if (shown == 0)
+      fmt::print(stderr, "No events. Data events (object reads and writes) need --data-events, other regions --all-regions.\n");
     if (more) fmt::print(stderr, "There are older events: --max-items {} shows more, --max-items 0 all.\n", options.items_max * 4);
   }
   return 0;

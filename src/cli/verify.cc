@@ -37,17 +37,18 @@ template <class... Args>
 tl::unexpected<Trouble> usage(fmt::format_string<Args...> format, Args&&... args) {
   return tl::unexpected(Trouble{2, fmt::format(format, std::forward<Args>(args)...)});
 }
-tl::unexpected<Trouble> failed(std::string message) { return tl::unexpected(Trouble{1, std::move(message)}); }
+tl::unexpected<Trouble> failed(std::string message) { return tl::unexpected(Trouble{3, std::move(message)}); }
 
 Result<archive::VerifyRequest, Trouble> request_of(const VerifyOptions& options, Time now) {
   archive::VerifyRequest request;
+  request.now = now;
   if (!options.end_time.empty() && !options.until.empty()) return usage("give either --end-time or --until");
   for (const auto& [text, to] :
        {std::pair{&options.start_time, &request.start}, {&options.end_time, &request.end}, {&options.until, &request.end}}) {
     if (text->empty()) continue;
     const auto time = parse_when(*text, now);
     if (!time) return usage("{}", time.error().message);
-    *to = *time;
+    *to = std::chrono::floor<std::chrono::seconds>(*time);  // as digests have them
   }
   if (!options.until.empty()) request.reach = archive::VerifyRequest::Reach::kEnd;
   if (request.start && request.end && *request.start >= *request.end) return usage("the start must lie before the end");
@@ -184,8 +185,8 @@ Result<KeyRing, Trouble> read_keys(const std::string& path, env::Files& files) {
   if (!text) return failed(text.error().message);
   KeyRing ring;
   const auto json = json::parse(*text);
-  if (!json) return failed(fmt::format("{}: {}", path, json.error().message));
-  if (const auto added = ring.add(*json, ""); !added) return failed(fmt::format("{}: {}", path, added.error().message));
+  const auto added = json ? ring.add(*json, "") : failure("it is no JSON");
+  if (!added) return failed(fmt::format("{} holds no keys as `cairn keys` writes them: {}", path, added.error().message));
   return ring;
 }
 
@@ -292,7 +293,8 @@ int verify(const VerifyOptions& options) {
   }
   const std::string text = options.json ? as_json(*report) : as_text(*report);
   const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
-  return written && is_valid(*report) ? 0 : 1;
+  if (!written) return 3;
+  return is_valid(*report) ? 0 : 1;
 }
 
 }  // namespace cairn::cli

@@ -183,6 +183,24 @@ TEST(Delivery, ABucketThatRefusesADigestRefusesWhatWaitsBehindIt) {
   EXPECT_EQ(world.status(trail).digest_error, "");
 }
 
+/// The other way round: no digest is made while a log file waits.
+TEST(Delivery, ADigestThatIsDueBehindARefusedLogFileHasItsError) {
+  World world;
+  Trail trail{.validation = true};
+  world.create(trail);
+  world.start_logging(trail);
+  world.buckets.refusal = "AccessDenied";
+  world.pass(10min);
+  EXPECT_EQ(world.status(trail).delivery_error, "AccessDenied");
+  EXPECT_EQ(world.status(trail).digest_error, "") << "none is due yet";
+  world.pass(2h);
+  EXPECT_EQ(world.status(trail).digest_error, "AccessDenied");
+  world.buckets.refusal.clear();
+  world.pass(2h);
+  EXPECT_EQ(world.status(trail).delivery_error, "");
+  EXPECT_EQ(world.status(trail).digest_error, "");
+}
+
 TEST(Delivery, OneTrailsBucketDoesNotHoldUpAnothers) {
   World world;
   Trail dead{.name = "dead", .bucket = "nowhere"}, well{.name = "well", .bucket = "logs"};

@@ -146,6 +146,11 @@ nanoseconds TrailDelivery::until_due() const {
   return std::max<nanoseconds>(wait, 1ms);
 }
 
+bool TrailDelivery::is_digest_overdue() const {
+  const Time now = means_.clock.now();
+  return std::ranges::any_of(chains_, [&](const auto& each) { return each.second.start + means_.options.digest_interval <= now; });
+}
+
 /// Sleeps until there is something to do: the journal goes on, or something is due.
 env::Next TrailDelivery::rest() {
   means_.journal.watch(task_.get());
@@ -454,7 +459,7 @@ void TrailDelivery::failed(const PutFailure& failure) {
   status_.delivery_attempt = means_.clock.now();
   status_.delivery_attempt_succeeded = false;
   status_.delivery_error = failure.code;  // of a digest, too: log files wait behind it
-  if (outgoing_.front().is_digest) status_.digest_error = failure.code;
+  if (outgoing_.front().is_digest || is_digest_overdue()) status_.digest_error = failure.code;  // and digests behind log files
   state.put(keys::status(id_), encode(status_));
   commit(state, nullptr);
 

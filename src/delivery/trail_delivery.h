@@ -86,6 +86,7 @@ class TrailDelivery {
   env::Next step();
   void take_outcomes(bool all_came);
   std::chrono::nanoseconds until_due() const;
+  bool is_digest_overdue() const;
   env::Next rest();
 
   env::Next follow();

@@ -116,7 +116,7 @@ class Commands(unittest.TestCase):
         self.assertEqual(self.events("--event-name", "None"), [])
 
     def test_csv(self):
-        rows = list(csv.DictReader(io.StringIO(self.lookup("--output", "csv", "--data", "--event-name", "PutObject"), newline="")))
+        rows = list(csv.DictReader(io.StringIO(self.lookup("--output", "csv", "--data-events", "--event-name", "PutObject"), newline="")))
         self.assertEqual([(row["eventName"], row["category"], row["readOnly"]) for row in rows], [("PutObject", "DATA", "false")] * 2)
         for row in rows:
             for cell in row.values():
@@ -128,8 +128,8 @@ class Commands(unittest.TestCase):
         self.assertEqual(self.names("--resource-name", "stones", "--read-only", "true"), [])
 
     def test_data_regions_times_and_counts(self):
-        self.assertEqual(self.names("--data", "--resource-name", "stones"), ["DeleteBucket", "PutObject", "PutObject", "CreateBucket"])
-        self.assertEqual(self.names("--data", "--resource-name", "stones", "--max-items", "2"), ["DeleteBucket", "PutObject"])
+        self.assertEqual(self.names("--data-events", "--resource-name", "stones"), ["DeleteBucket", "PutObject", "PutObject", "CreateBucket"])
+        self.assertEqual(self.names("--data-events", "--resource-name", "stones", "--max-items", "2"), ["DeleteBucket", "PutObject"])
         self.assertNotIn("GetCallerIdentity", self.names("--event-source", "sts.amazonaws.com"))
         self.assertEqual(self.names("--event-source", "sts.amazonaws.com", "--all-regions"), ["GetCallerIdentity"])
         self.assertEqual(self.names("--event-source", "sts.amazonaws.com", "--region", "eu-west-1"), ["GetCallerIdentity"])
@@ -137,7 +137,7 @@ class Commands(unittest.TestCase):
         self.assertEqual(self.names("--event-name", "CreateBucket", "--end-time", "1h"), [])
 
     def test_follow(self):
-        process = subprocess.Popen([BINARY, "lookup", "--follow", "--data", "--output", "json"], env=self.env, stdout=subprocess.PIPE,
+        process = subprocess.Popen([BINARY, "lookup", "--follow", "--data-events", "--output", "json"], env=self.env, stdout=subprocess.PIPE,
                                    stderr=subprocess.PIPE, text=True)
         patience = threading.Timer(20, process.kill)
         patience.start()

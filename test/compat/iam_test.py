@@ -439,7 +439,7 @@ class Simulation(Iam):
 
 class Accounts(Iam):
     def cairn(self, *arguments, check=True, **more):
-        done = subprocess.run([BINARY, *arguments, "--data-dir", str(self.server.data)], capture_output=True, text=True,
+        done = subprocess.run([BINARY, *arguments, "--data", str(self.server.data)], capture_output=True, text=True,
                               env=self.server.environment(**more))
         if check:
             self.assertEqual(done.returncode, 0, done.stderr)

@@ -114,8 +114,19 @@ class VerifyTest(unittest.TestCase):
 
     def test_a_trail_the_server_does_not_know(self):
         code, words = self.verify(ARN)
-        self.assertEqual(code, 1)
+        self.assertEqual(code, 3)
         self.assertIn("knows no trail", words)
+
+    def test_what_cannot_be_looked_at_is_no_finding(self):
+        self.assertEqual(self.verify("s3://no-such-bucket")[0], 3)
+        bad = self.scratch / "bad.json"
+        for text in ("{", "[]", '{"PublicKeyList": [{"Value": "?"}]}'):
+            bad.write_text(text)
+            done = subprocess.run([BINARY, "verify", f"s3://{BUCKET}/{PREFIX}", "--keys", str(bad)], env=self.server.environment(),
+                                  capture_output=True, text=True, timeout=60)
+            self.assertEqual((done.returncode, done.stdout), (3, ""), done.stderr)
+            self.assertIn(f"{bad} holds no keys as `cairn keys` writes them: ", done.stderr)
+            self.assertNotIn("exception", done.stderr)
 
     def test_time_range(self):
         self.chain.delete(self.chain.logs[0])

@@ -104,7 +104,7 @@ class CrossAccount(unittest.TestCase):
 
     @classmethod
     def cairn(cls, *arguments):
-        return subprocess.run([BINARY, *arguments, "--data-dir", str(cls.server.data)], check=True, capture_output=True, text=True,
+        return subprocess.run([BINARY, *arguments, "--data", str(cls.server.data)], check=True, capture_output=True, text=True,
                               env=cls.server.environment()).stdout
 
     def test_none_sees_anything(self):

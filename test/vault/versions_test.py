@@ -136,7 +136,7 @@ class MfaDelete(Vault):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        done = subprocess.run([BINARY, "root", "credentials", "--account", "000000000000", "--data-dir", str(cls.server.data)],
+        done = subprocess.run([BINARY, "root", "credentials", "--account", "000000000000", "--data", str(cls.server.data)],
                               capture_output=True, text=True, env=cls.server.environment(), check=True)
         values = dict(line.split(" = ") for line in done.stdout.splitlines() if " = " in line)
         cls.as_root = dict(access_key=values["aws_access_key_id"], secret_key=values["aws_secret_access_key"])
