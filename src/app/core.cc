@@ -21,6 +21,7 @@
 #include "services/kms/upkeep.h"
 #include "services/logs/upkeep.h"
 #include "services/s3/bucket_access.h"
+#include "state/master_key.h"
 #include "state/sealer.h"
 #include "state/store.h"
 
@@ -157,9 +158,20 @@ class WiredCore : public Core {
   }
 
   Result<void> open_sealer() {
+    const std::string directory = settings_.data + "/keys";
+    const Secret& changed = outside_.new_master_passphrase;
+    if (!changed.empty()) {
+      state::Transaction transaction(*store_);
+      Result<void> done =
+          state::change_passphrase(outside_.files, outside_.random, transaction, directory, outside_.master_passphrase, changed);
+      if (done && !transaction.changes().empty()) done = commit(transaction);
+      if (!done) return done;
+      log::info("secrets are sealed under the new passphrase from now on");
+    }
     state::Transaction transaction(*store_);
-    Result<std::unique_ptr<state::Sealer>> sealer = state::Sealer::open(
-        outside_.files, outside_.random, transaction, {.directory = settings_.data + "/keys", .passphrase = outside_.master_passphrase});
+    Result<std::unique_ptr<state::Sealer>> sealer =
+        state::Sealer::open(outside_.files, outside_.random, transaction,
+                            {.directory = directory, .passphrase = changed.empty() ? outside_.master_passphrase : changed});
     if (!sealer) return tl::unexpected(sealer.error());
     sealer_ = std::move(*sealer);
     Result<Secret> key = sealer_->standing_key(transaction, "objects");

@@ -31,8 +31,9 @@ struct Outside {
   std::function<Result<std::unique_ptr<state::Engine>>(const std::string& path)> open_state;
   std::function<void(const std::string&)> on_fatal;  // a disk that failed to sync; null: log and exit
   std::function<crypto::RsaKey()> make_key = crypto::RsaKey::generate;
-  Secret master_passphrase = {};  // the key that seals secrets is derived from it; empty: it is a file of the data directory
-  bool threads = true;            // false: every call runs to its commit on the caller's thread
+  Secret new_master_passphrase = {};  // not empty: it takes the other's place at this start
+  Secret master_passphrase = {};      // the key that seals secrets is derived from it; empty: it is a file of the data directory
+  bool threads = true;                // false: every call runs to its commit on the caller's thread
 
   /// Buckets elsewhere, by name, and how they are reached; null where there are none.
   std::map<std::string, delivery::RemoteBucket> remote_buckets = {};

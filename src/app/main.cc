@@ -62,8 +62,8 @@ int main(int argc, char** argv) {
   serve->add_flag("--insecure", options.insecure, "Allow to listen beyond loopback without TLS");
   serve->add_option("--set", options.assignments, "Any setting, e.g. --set history.retention=30d; can be repeated")->type_name("KEY=VALUE");
   serve->footer(
-      "Environment: CAIRN_MASTER_PASSPHRASE, if set at the first start, seals secrets in place of the file keys/master, and must be "
-      "given at every start from then on.");
+      "Environment: CAIRN_MASTER_PASSPHRASE, if set at the first start, seals secrets in place of the file keys/master, and must be given\n"
+      "at every start from then on. CAIRN_NEW_MASTER_PASSPHRASE, at one start, takes the place of that passphrase or of the file.");
   serve->callback([&] {
     const auto settings = settings_from(options);
     if (settings) exit_code = cairn::app::serve(*settings);

@@ -22,6 +22,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr const char* kPassphraseVariable = "CAIRN_MASTER_PASSPHRASE";
+constexpr const char* kNewPassphraseVariable = "CAIRN_NEW_MASTER_PASSPHRASE";
 
 /// Directories that were there before may be open to others; ours are not, and who made it so should hear it.
 void warn_if_open_to_others(const std::string& directory) {
@@ -58,6 +59,16 @@ void banner(const Settings& settings, const std::string& endpoint, const Core& c
   std::fflush(stdout);
 }
 
+/// The variable's value, which then is no longer there; "": it was not. That it is set and empty is a mistake.
+Result<Secret> take_variable(const char* name) {
+  const char* value = std::getenv(name);
+  if (value == nullptr) return Secret();
+  if (*value == '\0') return failure("{} is empty; give it a passphrase, or unset it", name);
+  Secret taken{std::string(value)};
+  unsetenv(name);
+  return taken;
+}
+
 }  // namespace
 
 int serve(const Settings& settings) {
@@ -83,19 +94,19 @@ int serve(const Settings& settings) {
   Result<std::map<std::string, delivery::RemoteBucket>> elsewhere = remote_buckets(settings, cli::system_surroundings());
   if (!elsewhere) return complain(elsewhere.error().message);
   const std::unique_ptr<env::HttpClient> http = elsewhere->empty() ? nullptr : env::system_http_client();
-  const char* passphrase = std::getenv(kPassphraseVariable);
-  if (passphrase != nullptr && *passphrase == '\0')
-    return complain(fmt::format("{} is empty; give it a passphrase, or unset it", kPassphraseVariable));
+  Result<Secret> passphrase = take_variable(kPassphraseVariable), new_passphrase = take_variable(kNewPassphraseVariable);
+  for (const Result<Secret>& taken : {passphrase, new_passphrase})
+    if (!taken) return complain(taken.error().message);
   const Outside outside{.files = env::system_files(),
                         .tasks = env::system_tasks(),
                         .clock = env::system_clock(),
                         .random = env::system_random(),
                         .open_state = state::open_sqlite,
                         .on_fatal = nullptr,
-                        .master_passphrase = Secret(passphrase != nullptr ? passphrase : ""),
+                        .new_master_passphrase = std::move(*new_passphrase),
+                        .master_passphrase = std::move(*passphrase),
                         .remote_buckets = std::move(*elsewhere),
                         .http = http.get()};
-  unsetenv(kPassphraseVariable);
   Result<std::unique_ptr<Core>> core = Core::open(settings, outside);
   if (!core) return complain(core.error().message);
 

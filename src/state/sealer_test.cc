@@ -2,8 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include "base/aead.h"
+#include "base/json.h"
+#include "base/text.h"
 #include "env/sim/files.h"
 #include "env/sim/random.h"
+#include "state/master_key.h"
 #include "state/sim/engine.h"
 
 namespace cairn::state {
@@ -16,10 +20,19 @@ class SealerTest : public testing::Test {
     Transaction transaction(store_);
     Result<std::unique_ptr<Sealer>> sealer =
         Sealer::open(files_, random_, transaction, {.directory = "/data/keys", .passphrase = Secret(passphrase)});
-    if (sealer && !transaction.changes().empty()) {
-      EXPECT_TRUE(store_.commit(transaction, [&](auto) { return journal::Position{++position_}; }).has_value());
-    }
+    if (sealer) commit(transaction);
     return sealer;
+  }
+  /// "": it is changed.
+  std::string change(const std::string& passphrase, const std::string& new_passphrase, bool crashes = false) {
+    Transaction transaction(store_);
+    const Result<void> done = change_passphrase(files_, random_, transaction, "/data/keys", Secret(passphrase), Secret(new_passphrase));
+    if (done && !crashes) commit(transaction);
+    return done ? "" : done.error().message;
+  }
+  void commit(Transaction& transaction) {
+    if (transaction.changes().empty()) return;
+    ASSERT_TRUE(store_.commit(transaction, [&](auto) { return journal::Position{++position_}; }).has_value());
   }
   std::string refusal(const std::string& passphrase = "") {
     const auto sealer = open(passphrase);
@@ -86,6 +99,48 @@ TEST_F(SealerTest, APassphraseLeavesNoKeyOnDiskAndMustBeTheSame) {
 TEST_F(SealerTest, APassphraseForADirectoryWithAKeyFileIsRefused) {
   ASSERT_TRUE(open().has_value());
   EXPECT_NE(refusal("correct horse").find("start without CAIRN_MASTER_PASSPHRASE"), std::string::npos);
+}
+
+TEST_F(SealerTest, APassphraseIsChangedAndWhatWasSealedStillOpens) {
+  const std::string sealed = open("old").value()->seal(Secret("a secret"), "p");
+  EXPECT_EQ(change("old", "new", true), "");
+  EXPECT_EQ(refusal("old"), "") << "a crash before it was durable";
+  EXPECT_NE(refusal("new"), "");
+  EXPECT_EQ(change("old", "new"), "");
+  EXPECT_NE(refusal("old"), "");
+  EXPECT_EQ(open("new").value()->open(sealed, "p")->reveal(), "a secret");
+  EXPECT_EQ(change("old", "new"), "") << "started again with what the change was started with";
+  EXPECT_EQ(open("new").value()->open(sealed, "p")->reveal(), "a secret");
+  EXPECT_NE(change("wrong", "newer"), "") << "who changes it must know it";
+  EXPECT_EQ(refusal("new"), "");
+}
+
+TEST_F(SealerTest, APassphraseTakesAKeyFilesPlace) {
+  const std::string sealed = open().value()->seal(Secret("a secret"), "p");
+  EXPECT_EQ(change("", "new"), "");
+  ASSERT_TRUE(files_.remove("/data/keys/master").has_value());
+  EXPECT_EQ(open("new").value()->open(sealed, "p")->reveal(), "a secret");
+  EXPECT_NE(refusal("").find("give it in CAIRN_MASTER_PASSPHRASE"), std::string::npos);
+}
+
+/// Version 1 of the document: no sealing key of its own, but a word that shows whether the master key is right.
+TEST_F(SealerTest, DirectoriesOfOlderVersionsOpenAndChangeToo) {
+  const Secret master = crypto::scrypt(Secret("old"), "sixteen bytes ..", crypto::kAeadKeyBytes);
+  const auto as_before = [&](std::string_view text, std::string_view place) {
+    const std::string nonce(crypto::kAeadNonceBytes, 'n');
+    return text::base64("\x01" + nonce + crypto::aes256_gcm_seal(master, nonce, text, place));
+  };
+  Transaction transaction(store_);
+  transaction.put(
+      "seal/master",
+      json::dump({{"from", "passphrase"}, {"salt", text::base64("sixteen bytes ..")}, {"known", as_before("cairn", "seal/master")}}));
+  ASSERT_TRUE(store_.commit(transaction, [&](auto) { return journal::Position{++position_}; }).has_value());
+  const std::string sealed = as_before("a secret", "p");
+  EXPECT_NE(refusal("wrong"), "");
+  EXPECT_EQ(open("old").value()->open(sealed, "p")->reveal(), "a secret");
+  EXPECT_EQ(change("old", "new"), "");
+  EXPECT_NE(refusal("old"), "");
+  EXPECT_EQ(open("new").value()->open(sealed, "p")->reveal(), "a secret");
 }
 
 }  // namespace
