@@ -14,7 +14,6 @@ namespace cairn::cli {
 namespace {
 
 constexpr const char* kTargetHelp = "Server and credentials";
-constexpr const char* kDataName = "--data";
 constexpr const char* kEndpointHelp = "The server (default: $AWS_ENDPOINT_URL, the profile's endpoint_url, the data directory's)";
 constexpr const char* kProfileHelp = "Profile of your AWS credentials and config files (default: $AWS_PROFILE)";
 
@@ -24,18 +23,23 @@ void add_region(CLI::App& command, TargetOptions& options) {
       ->group(kTargetHelp);
 }
 
-void add_target(CLI::App& command, TargetOptions& options, const char* data_names, const char* endpoint_help, const char* profile_help) {
-  command.add_option("--endpoint-url", options.endpoint_url, endpoint_help)->type_name("URL")->group(kTargetHelp);
-  command.add_option("--profile", options.profile, profile_help)->type_name("NAME")->group(kTargetHelp);
-  command.add_option(data_names, options.data, "Data directory of a server on this machine (default: $CAIRN_DATA, ~/.cairn)")
+void add_data(CLI::App& command, TargetOptions& options) {
+  command.add_option("--data", options.data, "Data directory of a server on this machine (default: $CAIRN_DATA, ~/.cairn)")
       ->type_name("DIR")
       ->group(kTargetHelp);
+  command.add_option("--data-dir", options.data)->group("");  // its name once, in scripts; not shown
+}
+
+void add_target(CLI::App& command, TargetOptions& options, const char* endpoint_help, const char* profile_help) {
+  command.add_option("--endpoint-url", options.endpoint_url, endpoint_help)->type_name("URL")->group(kTargetHelp);
+  command.add_option("--profile", options.profile, profile_help)->type_name("NAME")->group(kTargetHelp);
+  add_data(command, options);
 }
 
 void add_env(CLI::App& app, int& exit_code) {
   CLI::App* command = app.add_subcommand("env", "Print shell exports that point AWS CLI, SDKs and cairn at the server");
   auto options = std::make_shared<TargetOptions>();
-  add_target(*command, *options, kDataName, "The server (default: where the data directory's is)",
+  add_target(*command, *options, "The server (default: where the data directory's is)",
              "Profile of the data directory's credentials file (default: default)");
   add_region(*command, *options);
   command->footer(
@@ -111,7 +115,7 @@ void add_lookup(CLI::App& app, int& exit_code) {
       ->type_name("FORMAT")
       ->check(CLI::IsMember({"table", "json", "csv"}))
       ->group(output);
-  add_target(*command, options->target, kDataName, kEndpointHelp, kProfileHelp);
+  add_target(*command, options->target, kEndpointHelp, kProfileHelp);
   add_region(*command, options->target);
   command->footer(
       "Examples:\n"
@@ -161,7 +165,7 @@ void add_verify(CLI::App& app, int& exit_code) {
       ->type_name("N")
       ->check(CLI::Range(1, 256))
       ->group(output);
-  add_target(*command, options->target, kDataName, kEndpointHelp, kProfileHelp);
+  add_target(*command, options->target, kEndpointHelp, kProfileHelp);
   command->footer(
       "Examples:\n"
       "  cairn verify arn:aws:cloudtrail:us-east-1:123456789012:trail/main --start-time 7d\n"
@@ -178,7 +182,7 @@ void add_keys(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<KeysOptions>();
   command->add_option("REGION", options->regions, "Of these regions; each has its own (default: --region)");
   command->add_option("--output", options->file, "Write them to this file")->type_name("FILE");
-  add_target(*command, options->target, kDataName, kEndpointHelp, kProfileHelp);
+  add_target(*command, options->target, kEndpointHelp, kProfileHelp);
   add_region(*command, options->target);
   command->footer(
       "Keep them somewhere else than the log files: whoever can change both can forge a chain.\n"
@@ -193,11 +197,11 @@ void add_account(CLI::App& app, int& exit_code) {
   auto name = std::make_shared<std::string>();
   CLI::App* create = command->add_subcommand("create", "Make an account; prints its number");
   create->add_option("NAME", *name, "What to call it")->required();
-  add_target(*create, *options, kDataName, kEndpointHelp, kProfileHelp);
+  add_target(*create, *options, kEndpointHelp, kProfileHelp);
   add_region(*create, *options);
   create->callback([options, name, &exit_code] { exit_code = create_account(*options, *name); });
   CLI::App* list = command->add_subcommand("list", "List the server's accounts");
-  add_target(*list, *options, kDataName, kEndpointHelp, kProfileHelp);
+  add_target(*list, *options, kEndpointHelp, kProfileHelp);
   add_region(*list, *options);
   list->callback([options, &exit_code] { exit_code = list_accounts(*options); });
   command->footer("Each account has users, buckets, trails and a history of its own. docs/identity.md tells how to keep logs in one.\n");
@@ -213,7 +217,7 @@ void add_root(CLI::App& app, int& exit_code) {
   credentials->add_flag("--replace", options->replace, "The root user's keys before end");
   credentials->add_option("--endpoint-url", options->target.endpoint_url, "The server (default: where the data directory's is)")
       ->type_name("URL");
-  credentials->add_option(kDataName, options->target.data, "The data directory (default: $CAIRN_DATA, ~/.cairn)")->type_name("DIR");
+  add_data(*credentials, options->target);
   credentials->footer(
       "Root may do everything in its account, whatever policies say: use it to make a first administrator, then put its key away.\n"
       "  cairn root credentials --account 123456789012 >> ~/.aws/credentials\n");
