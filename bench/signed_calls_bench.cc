@@ -1,5 +1,5 @@
 // Signed GetCallerIdentity calls against a running server, as fast as its connections allow. Credentials from AWS_ACCESS_KEY_ID and
-// AWS_SECRET_ACCESS_KEY. Prints one line of JSON: the medians over the rounds.
+// AWS_SECRET_ACCESS_KEY, and AWS_SESSION_TOKEN of temporary ones. Prints one line of JSON: the medians over the rounds.
 #include <cstdio>
 #include <cstdlib>
 
@@ -51,8 +51,12 @@ int main(int argc, char** argv) {
   options.address = host.substr(0, host.rfind(':'));
   options.port = static_cast<uint16_t>(text::to_uint(std::string_view(host).substr(host.rfind(':') + 1)).value_or(0));
 
-  const aws::sigv4::Signer signer{
-      .access_key = aws::AccessKeyId(key), .secret = Secret(secret), .session_token = "", .region = aws::kGlobalRegion, .service = "sts"};
+  const char* token = std::getenv("AWS_SESSION_TOKEN");
+  const aws::sigv4::Signer signer{.access_key = aws::AccessKeyId(key),
+                                  .secret = Secret(secret),
+                                  .session_token = token != nullptr ? token : "",
+                                  .region = aws::kGlobalRegion,
+                                  .service = "sts"};
   const env::Clock& clock = env::system_clock();
   // A signature holds for a date in whole seconds: one a second is as many as there are. The server verifies each call all the same.
   std::string request;

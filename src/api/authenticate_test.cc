@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "identity/documents.h"
+#include "identity/session.h"
 #include "env/sim/random.h"
 #include "state/sim/engine.h"
 #include "state/sim/sealer.h"
@@ -499,6 +500,83 @@ TEST_F(DevTest, AKnownKeyMustStillFitItsSecret) {
   Asked asked = Asked().signed_by(kUserKey, "cloudtrail");
   asked.body = "changed";
   EXPECT_EQ(refusal(dev, asked, trail, kJson).kind.code, "InvalidSignatureException");
+}
+
+// ---------------------------------------------------------------- temporary credentials
+
+struct SessionTokens : AuthenticateTest {
+  /// Of GetSessionToken for alice; its secret is kSecret, as the tests sign with it.
+  identity::Session session(bool mfa = false) {
+    identity::Session made;
+    made.account = aws::AccountId(kAccount);
+    made.issuer = "alice";
+    made.issuer_id = "AIDAEXAMPLEEXAMPLE222";
+    made.issued = kNow;
+    made.expires = kNow + std::chrono::minutes(15);
+    made.mfa = mfa;
+    identity::draw_credentials(random, made);
+    made.secret = kSecret;
+    return made;
+  }
+  Asked asked(const identity::Session& of, const std::string& service) {
+    return Asked().signed_by(of.access_key.str(), service, kNow, identity::seal_token(*sealer, random, of));
+  }
+};
+
+TEST_F(SessionTokens, ExpireInEachProtocolsWords) {
+  identity::Session old = session();
+  old.expires = kNow;
+  const struct {
+    const Service& service;
+    const char* name;
+    aws::Protocol protocol;
+    std::string_view code;
+    int status;
+    std::string_view message;
+  } kExpected[] = {
+      {s3, "s3", kS3, "ExpiredToken", 400, "The provided token has expired."},
+      {sts, "sts", kQuery, "ExpiredToken", 403, "The security token included in the request is expired"},
+      {trail, "cloudtrail", kJson, "ExpiredTokenException", 400, "The security token included in the request is expired"},
+      {lambda, "lambda", kRestJson, "ExpiredTokenException", 403, "The security token included in the request is expired"},
+  };
+  for (const auto& e : kExpected) {
+    const Error error = refusal(authenticator, asked(old, e.name), e.service, e.protocol);
+    EXPECT_EQ(error.kind.code, e.code);
+    EXPECT_EQ(error.kind.status, e.status);
+    EXPECT_EQ(error.message, e.message);
+  }
+}
+
+TEST_F(SessionTokens, OfGetSessionTokenCallIamOnlyWithMfa) {
+  aws::ServiceModel model;
+  model.key = model.signing_name = "iam";
+  const Service iam{.model = &model};
+  Asked with = asked(session(true), "iam");
+  EXPECT_TRUE(authenticate(authenticator, with, iam, kQuery));
+  EXPECT_EQ(refusal(authenticator, asked(session(false), "iam"), iam, kQuery).kind.code, "InvalidClientTokenId");
+  Asked elsewhere = asked(session(false), "sts");
+  const auto caller = authenticate(authenticator, elsewhere, sts, kQuery);
+  ASSERT_TRUE(caller);
+  EXPECT_EQ(caller->principal.arn, fmt::format("arn:aws:iam::{}:user/alice", kAccount));
+}
+
+TEST_F(SessionTokens, OnlyWebIdentitiesComeToStsWithoutASignature) {
+  aws::ServiceModel model;
+  model.key = model.signing_name = "sts";
+  const Service service{.model = &model};
+  for (const auto& [name, comes] : {std::pair("AssumeRoleWithWebIdentity", true), {"AssumeRole", false}, {"GetCallerIdentity", false}}) {
+    const aws::OperationModel operation{.name = name};
+    const Route route{.service = &service, .protocol = kQuery, .model = &operation};
+    Asked nobody;
+    const auto caller = authenticator.read(nobody.seen(), route, kNow);
+    ASSERT_TRUE(caller);
+    EXPECT_EQ(caller->principal.kind, Kind::kAnonymous);
+    const auto verified = authenticator.verify(*caller, nobody.seen(), route, "");
+    EXPECT_EQ(verified.has_value(), comes) << name;
+    if (!comes) {
+      EXPECT_EQ(verified.error().kind.code, "MissingAuthenticationToken");
+    }
+  }
 }
 
 }  // namespace

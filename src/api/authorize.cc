@@ -62,11 +62,12 @@ Decision decide(Call& call, const Demand& demand) {
                                .action = demand.action,
                                .resource = demand.resource,
                                .resource_account = demand.owner.str(),
-                               .context = demand.context};
+                               .context = {}};
   if (demand.resource_policy != nullptr || looks_at_context(call)) {
     describe_request(call, request.context);
     describe_tags(call.in, request.context);
     request.context.add("aws:ResourceAccount", (demand.owner.empty() ? call.account : demand.owner).str());
+    request.context.overlay(demand.context);
   }
   return aws::policy::decide(request, policies);
 }
@@ -78,15 +79,17 @@ void require(Call& call, const Demand& demand) {
 
 aws::Error denied(const Call& call, const Decision& decision, std::string_view action, std::string_view shown) {
   const std::string who = call.principal.kind == Kind::kService ? call.principal.user_name : call.principal.arn;
-  return aws::Error(aws::kAccessDenied, "User: {} is not authorized to perform: {}{}{} {}", who, action,
-                    shown.empty() ? "" : " on resource: ", shown, aws::policy::because(decision, action));
+  const bool is_explained = action.substr(0, 4) != "sts:" || decision.outcome == Decision::Outcome::kExplicitDeny;
+  return aws::Error(aws::kAccessDenied, "User: {} is not authorized to perform: {}{}{}{}{}", who, action,
+                    shown.empty() ? "" : " on resource: ", shown, is_explained ? " " : "",
+                    is_explained ? aws::policy::because(decision, action) : "");
 }
 
 void authorize(Call& call) {
   const bool is_handlers = handler_decides(*call.service, *call.model);
-  // Who does not say who they are gets as far as a bucket's policy, and nowhere else.
-  if (call.principal.kind == Kind::kAnonymous && !(is_handlers && !call.http.bucket.empty()))
-    throw aws::Error(aws::kAccessDenied, "Access Denied");
+  // Who does not say who they are gets as far as a bucket's policy, or to where they say it after all.
+  const bool may_be_anonymous = (is_handlers && !call.http.bucket.empty()) || needs_no_signature(*call.service->model, *call.model);
+  if (call.principal.kind == Kind::kAnonymous && !may_be_anonymous) throw aws::Error(aws::kAccessDenied, "Access Denied");
   if (is_handlers) return;
   call.is_decided = true;
   // What its own administrator does in an account needs no look at what it is.

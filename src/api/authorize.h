@@ -24,7 +24,7 @@ struct Demand {
   bool resource_must_allow = false;
   /// How a refusal names the resource; "": not at all.
   std::string shown = resource;
-  /// Condition keys of the service's own, beside the global ones.
+  /// Condition keys of the service's own, beside the global ones or in their place.
   aws::policy::Context context = {};
 };
 
@@ -33,7 +33,8 @@ aws::policy::Decision decide(Call& call, const Demand& demand);
 /// The same; a denial throws AccessDenied in AWS's words.
 void require(Call& call, const Demand& demand);
 
-/// "User: ARN is not authorized to perform: ACTION on resource: RESOURCE because no identity-based policy allows the ACTION action".
+/// "User: ARN is not authorized to perform: ACTION on resource: RESOURCE because no identity-based policy allows the ACTION action". STS
+/// gives no reason where nothing but a permission is missing (as recorded up to 2024).
 aws::Error denied(const Call& call, const aws::policy::Decision& decision, std::string_view action, std::string_view shown);
 
 /// The caller's own policies; resource policies are to be added.

@@ -19,16 +19,16 @@ void drop_unnamed_blob(const Job& job, const state::Transaction& transaction) {
 
 }  // namespace
 
-bool commit(Job& job, state::Transaction& transaction, std::string record, const CommitTo& to) {
-  const uint64_t record_bytes = record.size();
+bool commit(Job& job, state::Transaction& transaction, const std::vector<std::string>& records, const CommitTo& to) {
+  uint64_t record_bytes = 0;
+  for (const std::string& record : records) record_bytes += record.size();
   const bool failed = job.error.has_value();
-  const std::string records[] = {std::move(record)};
-  const std::string entry = journal::encode_entry({records, record_bytes == 0 ? size_t{0} : size_t{1}}, transaction.changes());
+  const std::string entry = journal::encode_entry(records, transaction.changes());
   CHECK(entry.size() <= journal::kEntryBytesMax);
 
   // From append on, the committer may answer and let go of the job at any moment: only `self` keeps it here.
   const std::shared_ptr<Job> self = job.shared_from_this();
-  if (record_bytes == 0 && transaction.changes().empty()) {
+  if (records.empty() && transaction.changes().empty()) {
     self->durable({});  // nothing to record, nothing changed: nothing to wait for
   } else if (self->until_durable = self; transaction.changes().empty()) {
     to.journal.append(entry, self.get());

@@ -1,8 +1,10 @@
 #include "api/credentials.h"
 
 #include "aws/sigv4.h"
+#include "base/crypto.h"
 #include "identity/accounts.h"
 #include "identity/documents.h"
+#include "identity/session.h"
 
 namespace cairn::api {
 
@@ -11,24 +13,22 @@ Credentials::Credentials(state::Store& store, const state::Sealer& sealer)
 
 std::optional<Credentials::Found> Credentials::find(const aws::AccessKeyId& key, std::string_view session_token, std::string_view date,
                                                     const aws::Region& region, std::string_view service) {
-  if (!session_token.empty()) return std::nullopt;
+  const std::string digest = session_token.empty() ? std::string() : crypto::sha256(session_token);
+  const auto found = [&](Entry& entry) { return Found{entry.principal, derive(entry, date, region, service), entry.expires}; };
   // The version before the documents: a change in between leaves an entry that the next call drops, never a stale one.
   const uint64_t version = watch_.version();
-  std::lock_guard lock(mutex_);
-  auto at = entries_.find(key);
-  if (at != entries_.end() && at->second.version != version) {
-    entries_.erase(at);
-    at = entries_.end();
-  }
-  if (at == entries_.end()) {
-    std::optional<Entry> entry = load(key);
-    if (!entry) return std::nullopt;
-    if (!state::Watch::is_settled(version)) return Found{entry->principal, derive(*entry, date, region, service)};
-    entry->version = version;
-    if (entries_.size() >= kKeysMax) entries_.clear();
-    at = entries_.emplace(key, std::move(*entry)).first;
-  }
-  return Found{at->second.principal, derive(at->second, date, region, service)};
+  std::unique_lock lock(mutex_);
+  const auto at = entries_.find(key);
+  if (at != entries_.end() && at->second.version == version && at->second.token_digest == digest) return found(at->second);
+  lock.unlock();  // whoever comes with what opens nothing keeps nobody waiting
+  std::optional<Entry> entry = session_token.empty() ? load(key) : load_session(key, session_token);
+  if (!entry) return std::nullopt;
+  entry->token_digest = digest;
+  entry->version = version;
+  if (!state::Watch::is_settled(version)) return found(*entry);
+  lock.lock();
+  if (entries_.size() >= kKeysMax) entries_.clear();
+  return found(entries_.insert_or_assign(key, std::move(*entry)).first->second);
 }
 
 std::optional<Credentials::Entry> Credentials::load(const aws::AccessKeyId& id) const {
@@ -45,6 +45,19 @@ std::optional<Credentials::Entry> Credentials::load(const aws::AccessKeyId& id) 
   Entry entry;
   entry.principal = std::make_shared<const aws::Principal>(std::move(principal));
   entry.secret = identity::unseal(sealer_, *key);
+  return entry;
+}
+
+std::optional<Credentials::Entry> Credentials::load_session(const aws::AccessKeyId& key, std::string_view token) const {
+  std::optional<identity::Session> session = identity::open_token(sealer_, token);
+  if (!session || session->access_key != key) return std::nullopt;
+  state::Transaction state(store_);
+  std::optional<aws::Principal> principal = identity::session_principal(state, *session);
+  if (!principal) return std::nullopt;
+  Entry entry;
+  entry.principal = std::make_shared<const aws::Principal>(std::move(*principal));
+  entry.secret = std::move(session->secret);
+  entry.expires = session->expires;
   return entry;
 }
 

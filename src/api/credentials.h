@@ -11,6 +11,7 @@
 #include "aws/names.h"
 #include "aws/principal.h"
 #include "base/id.h"
+#include "base/time.h"
 #include "state/sealer.h"
 #include "state/store.h"
 
@@ -18,17 +19,19 @@
 namespace cairn::api {
 
 /// Finds the owner of an access key and keeps it, with its secret unsealed and the signing keys derived from that. Any thread. Bounded.
-/// What is kept is dropped when a document below iam/ changes: a key that was deleted or deactivated fails the call after the answer.
+/// Temporary keys are found in their session token (identity/session.h), which is opened when it is first seen; then its digest is
+/// compared. What is kept is dropped when a document below iam/ changes: a key that was deleted or deactivated fails the call after the
+/// answer.
 class Credentials {
  public:
   Credentials(state::Store& store, const state::Sealer& sealer);  // which must outlive this
 
   struct Found {
     std::shared_ptr<const aws::Principal> principal;
-    std::string signing_key;  // for the scope that was asked for; 32 raw bytes
+    std::string signing_key;      // for the scope that was asked for; 32 raw bytes
+    std::optional<Time> expires;  // of temporary credentials; it may have passed
   };
-  /// nullopt: unknown or inactive. Temporary keys will be found here too, by key and token; there are none yet, so a token finds
-  /// nothing.
+  /// nullopt: unknown or inactive, or the token is not the key's. `session_token`: "" of long-term keys.
   std::optional<Found> find(const aws::AccessKeyId& key, std::string_view session_token, std::string_view date, const aws::Region& region,
                             std::string_view service);
 
@@ -43,10 +46,13 @@ class Credentials {
     uint64_t version = 0;
     std::shared_ptr<const aws::Principal> principal;
     Secret secret;
+    std::string token_digest;  // SHA-256; "": a long-term key
+    std::optional<Time> expires;
     std::vector<Scope> scopes;
     size_t oldest = 0;
   };
   std::optional<Entry> load(const aws::AccessKeyId& key) const;
+  std::optional<Entry> load_session(const aws::AccessKeyId& key, std::string_view token) const;
   static const std::string& derive(Entry& entry, std::string_view date, const aws::Region& region, std::string_view service);
 
   state::Store& store_;

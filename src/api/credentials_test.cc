@@ -5,6 +5,7 @@
 #include "aws/sigv4.h"
 #include "env/sim/random.h"
 #include "identity/accounts.h"
+#include "identity/session.h"
 #include "state/sim/engine.h"
 #include "state/sim/sealer.h"
 
@@ -111,6 +112,66 @@ TEST_F(CredentialsTest, MoreKeysThanAreKeptAreFoundNonetheless) {
   });
   for (const NewCredentials& each : made) ASSERT_TRUE(find(each));
   EXPECT_TRUE(find(made.front()));
+}
+
+/// Temporary credentials of a role in the account.
+struct SessionsTest : CredentialsTest {
+  identity::Session session;
+  std::string token;
+
+  SessionsTest() {
+    change([&](state::Transaction& state) {
+      identity::save(
+          state,
+          identity::Entity{.kind = identity::Entity::Kind::kRole, .account = kAccount, .name = "reader", .id = "AROAEXAMPLEEXAMPLE222"});
+      return true;
+    });
+    session.kind = identity::Session::Kind::kRole;
+    session.account = kAccount;
+    session.issuer = "arn:aws:iam::000000000000:role/reader";
+    session.issuer_id = "AROAEXAMPLEEXAMPLE222";
+    session.name = "alice";
+    session.issued = kNow;
+    session.expires = kNow + std::chrono::hours(1);
+    identity::draw_credentials(random, session);
+    token = identity::seal_token(*sealer, random, session);
+  }
+  std::optional<Credentials::Found> find(std::string_view key, std::string_view with) {
+    return credentials.find(aws::AccessKeyId(std::string(key)), with, "20260102", aws::Region("us-east-1"), "sts");
+  }
+};
+
+TEST_F(SessionsTest, AreFoundByKeyAndToken) {
+  for (int i = 0; i < 2; ++i) {  // opened, then kept
+    const auto found = find(session.access_key.str(), token);
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->principal->kind, aws::Principal::Kind::kAssumedRole);
+    EXPECT_EQ(found->principal->arn, "arn:aws:sts::000000000000:assumed-role/reader/alice");
+    EXPECT_EQ(found->expires, session.expires);
+    EXPECT_EQ(found->signing_key, aws::sigv4::signing_key(session.secret, "20260102", "us-east-1", "sts"));
+  }
+}
+
+TEST_F(SessionsTest, NeitherKeyNorTokenOpensAnythingAlone) {
+  const NewCredentials user = first_account();
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_FALSE(find(session.access_key.str(), ""));
+    EXPECT_FALSE(find(user.access_key.str(), token));
+    EXPECT_FALSE(find("ASIAEXAMPLEEXAMPLE22", token));
+    std::string changed = token;
+    changed[40] = changed[40] == 'A' ? 'B' : 'A';
+    EXPECT_FALSE(find(session.access_key.str(), changed));
+    EXPECT_TRUE(find(session.access_key.str(), token));  // from now on kept
+  }
+}
+
+TEST_F(SessionsTest, EndWithTheirRole) {
+  EXPECT_TRUE(find(session.access_key.str(), token));
+  change([&](state::Transaction& state) {
+    state.erase(identity::entity_key(identity::Entity::Kind::kRole, kAccount, "reader"));
+    return true;
+  });
+  EXPECT_FALSE(find(session.access_key.str(), token));
 }
 
 }  // namespace

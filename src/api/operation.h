@@ -22,6 +22,11 @@ struct Operation {
   Handle admit = nullptr;  // streaming inputs: a first look before the body is received; throws to refuse
 };
 
+/// Operations whose callers prove otherwise who they are than by a signature: their handlers see to it.
+inline bool needs_no_signature(const aws::ServiceModel& service, const aws::OperationModel& operation) {
+  return service.key == "sts" && (operation.name == "AssumeRoleWithWebIdentity" || operation.name == "AssumeRoleWithSAML");
+}
+
 /// Who asks the policy engine about a call.
 enum class Decides {
   kPipeline,  // before the handler, by the caller's identity policies and what api/demands.cc says of the operation

@@ -335,33 +335,36 @@ struct Pipeline::Stages {
       if (!job.error && !invoke(job)) continue;
       if (job.error) transaction.reset();  // a refused call changes nothing
       job.response = answer(job);
-      std::string made = record_of(job, transaction);
-      if (const std::vector<event::Sensitive> found = event::find_sensitive(made); !found.empty()) {
-        if (!std::exchange(is_noted, true)) sensitive.note(job, made, found);
-        made = screened(job, transaction, std::move(made), found);
+      std::vector<std::string> made = records_of(job, transaction);
+      // Copies for other accounts say no more than the first.
+      if (const auto found = event::find_sensitive(made.empty() ? std::string_view() : made.front()); !found.empty()) {
+        if (!std::exchange(is_noted, true)) sensitive.note(job, made.front(), found);
+        if (sensitive.refuses(job)) made = refuse_sensitive(job, transaction, found);
+        else if (sensitive.hides()) made = hidden(std::move(made));
       }
-      if (commit(job, transaction, std::move(made), {store, journal, metrics})) break;
+      if (commit(job, transaction, made, {store, journal, metrics})) break;
       job.error.reset();
     }
   }
 
   // ------------------------------------------------------------------ helpers of the stages
 
-  /// The record as the setting for sensitive data wants it. The call may end with an error after all.
-  std::string screened(Job& job, state::Transaction& transaction, std::string made, const std::vector<event::Sensitive>& found) {
-    if (sensitive.refuses(job)) {
-      job.error = SensitiveData::refusal(found);
-      transaction.reset();
-      job.call.reply = {};
-      job.response = answer(job);
-      made = record_of(job, transaction);
-      return event::hide(made, event::find_sensitive(made));
-    }
-    return sensitive.hides() ? event::hide(made, found) : made;
+  static std::vector<std::string> hidden(std::vector<std::string> made) {
+    for (std::string& record : made) record = event::hide(record, event::find_sensitive(record));
+    return made;
   }
 
-  /// "": the call leaves none.
-  std::string record_of(const Job& job, state::Transaction& transaction) const {
+  /// The call ends with an error after all, as the setting for sensitive data wants it.
+  std::vector<std::string> refuse_sensitive(Job& job, state::Transaction& transaction, const std::vector<event::Sensitive>& found) {
+    job.error = SensitiveData::refusal(found);
+    transaction.reset();
+    job.call.reply = {};
+    job.response = answer(job);
+    return hidden(records_of(job, transaction));
+  }
+
+  /// One, or one for each account that the call concerns, or none.
+  std::vector<std::string> records_of(const Job& job, state::Transaction& transaction) const {
     // A request that names no operation at all is no call: an event would have no name.
     if (job.call.model == nullptr && job.route.asked_operation.empty()) return {};
     // What nobody in particular asks of no bucket here belongs into no account's history; the doors of buckets set the owner.
@@ -369,8 +372,9 @@ struct Pipeline::Stages {
     const bool always = options.data_events == Options::DataEvents::kAll || job.call.model == nullptr ||
                         event::is_management(job.call.service->model->key, job.call.model->name);
     if (!always && options.data_events == Options::DataEvents::kNone) return {};
-    std::string made = record(job, ports);
-    return always || options.is_selected(transaction, made) ? made : std::string();
+    std::vector<std::string> made = records(job, ports);
+    if (!always) std::erase_if(made, [&](const std::string& record) { return !options.is_selected(transaction, record); });
+    return made;
   }
 
   void begin_decision(Job& job, state::Transaction& transaction) {

@@ -14,7 +14,9 @@ class History;
 }
 namespace cairn::identity {
 class Directory;
-}
+class Guesses;
+class ProviderKeys;
+}  // namespace cairn::identity
 namespace cairn::blob {
 class Damage;
 }
@@ -54,6 +56,8 @@ struct Ports {
   blob::Damage* damage = nullptr;  // where content that is not as it was written is counted
   BucketAccess* buckets = nullptr;
   identity::Directory* directory = nullptr;
+  identity::Guesses* guesses = nullptr;  // of MFA codes
+  identity::ProviderKeys* provider_keys = nullptr;
   history::History* history = nullptr;    // services include history/store.h; the api layer itself does not look inside
   logs::Store* logs = nullptr;            // the same: logs/store.h
   const state::Sealer* sealer = nullptr;  // for secrets in documents: state/sealer.h

@@ -27,9 +27,15 @@ aws::AccountId recipient(const Call& call, const Ports& ports) {
   return ports.default_account;
 }
 
+/// What was done to another account's resource is told to both, under one sharedEventID.
+bool concerns_owner(const Job& job) {
+  const Call& call = job.call;
+  return !job.error && !call.owner.empty() && !call.principal.account.empty() && call.owner != call.principal.account;
+}
+
 }  // namespace
 
-std::string record(const Job& job, const Ports& ports) {
+std::vector<std::string> records(const Job& job, const Ports& ports) {
   const Call& call = job.call;
   const aws::ServiceModel& service = *call.service->model;
   const std::string operation = call.model != nullptr ? call.model->name : job.route.asked_operation.substr(0, 128);
@@ -52,7 +58,8 @@ std::string record(const Job& job, const Ports& ports) {
   facts.management = event::is_management(service.key, operation);
   facts.resources = call.resources;
   facts.additional = call.additional;
-  if (call.principal.kind == aws::Principal::Kind::kService) facts.shared_event_id = event::EventId(ports.random->uuid());
+  const bool is_shared = concerns_owner(job);
+  if (is_shared || call.principal.kind == aws::Principal::Kind::kService) facts.shared_event_id = event::EventId(ports.random->uuid());
   facts.api_version = service.key == "logs" ? "20140328" : service.key == "events" ? service.api_version : "";
   if (const auto& tls = job.exchange->peer().tls) {
     facts.tls = event::Tls{tls->version, tls->cipher_suite};
@@ -70,7 +77,14 @@ std::string record(const Job& job, const Ports& ports) {
     fill_http(http, job.response);
     facts.http = &http;
   }
-  return event::build(facts);
+  std::vector<std::string> made = {event::build(facts)};
+  if (is_shared) {
+    facts.recipient = call.owner;
+    facts.event_id = event::EventId(ports.random->uuid());
+    facts.is_owners_copy = true;
+    made.push_back(event::build(facts));
+  }
+  return made;
 }
 
 http::Response answer(Job& job) {

@@ -1,13 +1,14 @@
 #pragma once
-#include <optional>
 #include <string>
+#include <vector>
 
 #include "api/job.h"
 
 namespace cairn::api {
 
-/// The CloudTrail record of a decided call, from what was asked and what `response` says.
-std::string record(const Job& job, const Ports& ports);
+/// The CloudTrail record of a decided call, from what was asked and what `response` says; and the copy for another account, where the call
+/// succeeded on what that account owns.
+std::vector<std::string> records(const Job& job, const Ports& ports);
 
 /// The wire form of the decision: the model's output, or the error in the protocol's clothes, with request ids.
 http::Response answer(Job& job);

@@ -228,6 +228,21 @@ Error Refusals::invalid_token(const Claim& claim) const {
   return detailed(Error(kInvalidToken, "The provided token is malformed or otherwise invalid."), {{"Token-0", claim.session_token}});
 }
 
+Error Refusals::expired_token(const Claim& claim) const {
+  constexpr std::string_view kWords = "The security token included in the request is expired";
+  switch (dialect_) {
+    case Dialect::kS3:
+      return detailed(Error({.code = "ExpiredToken", .status = 400}, "The provided token has expired."),
+                      {{"Token-0", claim.session_token}});
+    case Dialect::kQuery:
+      return Error({.code = "ExpiredToken", .status = 403}, "{}", kWords);
+    case Dialect::kJson:
+    case Dialect::kRestJson:
+      break;
+  }
+  return Error({.code = "ExpiredTokenException", .status = dialect_ == Dialect::kRestJson ? 403 : 400}, "{}", kWords);
+}
+
 Error Refusals::skewed(const Claim& claim, Time now) const {
   using timestamps::basic;
   if (dialect_ == Dialect::kS3) {

@@ -23,6 +23,7 @@ class Refusals {
   aws::Error wrong_region(const aws::sigv4::Claim& claim, const aws::Region& expected) const;  // a scope for no region at all
   aws::Error unknown_key(const aws::sigv4::Claim& claim) const;
   aws::Error invalid_token(const aws::sigv4::Claim& claim) const;
+  aws::Error expired_token(const aws::sigv4::Claim& claim) const;
   aws::Error skewed(const aws::sigv4::Claim& claim, Time now) const;
   aws::Error expired(const aws::sigv4::Claim& claim, Time now) const;        // a presigned URL
   aws::Error not_yet_valid(const aws::sigv4::Claim& claim, Time now) const;  // a presigned URL from the future

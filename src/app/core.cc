@@ -13,7 +13,9 @@
 #include "delivery/selected_events.h"
 #include "history/store.h"
 #include "identity/accounts.h"
+#include "identity/guesses.h"
 #include "identity/policies.h"
+#include "identity/provider_keys.h"
 #include "identity/upgrade.h"
 #include "journal/follower.h"
 #include "logs/store.h"
@@ -271,12 +273,15 @@ class WiredCore : public Core {
   void serve_calls() {
     api::install(services::families());
     directory_ = std::make_unique<identity::Directory>(*store_);
+    provider_keys_ = std::make_unique<identity::ProviderKeys>(outside_.http, outside_.clock);
     ports_ = {.clock = &outside_.clock,
               .random = &outside_.random,
               .blobs = blobs_.get(),
               .damage = &damage_,
               .buckets = &bucket_access_elsewhere_,
               .directory = directory_.get(),
+              .guesses = &guesses_,
+              .provider_keys = provider_keys_.get(),
               .history = history_.get(),
               .logs = logs_.get(),
               .sealer = sealer_.get(),
@@ -429,6 +434,8 @@ class WiredCore : public Core {
   s3::PolicyBucketAccess bucket_access_;
   BucketAccessElsewhere bucket_access_elsewhere_{outside_.remote_buckets, bucket_access_};
   std::unique_ptr<identity::Directory> directory_;
+  identity::Guesses guesses_;
+  std::unique_ptr<identity::ProviderKeys> provider_keys_;
   api::Ports ports_;
   api::Metrics metrics_;
   std::unique_ptr<api::Authenticator> authenticator_;

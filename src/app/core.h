@@ -35,9 +35,8 @@ struct Outside {
   Secret master_passphrase = {};      // the key that seals secrets is derived from it; empty: it is a file of the data directory
   bool threads = true;                // false: every call runs to its commit on the caller's thread
 
-  /// Buckets elsewhere, by name, and how they are reached; null where there are none.
-  std::map<std::string, delivery::RemoteBucket> remote_buckets = {};
-  env::HttpClient* http = nullptr;
+  std::map<std::string, delivery::RemoteBucket> remote_buckets = {};  // those elsewhere, by name
+  env::HttpClient* http = nullptr;                                    // null: there is no network, and no bucket elsewhere
 };
 
 /// The whole server but its sockets: journal, state, objects, history and the pipeline, wired together.

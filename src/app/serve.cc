@@ -93,7 +93,7 @@ int serve(const Settings& settings) {
   if (const Result<void> sound = check(settings); !sound) return complain(sound.error().message);
   Result<std::map<std::string, delivery::RemoteBucket>> elsewhere = remote_buckets(settings, cli::system_surroundings());
   if (!elsewhere) return complain(elsewhere.error().message);
-  const std::unique_ptr<env::HttpClient> http = elsewhere->empty() ? nullptr : env::system_http_client();
+  const std::unique_ptr<env::HttpClient> http = env::system_http_client();
   Result<Secret> passphrase = take_variable(kPassphraseVariable), new_passphrase = take_variable(kNewPassphraseVariable);
   for (const Result<Secret>& taken : {passphrase, new_passphrase})
     if (!taken) return complain(taken.error().message);

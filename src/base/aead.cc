@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "base/check.h"
+#include "base/crypto.h"
 #include "base/wipe.h"
 
 namespace cairn::crypto {
@@ -119,6 +120,19 @@ bool Aead::open(std::string_view nonce, std::string_view sealed, char* plaintext
   if (EVP_CipherFinal_ex(impl_->context.get(), out + written, &rest) == 1) return true;
   OPENSSL_cleanse(plaintext, ciphertext.size());  // what nobody has vouched for
   return false;
+}
+
+Secret derive_key(const Secret& key, std::string_view label, std::string_view context) {
+  std::string input;
+  const auto append_number = [&](size_t n) {
+    for (int shift = 24; shift >= 0; shift -= 8) input += static_cast<char>(n >> shift & 0xFF);
+  };
+  append_number(1);
+  input += label;
+  input += '\0';
+  input += context;
+  append_number(kAeadKeyBytes * 8);
+  return Secret(hmac_sha256(key.reveal(), input));
 }
 
 Secret scrypt(const Secret& passphrase, std::string_view salt, size_t bytes, const ScryptCost& cost) {

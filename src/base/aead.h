@@ -32,6 +32,10 @@ class Aead {
   std::unique_ptr<Impl> impl_;
 };
 
+/// A key for one purpose, from one that is for nothing else than making such: NIST SP 800-108 in counter mode with HMAC-SHA-256, of one
+/// block. Different labels or contexts give keys that tell nothing of each other.
+Secret derive_key(const Secret& key, std::string_view label, std::string_view context);
+
 /// What scrypt (RFC 7914) costs: memory is 128 * block * cost bytes.
 struct ScryptCost {
   uint64_t cost = 1 << 15;  // N, a power of two

@@ -73,6 +73,17 @@ size_t take_header(char* data, size_t size, size_t count, void* out) {
   return size * count;
 }
 
+std::vector<std::string> certificates_of(CURL* easy) {
+  constexpr std::string_view kName = "Cert:";
+  std::vector<std::string> certificates;
+  curl_certinfo* chain = nullptr;
+  if (curl_easy_getinfo(easy, CURLINFO_CERTINFO, &chain) != CURLE_OK || chain == nullptr) return certificates;
+  for (int i = 0; i < chain->num_of_certs; ++i)
+    for (const curl_slist* line = chain->certinfo[i]; line != nullptr; line = line->next)
+      if (const std::string_view text = line->data; text.starts_with(kName)) certificates.emplace_back(text.substr(kName.size()));
+  return certificates;
+}
+
 HttpFailure failure_of(const Call& call, CURLcode code) {
   std::string message = call.why[0] != '\0' ? call.why.data() : curl_easy_strerror(code);
   if (call.too_long) return {HttpFailure::kTooLong, "the answer is too long"};
@@ -203,6 +214,17 @@ class CurlClient final : public HttpClient {
       curl_easy_setopt(easy, CURLOPT_CAINFO, request.ca_bundle.c_str());
       curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr);
     }
+    if (request.trust == HttpRequest::Trust::kAuthority) {
+      curl_blob authority{const_cast<char*>(request.authority.data()), request.authority.size(), CURL_BLOB_NOCOPY};
+      curl_easy_setopt(easy, CURLOPT_CAINFO, nullptr);
+      curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr);
+      curl_easy_setopt(easy, CURLOPT_CAINFO_BLOB, &authority);
+    } else if (request.trust == HttpRequest::Trust::kNobody) {
+      curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
+      curl_easy_setopt(easy, CURLOPT_CERTINFO, 1L);
+      curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);  // a connection of before shows no certificates
+      curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
+    }
   }
 
   /// Hands out what has ended; whether there was any.
@@ -226,6 +248,7 @@ class CurlClient final : public HttpClient {
       long status = 0;
       curl_easy_getinfo(call->easy.get(), CURLINFO_RESPONSE_CODE, &status);
       call->answer.status = static_cast<int>(status);
+      if (call->request.trust == HttpRequest::Trust::kNobody) call->answer.certificates = certificates_of(call->easy.get());
       call->done(std::move(call->answer));
     }
     return any;

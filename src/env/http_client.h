@@ -18,14 +18,19 @@ struct HttpRequest {
   std::vector<std::pair<std::string, std::string>> headers;  // Content-Length and, if absent, Host are added
   std::shared_ptr<const std::string> body;                   // null: none
   std::string ca_bundle;                                     // PEM file of what is trusted instead of the system's authorities; "": those
-  std::chrono::milliseconds timeout{60'000};                 // of the whole call, from its start on the wire
-  size_t answer_bytes_max = 1 << 20;                         // of the answer's body
+  /// Whose certificates are good: those of the above, or one alone, or anybody's: then the answer tells whose it was, and nothing in it
+  /// is to be believed. The name in a certificate must fit in any case.
+  enum class Trust { kSystem, kAuthority, kNobody } trust = Trust::kSystem;
+  std::string authority;                      // kAuthority: it, in PEM
+  std::chrono::milliseconds timeout{60'000};  // of the whole call, from its start on the wire
+  size_t answer_bytes_max = 1 << 20;          // of the answer's body
 };
 
 struct HttpAnswer {
   int status = 0;
   std::vector<std::pair<std::string, std::string>> headers;  // names in lower case, in order
   std::string body;
+  std::vector<std::string> certificates;  // Trust::kNobody: the server's chain in PEM, its own first
 
   std::string_view header(std::string_view name) const;  // of a name in lower case; "" if absent
 };

@@ -35,7 +35,8 @@ class Record {
     writer_.begin_object();
     word("eventVersion", "1.11");
     writer_.key("userIdentity");
-    write_identity(writer_, facts_.principal, facts_.event_type);
+    if (facts_.is_owners_copy) write_stranger(writer_, facts_.principal);
+    else write_identity(writer_, facts_.principal, facts_.event_type);
     word("eventTime", timestamps::iso8601(facts_.time));
     word("eventSource", facts_.event_source);
     word("eventName", cut(facts_.event_name));

@@ -69,6 +69,7 @@ struct Facts {
   std::string tls_host;                       // clientProvidedHostHeader
   std::string api_version;                    // logs, events only; "" else
   aws::AccountId owner;                       // of the S3 bucket that was called; empty: the recipient
+  bool is_owners_copy = false;                // of a stranger's call: says no more of the caller than account and id
   EventId shared_event_id;                    // calls by AWS services and copies for other accounts; empty: absent
   std::string event_type = "AwsApiCall";      // AwsConsoleSignIn, AwsServiceEvent ...
   std::optional<Json> service_event_details;  // of AwsServiceEvent: what a service did by itself

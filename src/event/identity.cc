@@ -17,6 +17,8 @@ std::string_view type_of(Kind kind) {
       return "AssumedRole";
     case Kind::kFederatedUser:
       return "FederatedUser";
+    case Kind::kWebIdentity:
+      return "WebIdentityUser";
     case Kind::kService:
       return "AWSService";
   }
@@ -41,6 +43,10 @@ void write_identity(json::Writer& writer, const aws::Principal& principal, std::
     writer.key("principalId").string("").key("accountId").string("ANONYMOUS_PRINCIPAL");
   } else if (principal.kind == Kind::kService) {
     member("invokedBy", principal.user_name);
+  } else if (principal.kind == Kind::kWebIdentity) {
+    member("principalId", principal.principal_id);
+    member("userName", principal.user_name);
+    member("identityProvider", principal.identity_provider);
   } else {
     member("principalId", principal.principal_id);
     member("arn", principal.arn);
@@ -50,6 +56,13 @@ void write_identity(json::Writer& writer, const aws::Principal& principal, std::
     if (principal.kind == Kind::kUser) member("userName", principal.user_name);
     if (principal.session_context) writer.key("sessionContext").value(*principal.session_context);
   }
+  writer.end_object();
+}
+
+void write_stranger(json::Writer& writer, const aws::Principal& principal) {
+  writer.begin_object();
+  writer.key("type").string("AWSAccount").key("principalId").string(principal.principal_id);
+  writer.key("accountId").string(principal.account.str());
   writer.end_object();
 }
 

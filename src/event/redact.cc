@@ -29,7 +29,9 @@ constexpr auto kRules = std::to_array<RedactionRule>({
     {"sns", "PublishBatchRequestEntry", "Subject", kHide},
     {"sns", "PublishBatchRequestEntry", "MessageAttributes", kHide},
     {"ssm", "PutParameterRequest", "Value", kHide},
+    {"sts", "*", "SAMLAssertion", kOmit},
     {"sts", "*", "TokenCode", kOmit},
+    {"sts", "*", "WebIdentityToken", kOmit},
 });
 static_assert(std::is_sorted(kRules.begin(), kRules.end(), [](const auto& a, const auto& b) { return a.service < b.service; }));
 

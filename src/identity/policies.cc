@@ -23,6 +23,8 @@ bool looks_at_context(const Policy& policy) {
   });
 }
 
+constexpr const char* kNothing = R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","NotAction":"*","Resource":"*"}})";
+
 std::string member(const Json& object, std::string_view name) {
   const auto it = object.find(name);
   return it != object.end() && it->is_string() ? it->get<std::string>() : std::string();
@@ -154,7 +156,20 @@ PolicySet policies_of(state::Transaction& state, const Entity& entity) { return 
 
 Directory::Directory(state::Store& store) : store_(store), watch_(store.watch(kPrefix)), cache_(kDirectoryBytesMax) {}
 
-std::shared_ptr<const PolicySet> Directory::base_policies(const std::string& arn, std::string_view id) {
+/// Whose policies a principal has: its own; its role's; of a federated user those of whoever asked for it. Nobody's: an empty id.
+Directory::Base Directory::base_of(const aws::Principal& principal) {
+  using PrincipalKind = aws::Principal::Kind;
+  if (principal.kind == PrincipalKind::kUser) return {principal.arn, principal.principal_id};
+  if (principal.kind != PrincipalKind::kAssumedRole && principal.kind != PrincipalKind::kFederatedUser) return {};
+  if (!principal.session_context) return {};
+  const auto issuer = principal.session_context->find("sessionIssuer");
+  if (issuer == principal.session_context->end()) return {};
+  return {member(*issuer, "arn"), member(*issuer, "principalId"), member(*issuer, "type") == "Root"};
+}
+
+std::shared_ptr<const PolicySet> Directory::base_policies(const Base& base) {
+  const auto& [arn, id, is_root] = base;
+  if (is_root) return PolicySet::everything();
   // The version before the documents: what is kept under it can only be newer than it says.
   const uint64_t version = watch_.version();
   const bool settled = state::Watch::is_settled(version);
@@ -182,32 +197,31 @@ std::string Directory::user_of_key(const aws::AccountId& account, const aws::Acc
 }
 
 std::shared_ptr<const PolicySet> Directory::policies_of(const aws::Principal& principal) {
-  using PrincipalKind = aws::Principal::Kind;
   if (principal.is_administrator) return PolicySet::everything();
-  std::shared_ptr<const PolicySet> base = PolicySet::none();
-  switch (principal.kind) {
-    case PrincipalKind::kAnonymous:
-    case PrincipalKind::kService:
-    case PrincipalKind::kRoot:
-      return base;
-    case PrincipalKind::kUser:
-      base = base_policies(principal.arn, principal.principal_id);
-      break;
-    case PrincipalKind::kAssumedRole:
-    case PrincipalKind::kFederatedUser: {
-      if (!principal.session_context) return base;
-      const Json issuer = principal.session_context->value("sessionIssuer", Json::object());
-      const bool federated = principal.kind == PrincipalKind::kFederatedUser;
-      if (federated && (principal.session == nullptr || principal.session->policies.empty())) return base;
-      if (member(issuer, "type") == "Root") base = PolicySet::everything();
-      else base = base_policies(member(issuer, "arn"), member(issuer, "principalId"));
-      break;
-    }
-  }
-  if (principal.session == nullptr || principal.session->policies.empty()) return base;
+  const Base base = base_of(principal);
+  const bool limited = principal.session != nullptr && (!principal.session->policies.empty() || !principal.session->policy_arns.empty());
+  if (base.id.empty() || (principal.kind == aws::Principal::Kind::kFederatedUser && !limited)) return PolicySet::none();
+  return limited ? limited_policies(base, *principal.session) : base_policies(base);
+}
+
+std::shared_ptr<const PolicySet> Directory::limited_policies(const Base& base, const aws::Session& limits) {
+  const uint64_t version = watch_.version();
+  std::string key = fmt::format("{}/{}/{}", version, base.id, base.arn);
+  for (const auto* texts : {&limits.policies, &limits.policy_arns})
+    for (const std::string& text : *texts) key.append(1, '\0').append(text);
+  const bool settled = state::Watch::is_settled(version);
+  if (settled)
+    if (std::shared_ptr<const PolicySet> kept = cache_.get(key)) return kept;
+  state::Transaction state(store_);
   std::vector<std::shared_ptr<const Policy>> session;
-  for (const std::string& text : principal.session->policies) session.push_back(compiled_policy(text, Kind::kSession));
-  return std::make_shared<const PolicySet>(*base, std::move(session));
+  for (const std::string& text : limits.policies) session.push_back(compiled_policy(text, Kind::kSession));
+  for (const std::string& arn : limits.policy_arns) {
+    const std::optional<std::string> text = managed_policy_text(state, arn);
+    session.push_back(compiled_policy(text.value_or(kNothing), Kind::kSession));  // one that is gone allows nothing
+  }
+  auto set = std::make_shared<const PolicySet>(*base_policies(base), std::move(session));
+  if (settled) cache_.put(key, set, set->text_bytes() + key.size() + kSetOverheadBytes);
+  return set;
 }
 
 }  // namespace cairn::identity

@@ -77,7 +77,13 @@ class Directory {
   std::string user_of_key(const aws::AccountId& account, const aws::AccessKeyId& key);  // "": root's, or not of this account
 
  private:
-  std::shared_ptr<const PolicySet> base_policies(const std::string& arn, std::string_view id);
+  struct Base {
+    std::string arn, id;
+    bool is_root = false;
+  };
+  static Base base_of(const aws::Principal& principal);
+  std::shared_ptr<const PolicySet> base_policies(const Base& base);
+  std::shared_ptr<const PolicySet> limited_policies(const Base& base, const aws::Session& limits);
 
   state::Store& store_;
   const state::Watch& watch_;

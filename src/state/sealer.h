@@ -3,6 +3,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/aead.h"
 #include "base/id.h"
 #include "base/result.h"
 #include "env/files.h"
@@ -31,6 +32,9 @@ class Sealer {
   std::string seal(const Secret& secret, std::string_view place) const;
   /// nullopt: not sealed with this key for this place, or damaged.
   std::optional<Secret> open(std::string_view sealed, std::string_view place) const;
+
+  /// A key under the master key for what is no document (crypto::derive_key).
+  Secret derive(std::string_view label, std::string_view context) const { return crypto::derive_key(master_, label, context); }
 
  private:
   Sealer(env::Random& random, Secret master) : random_(random), master_(std::move(master)) {}

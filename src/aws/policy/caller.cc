@@ -81,6 +81,8 @@ Caller caller_of(const Principal& principal) {
       caller.kind = Caller::Kind::kFederatedUser;
       if (const Json* issuer = issuer_of(principal)) caller.base_arn = member(*issuer, "arn");
       break;
+    case PrincipalKind::kWebIdentity:
+      return {.kind = Caller::Kind::kWebIdentity, .name = principal.identity_provider};
     case PrincipalKind::kService:
       return {.kind = Caller::Kind::kService, .name = principal.user_name};
   }
@@ -105,6 +107,7 @@ void describe_caller(const Principal& principal, Time now, Context& context) {
     add("aws:SourceAccount", principal.source_account.str());
     return;
   }
+  if (principal.kind == PrincipalKind::kWebIdentity) return add("aws:FederatedProvider", principal.identity_provider);
   const Caller caller = caller_of(principal);
   add("aws:PrincipalAccount", principal.account.str());
   add("aws:PrincipalArn", caller.kind == Caller::Kind::kRoleSession ? caller.base_arn : principal.arn);
@@ -126,6 +129,8 @@ void describe_caller(const Principal& principal, Time now, Context& context) {
   }
   if (!principal.session_context) return;
   add("aws:SourceIdentity", member(*principal.session_context, "sourceIdentity"));
+  if (const auto web = principal.session_context->find("webIdFederationData"); web != principal.session_context->end())
+    add("aws:FederatedProvider", member(*web, "federatedProvider"));
   const auto attributes = principal.session_context->find("attributes");
   if (attributes == principal.session_context->end() || !attributes->is_object()) return;
   const std::string issued = member(*attributes, "creationDate"), mfa = member(*attributes, "mfaAuthenticated");

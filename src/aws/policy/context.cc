@@ -1,5 +1,7 @@
 #include "aws/policy/context.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 
 namespace cairn::aws::policy {
@@ -23,6 +25,14 @@ void Context::add(std::string_view key, std::string value) {
   }
   entries_.push_back({std::move(made), {}});
   entries_.back().values.push_back(std::move(value));
+}
+
+void Context::overlay(const Context& other) {
+  for (const Entry& theirs : other.entries_) {
+    const auto own = std::ranges::find(entries_, theirs.key, &Entry::key);
+    if (own != entries_.end()) own->values = theirs.values;
+    else entries_.push_back(theirs);
+  }
 }
 
 const std::vector<std::string>* Context::find(const Key& key) const {

@@ -26,6 +26,8 @@ class Context {
   void add(std::string_view key, std::string value);
   void add(std::string_view key, bool value) { add(key, std::string(value ? "true" : "false")); }
   void add(std::string_view key, const char* value) { add(key, std::string(value)); }
+  /// Takes over the keys of `other`, in place of its own of the same name.
+  void overlay(const Context& other);
   const std::vector<std::string>* find(const Key& key) const;  // nullptr: absent
 
  private:

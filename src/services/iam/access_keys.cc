@@ -1,9 +1,9 @@
 #include "api/operation.h"
 #include "api/ports.h"
-#include "history/store.h"
 #include "identity/accounts.h"
 #include "services/iam/entities.h"
 #include "services/iam/input.h"
+#include "services/iam/last_used.h"
 
 /// Access keys of users, and of root. What is deleted or deactivated signs no call that begins after the answer.
 namespace cairn::iam {
@@ -98,18 +98,10 @@ void get_access_key_last_used(api::Call& call) {
   }
   call.out["UserName"] = shown_name(key->user);
   Json used{{"ServiceName", "N/A"}, {"Region", "N/A"}};
-  history::Query query;
-  query.account = call.account.str();
-  query.category = history::Query::Category::kAll;
-  query.filters = {{history::Attribute::kAccessKeyId, id.str()}};
-  query.limit = 1;
-  const Result<history::Page> page = call.ports->history->search(query);
-  if (!page) throw std::runtime_error(page.error().message);
-  if (!page->events.empty()) {
-    const event::Attributes& event = page->events.front().attributes;
-    used["LastUsedDate"] = timestamps::iso8601(event.time);
-    used["ServiceName"] = event.event_source.substr(0, event.event_source.find('.'));
-    used["Region"] = event.region;
+  if (const std::optional<LastUse> use = last_use_of_key(call, id.str())) {
+    used["LastUsedDate"] = timestamps::iso8601(use->time);
+    used["ServiceName"] = use->service;
+    used["Region"] = use->region;
   }
   call.out["AccessKeyLastUsed"] = std::move(used);
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "identity/policy_words.h"
 
 namespace cairn::iam {
 namespace {
@@ -14,51 +15,9 @@ using aws::policy::Statement;
 
 constexpr size_t kTrustPolicyCharactersMax = 4096;
 
-/// IAM's words, then the spot.
-Error malformed(std::string_view words, const Problem& problem) {
-  if (problem.spot.empty()) return Error(kMalformedPolicy, "{}", words);
-  return Error(kMalformedPolicy, "{} ({})", words, problem.spot);
-}
-
-std::string words_for(const Problem& problem) {
-  using What = Problem::What;
-  switch (problem.what) {
-    case What::kNotJson:
-      return "This policy contains invalid Json";
-    case What::kMissing:
-      if (problem.subject == "Action") return "Policy statement must contain actions.";
-      if (problem.subject == "Resource") return "Policy statement must contain resources.";
-      if (problem.subject == "Principal") return "Missing required field Principal";
-      return fmt::format("Missing required field {}", problem.subject);
-    case What::kProhibited:
-      if (problem.subject.ends_with("Principal")) return "Policy document should not specify a principal.";
-      return fmt::format("Has prohibited field {}", problem.subject);
-    case What::kUnknownMember:
-      return fmt::format("Unknown field {}", problem.subject);
-    case What::kVersion:
-      return "Policy document must be version 2012-10-17 or greater.";
-    case What::kSid:
-      return "Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression [0-9A-Za-z]*";
-    case What::kDuplicateSid:
-      return "Statement IDs (SID) in a single policy must be unique.";
-    case What::kPrincipal:
-      return fmt::format("Invalid principal in policy: \"{}\"", problem.subject);
-    case What::kAction:
-      return "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.";
-    case What::kConditionKey:
-      return "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.";
-    case What::kResource:
-      return fmt::format("Resource {} must be in ARN format or \"*\".", problem.subject);
-    case What::kConditionOperator:
-      return fmt::format("Invalid Condition type : {}.", problem.subject);
-    default:
-      return "Syntax errors in policy.";
-  }
-}
-
 Policy parsed(std::string_view text, aws::policy::Kind kind) {
   Result<Policy, Problem> policy = Policy::parse(text, kind);
-  if (!policy) throw malformed(words_for(policy.error()), policy.error());
+  if (!policy) throw Error(kMalformedPolicy, "{}", identity::refusal_words(policy.error()));
   return std::move(*policy);
 }
 

@@ -5,6 +5,7 @@
 #include "services/iam/boundaries.h"
 #include "services/iam/entities.h"
 #include "services/iam/input.h"
+#include "services/iam/last_used.h"
 #include "services/iam/policy_document.h"
 
 /// Roles, also those that are linked to a service.
@@ -62,9 +63,12 @@ void create_role(api::Call& call) {
 }
 
 void get_role(api::Call& call) {
-  Json role = show(named_entity(call, Kind::kRole), Shown::kDetails);
-  role["RoleLastUsed"] = Json::object();
-  call.out["Role"] = std::move(role);
+  const Entity role = named_entity(call, Kind::kRole);
+  Json shown = show(role, Shown::kDetails), used = Json::object();
+  if (const std::optional<LastUse> use = call.ports->history != nullptr ? last_use_of_role(call, role.arn()) : std::nullopt)
+    used = {{"LastUsedDate", timestamps::iso8601(use->time)}, {"Region", use->region}};
+  shown["RoleLastUsed"] = std::move(used);
+  call.out["Role"] = std::move(shown);
 }
 
 void list_roles(api::Call& call) {
@@ -173,7 +177,7 @@ constexpr auto kOperations = std::to_array<api::Operation>({
     {"CreateServiceLinkedRole", create_service_linked_role},
     {"DeleteRole", delete_role},
     {"DeleteServiceLinkedRole", delete_service_linked_role},
-    {"GetRole", get_role},
+    {"GetRole", get_role, api::Runs::kPool},
     {"GetServiceLinkedRoleDeletionStatus", get_deletion_status},
     {"ListRoleTags", list_role_tags},
     {"ListRoles", list_roles},

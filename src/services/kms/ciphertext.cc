@@ -2,7 +2,6 @@
 
 #include "base/aead.h"
 #include "base/check.h"
-#include "base/crypto.h"
 #include "base/text.h"
 
 namespace cairn::kms {
@@ -42,17 +41,8 @@ std::string associated(std::string_view head, const EncryptionContext& context) 
   return out;
 }
 
-/// A key for one message: a material encrypts any number of them without a nonce that comes twice. NIST SP 800-108 in counter mode,
-/// of one block.
-Secret message_key(const Secret& material, std::string_view salt) {
-  std::string input;
-  append_number(input, 1);
-  input += "cairn kms message";
-  input += '\0';
-  input += salt;
-  append_number(input, crypto::kAeadKeyBytes * 8);
-  return Secret(crypto::hmac_sha256(material.reveal(), input));
-}
+/// A key for one message: a material encrypts any number of them without a nonce that comes twice.
+Secret message_key(const Secret& material, std::string_view salt) { return crypto::derive_key(material, "cairn kms message", salt); }
 
 }  // namespace
 

@@ -2,9 +2,8 @@
 
 #include <algorithm>
 
-#include "api/ports.h"
+#include "api/mfa.h"
 #include "identity/documents.h"
-#include "identity/totp.h"
 #include "services/s3/errors.h"
 #include "services/s3/input.h"
 
@@ -25,9 +24,8 @@ void require_mfa(api::Call& call, const Bucket& bucket) {
   const bool is_roots = account && std::ranges::find(account->mfa_devices, serial) != account->mfa_devices.end();
   std::optional<identity::MfaDevice> device = is_roots ? identity::find_mfa_device(*call.state, serial) : std::nullopt;
   const std::string_view code = std::string_view(header).substr(space + 1);
-  if (!device || !identity::use_code(*device, identity::unseal(*call.ports->sealer, *device), code, call.now))
+  if (!device || !api::use_mfa_code(call, *device, code))
     throw Error(kAccessDenied, "The MFA device's serial number or code is not valid.");
-  identity::save(*call.state, *device);
 }
 
 }  // namespace cairn::s3
