@@ -1,5 +1,6 @@
 #include "delivery/destinations/embedded_s3.h"
 
+#include "base/crypto.h"
 #include "base/text.h"
 #include "base/xml.h"
 
@@ -34,6 +35,7 @@ class EmbeddedS3 final : public Destination {
     request.target = "/" + put.bucket + "/" + text::percent_encode(put.key, text::Slash::kKeep);
     request.headers = {{"Content-Type", "application/json"},
                        {"Content-Encoding", "gzip"},
+                       {"Content-MD5", text::base64(crypto::md5(*put.bytes))},  // which buckets with Object Lock insist on
                        {"x-amz-acl", "bucket-owner-full-control"},
                        {"x-amz-server-side-encryption", "AES256"}};
     for (const auto& [name, value] : put.metadata) request.headers.emplace_back("x-amz-meta-" + name, value);

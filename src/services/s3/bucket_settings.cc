@@ -52,10 +52,6 @@ void get_replication(api::Call& call) {
 void get_website(api::Call& call) {
   not_set(call, {.code = "NoSuchWebsiteConfiguration", .status = 404}, "The specified bucket does not have a website configuration");
 }
-void get_object_lock(api::Call& call) {
-  not_set(call, {.code = "ObjectLockConfigurationNotFoundError", .status = 404},
-          "Object Lock configuration does not exist for this bucket");
-}
 
 constexpr auto kOperations = std::to_array<api::Operation>({
     {"GetBucketAccelerateConfiguration", get_nothing},
@@ -68,7 +64,6 @@ constexpr auto kOperations = std::to_array<api::Operation>({
     {"GetBucketReplication", get_replication},
     {"GetBucketRequestPayment", get_request_payment},
     {"GetBucketWebsite", get_website},
-    {"GetObjectLockConfiguration", get_object_lock},
     {"GetPublicAccessBlock", get_public_access_block},
 });
 

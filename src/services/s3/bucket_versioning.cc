@@ -4,6 +4,7 @@
 #include "services/s3/errors.h"
 #include "services/s3/input.h"
 #include "services/s3/mfa.h"
+#include "services/s3/object_lock.h"
 #include "services/s3/versioning.h"
 
 /// GetBucketVersioning and PutBucketVersioning, with MFA Delete.
@@ -27,6 +28,9 @@ void put_bucket_versioning(api::Call& call) {
   if (!has(*request, "Status")) throw Error(kIllegalVersioning, "The Versioning element must be specified");
   if (status != "Enabled" && status != "Suspended") throw malformed_xml();
   if (!mfa_delete.empty() && mfa_delete != "Enabled" && mfa_delete != "Disabled") throw malformed_xml();
+  if (status == "Suspended" && object_lock_of(call, bucket.name)) {
+    throw Error(kInvalidBucketState, "An Object Lock configuration is present on this bucket, so the versioning state cannot be changed.");
+  }
   const Versioning current = versioning_of(call, bucket.name);
   const bool changes_mfa = !mfa_delete.empty() && (mfa_delete == "Enabled") != current.asks_for_mfa();
   if (current.asks_for_mfa() || changes_mfa) require_mfa(call, bucket);

@@ -45,7 +45,6 @@ Placement place(const api::Call& call) {
 
 /// Settings at creation that would need what is not here yet.
 void check_new_settings(const Json& in) {
-  if (flag_of(in, "ObjectLockEnabledForBucket")) throw header_not_implemented("x-amz-bucket-object-lock-enabled");
   if (has(in, "ObjectOwnership")) {
     const std::string ownership = text_of(in, "ObjectOwnership");
     if (ownership == "ObjectWriter" || ownership == "BucketOwnerPreferred") throw header_not_implemented("x-amz-object-ownership");
@@ -67,7 +66,7 @@ void answer_created(api::Call& call, std::string_view name, const aws::Region& r
 }
 
 /// Creating a bucket again is refused, but for its owner in us-east-1, where S3 has always let it pass; tags are no part of that.
-/// Differs from AWS: a bucket's ownership is always BucketOwnerEnforced, and object lock cannot be asked for.
+/// Differs from AWS: a bucket's ownership is always BucketOwnerEnforced.
 void create_bucket(api::Call& call) {
   if (call.principal.kind == aws::Principal::Kind::kAnonymous) throw access_denied();
   const std::string name = text_of(call.in, "Bucket");
@@ -101,6 +100,10 @@ void create_bucket(api::Call& call) {
       .name = name, .account = call.account, .region = placement.region, .location = placement.location, .created = call.now};
   call.state->put(keys::bucket(name), encode(bucket));
   call.state->put(keys::owned(call.account.str(), name), encode(bucket));
+  if (flag_of(call.in, "ObjectLockEnabledForBucket")) {
+    put_bucket_setting(*call.state, name, kVersioningKind, {{"status", "Enabled"}});
+    enable_object_lock(call, name, {});
+  }
   if (!tags.empty()) call.state->put(keys::bucket_tagging(name), json::dump(encode(tags)));
   answer_created(call, name, placement.region);
 }

@@ -187,9 +187,6 @@ TEST(Buckets, settings_that_are_not_here_are_refused_at_creation) {
   in = named("mine");
   in["ACL"] = "public-read";
   EXPECT_EQ(s3.call("CreateBucket", in).code, "InvalidBucketAclWithObjectOwnership");
-  in = named("mine");
-  in["ObjectLockEnabledForBucket"] = true;
-  EXPECT_EQ(s3.call("CreateBucket", in).status, 501);
 }
 
 TEST(Buckets, tags_can_be_set_read_and_removed) {

@@ -103,6 +103,7 @@ void complete_multipart_upload(api::Call& call) {
 
   Object object = upload->object;
   object.modified = call.now;
+  apply_default_retention(call, bucket.name, object.lock);
   object.upload = upload->id;
   object.parts = static_cast<int>(named_parts.size());
   std::string md5s;

@@ -62,6 +62,8 @@ void copy_object(api::Call& call) {
   else object.tags = source.object.tags;
   if (tagging == Directive::kCopy && !object.tags.empty()) require_copying_tags(call, source.bucket, source.key, bucket, key);
   take_storage_class(call.in, object);
+  object.lock = lock_asked_for(call, bucket, key);
+  apply_default_retention(call, bucket.name, object.lock);
 
   const ChecksumAlgorithm* kept = checksum_algorithm(source.object.checksum.algorithm);
   const ChecksumAlgorithm& algorithm = asked != nullptr ? *asked : kept != nullptr ? *kept : default_checksum();

@@ -13,12 +13,6 @@ namespace {
 
 constexpr size_t kDeletesMax = 1000;
 
-void check_delete_headers(const Json& in) {
-  if (flag_of(in, "BypassGovernanceRetention"))
-    throw Error(kInvalidArgument, "x-amz-bypass-governance-retention is only applicable to Object Lock enabled buckets.")
-        .with("ArgumentName", "x-amz-bypass-governance-retention");
-}
-
 /// S3 takes this list only with a checksum over it; that it fits was seen when the body came in.
 void require_checksum(const api::Call& call) {
   for (const auto& [name, value] : call.http.headers)
@@ -42,6 +36,7 @@ Deletion delete_one(api::Call& call, const Bucket& bucket, const std::string& ke
     if (!marker) throw Error(kSlowDown, "Please reduce your request rate.");
     done.marker = std::move(*marker);
   } else if (version) {
+    if (version->object.lock.protects(call.now, bypasses_governance(call, bucket, key))) throw locked();
     if (!remove_version(call, bucket.name, key, *version, budget)) throw Error(kSlowDown, "Please reduce your request rate.");
     done.was_marker = version->object.is_delete_marker;
   }
@@ -55,7 +50,7 @@ std::optional<Validators> validators_of(const std::optional<Version>& version) {
 void delete_object(api::Call& call) {
   const Bucket bucket = open_bucket(call);
   const std::string key = checked_key(call), id = text_of(call.in, "VersionId");
-  check_delete_headers(call.in);
+  check_bypass(call, bucket);
   const Versioning versioning = versioning_of(call, bucket.name);
   if (versioning.asks_for_mfa() && (!id.empty() || has(call.in, "MFA"))) require_mfa(call, bucket);
   const std::optional<Version> version = find_version(call, bucket.name, key, id);
@@ -92,7 +87,7 @@ Json delete_listed(api::Call& call, const Bucket& bucket, Access& access, const 
 /// One journal entry takes them all, or as many as it can hold: the rest answer SlowDown, each by itself.
 void delete_objects(api::Call& call) {
   const Bucket bucket = open_bucket(call);
-  check_delete_headers(call.in);
+  check_bypass(call, bucket);
   require_checksum(call);
   const auto request = call.in.find("Delete");
   if (request == call.in.end() || !request->contains("Objects")) throw malformed_xml();

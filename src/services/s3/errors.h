@@ -25,6 +25,7 @@ inline constexpr ErrorKind kInvalidArgument{.code = "InvalidArgument", .status =
 inline constexpr ErrorKind kInvalidBucketAcl{.code = "InvalidBucketAclWithObjectOwnership", .status = 400};
 inline constexpr ErrorKind kInvalidBucketName{.code = "InvalidBucketName", .status = 400};
 inline constexpr ErrorKind kInvalidBucketOwner{.code = "InvalidBucketOwnerAWSAccountID", .status = 400};
+inline constexpr ErrorKind kInvalidBucketState{.code = "InvalidBucketState", .status = 409};
 inline constexpr ErrorKind kInvalidEncryptionAlgorithm{.code = "InvalidEncryptionAlgorithmError", .status = 400};
 inline constexpr ErrorKind kInvalidLocationConstraint{.code = "InvalidLocationConstraint", .status = 400};
 inline constexpr ErrorKind kInvalidPart{.code = "InvalidPart", .status = 400};

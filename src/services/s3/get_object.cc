@@ -45,7 +45,7 @@ PartAsked find_part(api::Call& call, const Object& object, int64_t number) {
 }
 
 /// Decides what to send and fills in the headers. nullopt: nothing, as the client has it already (304).
-std::optional<Range> answer_head(api::Call& call, const Object& object) {
+std::optional<Range> answer_head(api::Call& call, const Bucket& bucket, const Object& object) {
   if (check_read_conditions(call, object.validators()) == Read::kNotModified) {
     call.reply.status = 304;
     call.out["ETag"] = object.quoted_etag();
@@ -76,6 +76,7 @@ std::optional<Range> answer_head(api::Call& call, const Object& object) {
     }
   }
   show_headers(call, object);
+  show_lock(call, bucket, text_of(call.in, "Key"), object.lock);
   for (const auto& [parameter, member] : kOverrides)
     if (has(call.in, parameter)) call.out[std::string(member)] = text_of(call.in, parameter);
   if (has(call.in, "ResponseExpires")) {
@@ -119,7 +120,7 @@ void get_object(api::Call& call) {
     call.reply = {};
     call.out = Json::object();
     const Object object = open_object(call, bucket.name, key);
-    const std::optional<Range> range = answer_head(call, object);
+    const std::optional<Range> range = answer_head(call, bucket, object);
     if (!range) return;
     call.reply.source = open_content(call, extents_of(call, bucket.name, key, object), *range, call.ports->object_key);
     call.reply.source_bytes = range->length;
@@ -135,7 +136,7 @@ void head_object(api::Call& call) {
   const std::string key = checked_key(call);
   refuse_customer_keys(call.in);
   const Object object = open_object(call, bucket.name, key);
-  if (const std::optional<Range> range = answer_head(call, object)) call.out["ContentLength"] = range->length;
+  if (const std::optional<Range> range = answer_head(call, bucket, object)) call.out["ContentLength"] = range->length;
 }
 
 constexpr auto kOperations = std::to_array<api::Operation>({

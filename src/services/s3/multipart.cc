@@ -51,6 +51,7 @@ void create_multipart_upload(api::Call& call) {
   take_headers(call, upload.object);
   take_tags(call.in, upload.object);
   take_storage_class(call.in, upload.object);
+  upload.object.lock = lock_asked_for(call, bucket, key);
   call.state->put(keys::upload(bucket.name, key, upload.id), encode(upload));
 
   call.out["Bucket"] = bucket.name;

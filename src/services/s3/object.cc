@@ -51,6 +51,7 @@ std::string encode(const Object& object) {
     document["upload"] = object.upload;
     document["parts"] = object.parts;
   }
+  if (object.lock != ObjectLock()) document["lock"] = encode(object.lock);
   if (!object.version.empty()) document["version"] = object.version;
   if (object.is_delete_marker) document["deleteMarker"] = true;
   return json::dump(document);
@@ -71,6 +72,7 @@ Object decode_object(std::string_view text) {
   object.content = text_of(document, "content");
   object.upload = text_of(document, "upload");
   object.parts = static_cast<int>(number_of(document, "parts").value_or(0));
+  if (const auto it = document.find("lock"); it != document.end()) object.lock = decode_lock(*it);
   object.version = text_of(document, "version");
   object.is_delete_marker = flag_of(document, "deleteMarker");
   return object;

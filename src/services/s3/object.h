@@ -10,6 +10,7 @@
 #include "services/s3/checksum.h"
 #include "services/s3/conditions.h"
 #include "services/s3/content.h"
+#include "services/s3/object_lock.h"
 #include "services/s3/tags.h"
 
 namespace cairn::s3 {
@@ -31,6 +32,7 @@ struct Object {
   int parts = 0;
   std::string version;  // its name (version_name.h); "": written before the bucket was versioned
   bool is_delete_marker = false;
+  ObjectLock lock;
 
   Validators validators() const { return {etag, modified}; }
   std::string quoted_etag() const { return "\"" + etag + "\""; }

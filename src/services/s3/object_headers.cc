@@ -47,9 +47,6 @@ void check_write_headers(const Json& in) {
       {"CopySourceSSECustomerKey", "x-amz-copy-source-server-side-encryption-customer-key"},
       {"SSEKMSKeyId", "x-amz-server-side-encryption-aws-kms-key-id"},
       {"SSEKMSEncryptionContext", "x-amz-server-side-encryption-context"},
-      {"ObjectLockMode", "x-amz-object-lock-mode"},
-      {"ObjectLockRetainUntilDate", "x-amz-object-lock-retain-until-date"},
-      {"ObjectLockLegalHoldStatus", "x-amz-object-lock-legal-hold"},
       {"WriteOffsetBytes", "x-amz-write-offset-bytes"},
   };
   for (const auto& [member, header] : kNotHere)

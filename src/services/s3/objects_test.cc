@@ -168,7 +168,6 @@ TEST_F(Objects, what_is_not_here_is_refused_and_not_ignored) {
   EXPECT_EQ(put("k", "x", {{"ServerSideEncryption", "aws:kms"}}).status, 501);
   EXPECT_EQ(put("k", "x", {{"ServerSideEncryption", "rot13"}}).code, "InvalidEncryptionAlgorithmError");
   EXPECT_EQ(put("k", "x", {{"SSECustomerAlgorithm", "AES256"}}).status, 501);
-  EXPECT_EQ(put("k", "x", {{"ObjectLockMode", "GOVERNANCE"}}).status, 501);
   EXPECT_EQ(put("k", "x", {{"ACL", "public-read"}}).code, "AccessControlListNotSupported");
   EXPECT_TRUE(put("k", "x", {{"ACL", "bucket-owner-full-control"}}).ok());
   EXPECT_EQ(put("k", "x", {{"StorageClass", "GLACIER"}}).status, 501);

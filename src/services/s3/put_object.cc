@@ -14,21 +14,26 @@ namespace cairn::s3 {
 namespace {
 
 /// Before the body is read: all that can be refused without it.
-void admit_put(api::Call& call) {
+Bucket admit_put(api::Call& call) {
   const Bucket bucket = open_bucket(call);
   const std::string key = checked_key(call);
   check_write_headers(call.in);
+  lock_asked_for(call, bucket, key);
+  require_checksum_to_lock(call, bucket.name);
   const uint64_t length = static_cast<uint64_t>(number_of(call.in, "ContentLength").value_or(0));
   if (length > kPutBytesMax) {
     throw Error(kEntityTooLarge, "Your proposed upload exceeds the maximum allowed size")
         .with("ProposedSize", std::to_string(length))
         .with("MaxSizeAllowed", std::to_string(kPutBytesMax));
   }
+  return bucket;
 }
 
+void look_at_put(api::Call& call) { admit_put(call); }
+
 void put_object(api::Call& call) {
-  admit_put(call);
-  const std::string bucket = text_of(call.in, "Bucket"), key = text_of(call.in, "Key");
+  const Bucket opened = admit_put(call);
+  const std::string bucket = opened.name, key = text_of(call.in, "Key");
   const std::optional<Object> current = find_object(call, bucket, key);
   check_write_conditions(call, current ? std::optional(current->validators()) : std::nullopt);
 
@@ -39,6 +44,8 @@ void put_object(api::Call& call) {
   take_headers(call, object);
   take_tags(call.in, object);
   take_storage_class(call.in, object);
+  object.lock = lock_asked_for(call, opened, key);
+  apply_default_retention(call, bucket, object.lock);
   object.content = keep_payload(call, keys::object(bucket, key), {call.ports->object_key, place_of(bucket, key)});
   const ChecksumAlgorithm* sent = checksum_algorithm(call.payload.checksum_algorithm);
   const ChecksumAlgorithm& algorithm = sent != nullptr ? *sent : default_checksum();
@@ -53,7 +60,7 @@ void put_object(api::Call& call) {
 }
 
 constexpr auto kOperations = std::to_array<api::Operation>({
-    {"PutObject", put_object, api::Runs::kPool, admit_put},
+    {"PutObject", put_object, api::Runs::kPool, look_at_put},
 });
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "services/s3/bucket.h"
 #include "services/s3/errors.h"
 #include "services/s3/input.h"
+#include "services/s3/object_lock.h"
 #include "services/s3/tags.h"
 
 namespace cairn::s3 {
@@ -121,6 +122,7 @@ void describe_call(const api::Call& call, const Bucket& bucket, Context& context
   describe_signature(call, context);
   describe_parameters(call, context);
   describe_tags(call.in, context);
+  describe_lock(call, context);
 }
 
 }  // namespace cairn::s3
