@@ -23,6 +23,7 @@
 #include "services/kms/upkeep.h"
 #include "services/logs/upkeep.h"
 #include "services/s3/bucket_access.h"
+#include "services/s3/lifecycle.h"
 #include "state/master_key.h"
 #include "state/sealer.h"
 #include "state/store.h"
@@ -53,6 +54,7 @@ class WiredCore : public Core {
     sweep_task_.reset();
     key_task_.reset();
     logs_task_.reset();
+    lifecycle_task_.reset();
     delivery_feed_.reset();
     if (delivery_) delivery_->stop();
     pipeline_.reset();                // its pools finish what they took
@@ -254,6 +256,8 @@ class WiredCore : public Core {
     key_task_ = outside_.tasks.start("keys", [this] { return key_upkeep_->step(); });
     logs_upkeep_ = std::make_unique<logs_service::Upkeep>(outside_.clock, *store_, *journal_, *logs_);
     logs_task_ = outside_.tasks.start("logs", [this] { return logs_upkeep_->step(); });
+    lifecycle_ = std::make_unique<s3::Lifecycle>(ports_, *store_, *journal_);
+    lifecycle_task_ = outside_.tasks.start("lifecycle", [this] { return lifecycle_->step(); });
     // What a crash left behind: bytes that were written and never named. Only those there before the first call are looked at.
     blobs_->each([this](const blob::BlobId& id) { unswept_.push_back(id); });
     sweep_task_ = outside_.tasks.start("sweep", [this] { return sweep(); });
@@ -428,7 +432,8 @@ class WiredCore : public Core {
   std::unique_ptr<journal::Feed> delivery_feed_;
   std::unique_ptr<kms::Upkeep> key_upkeep_;
   std::unique_ptr<logs_service::Upkeep> logs_upkeep_;
-  std::unique_ptr<env::Task> release_task_, sweep_task_, key_task_, logs_task_;
+  std::unique_ptr<s3::Lifecycle> lifecycle_;
+  std::unique_ptr<env::Task> release_task_, sweep_task_, key_task_, logs_task_, lifecycle_task_;
   std::chrono::nanoseconds next_expiry_{};
   std::vector<blob::BlobId> unswept_;
   s3::PolicyBucketAccess bucket_access_;

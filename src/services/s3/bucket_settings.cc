@@ -43,9 +43,6 @@ void get_nothing(api::Call& call) { open_bucket(call); }
 void get_cors(api::Call& call) {
   not_set(call, {.code = "NoSuchCORSConfiguration", .status = 404}, "The CORS configuration does not exist");
 }
-void get_lifecycle(api::Call& call) {
-  not_set(call, {.code = "NoSuchLifecycleConfiguration", .status = 404}, "The lifecycle configuration does not exist");
-}
 void get_replication(api::Call& call) {
   not_set(call, {.code = "ReplicationConfigurationNotFoundError", .status = 404}, "The replication configuration was not found");
 }
@@ -57,7 +54,6 @@ constexpr auto kOperations = std::to_array<api::Operation>({
     {"GetBucketAccelerateConfiguration", get_nothing},
     {"GetBucketCors", get_cors},
     {"GetBucketEncryption", get_encryption},
-    {"GetBucketLifecycleConfiguration", get_lifecycle},
     {"GetBucketLogging", get_nothing},
     {"GetBucketNotificationConfiguration", get_nothing},
     {"GetBucketOwnershipControls", get_ownership_controls},

@@ -7,6 +7,7 @@
 #include "services/s3/errors.h"
 #include "services/s3/input.h"
 #include "services/s3/keys.h"
+#include "services/s3/lifecycle_rules.h"
 #include "services/s3/object.h"
 #include "services/s3/object_headers.h"
 #include "services/s3/upload.h"
@@ -77,6 +78,7 @@ void answer(api::Call& call, const Bucket& bucket, const std::string& key, const
   call.out["ETag"] = object.quoted_etag();
   object.checksum.show(call.out);
   show_new_version(call, bucket.name, object);
+  show_expiration(call, bucket.name, key, object);
   call.out["ServerSideEncryption"] = "AES256";
   call.http.sse_applied = "Default_SSE_S3";
 }

@@ -4,6 +4,7 @@
 #include "services/s3/errors.h"
 #include "services/s3/input.h"
 #include "services/s3/object_headers.h"
+#include "services/s3/lifecycle_rules.h"
 #include "services/s3/range.h"
 #include "services/s3/versions.h"
 
@@ -76,6 +77,7 @@ std::optional<Range> answer_head(api::Call& call, const Bucket& bucket, const Ob
     }
   }
   show_headers(call, object);
+  if (!has(call.in, "VersionId")) show_expiration(call, bucket.name, text_of(call.in, "Key"), object);
   show_lock(call, bucket, text_of(call.in, "Key"), object.lock);
   for (const auto& [parameter, member] : kOverrides)
     if (has(call.in, parameter)) call.out[std::string(member)] = text_of(call.in, parameter);

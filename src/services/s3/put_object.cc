@@ -5,6 +5,7 @@
 #include "services/s3/errors.h"
 #include "services/s3/input.h"
 #include "services/s3/keys.h"
+#include "services/s3/lifecycle_rules.h"
 #include "services/s3/object.h"
 #include "services/s3/object_headers.h"
 #include "services/s3/versions.h"
@@ -56,6 +57,7 @@ void put_object(api::Call& call) {
   call.out["ETag"] = object.quoted_etag();
   object.checksum.show(call.out);
   show_new_version(call, bucket, object);
+  show_expiration(call, bucket, key, object);
   show_encryption(call);
 }
 
