@@ -20,7 +20,7 @@ class ObjectLock(unittest.TestCase):
     def setUpClass(cls):
         cls.server = Server("--set", "delivery.interval=1s").__enter__()
         cls.s3 = cls.server.client("s3")
-        done = subprocess.run([BINARY, "root", "credentials", "--account", "000000000000", "--data-dir", str(cls.server.data)],
+        done = subprocess.run([BINARY, "root", "credentials", "--account", "000000000000", "--data", str(cls.server.data)],
                               capture_output=True, text=True, env=cls.server.environment(), check=True)
         values = dict(line.split(" = ") for line in done.stdout.splitlines() if " = " in line)
         cls.root = cls.server.client("s3", access_key=values["aws_access_key_id"], secret_key=values["aws_secret_access_key"])
