@@ -8,6 +8,10 @@
 #include "aws/principal.h"
 #include "http/server.h"
 
+namespace cairn::state {
+class Transaction;
+}
+
 namespace cairn::api {
 
 /// Calls that this server's own parts make of its services: routed, authorised, invoked and recorded like anyone's, but for the
@@ -22,6 +26,8 @@ class Client {
     std::string host;                                          // as a client of AWS would have sent it
     std::vector<std::pair<std::string, std::string>> headers;  // others than Host and Content-Length
     std::string body;
+    /// Changes of the caller's own that are to stand in the journal's entry of the call, if it succeeds: may run several times.
+    std::function<void(state::Transaction&)> along = nullptr;
   };
   using Done = std::function<void(http::Response)>;
   virtual ~Client() = default;

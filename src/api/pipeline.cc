@@ -195,8 +195,10 @@ struct Pipeline::Stages {
     CHECK(route.has_value());
     job->route = std::move(*route);
     introduce(*job);
+    if (const std::string& by = request.principal.invoked_by; !by.empty()) job->call.source_ip = job->call.user_agent = by;
     job->caller.principal = std::move(request.principal);
     job->caller.region = std::move(request.region);
+    job->along = std::move(request.along);
     const bool streamed = has_streaming_input(job->route);
     if (streamed && !is_small(exchange->head())) exchange->stream();
     proceed(job, streamed ? std::string_view() : std::string_view(exchange->body()));
@@ -334,6 +336,7 @@ struct Pipeline::Stages {
       begin_decision(job, transaction);
       if (!job.error && !invoke(job)) continue;
       if (job.error) transaction.reset();  // a refused call changes nothing
+      else if (job.along) job.along(transaction);
       job.response = answer(job);
       std::vector<std::string> made = records_of(job, transaction);
       // Copies for other accounts say no more than the first.

@@ -48,6 +48,13 @@ class BucketAccess {
   virtual Result<void, Refusal> check(state::Transaction& state, const Ask& ask) = 0;
 };
 
+/// Which log groups there are: asked by services that will write there later. Implemented by CloudWatch Logs.
+class LogGroups {
+ public:
+  virtual ~LogGroups() = default;
+  virtual bool exists(state::Transaction& state, std::string_view arn) const = 0;
+};
+
 /// What handlers may reach besides their call. Filled in once, in app/wiring.cc.
 struct Ports {
   const env::Clock* clock = nullptr;
@@ -55,6 +62,7 @@ struct Ports {
   blob::Store* blobs = nullptr;
   blob::Damage* damage = nullptr;  // where content that is not as it was written is counted
   BucketAccess* buckets = nullptr;
+  const LogGroups* log_groups = nullptr;
   identity::Directory* directory = nullptr;
   identity::Guesses* guesses = nullptr;  // of MFA codes
   identity::ProviderKeys* provider_keys = nullptr;

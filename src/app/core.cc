@@ -21,6 +21,7 @@
 #include "logs/store.h"
 #include "services/catalog.h"
 #include "services/kms/upkeep.h"
+#include "services/logs/known_groups.h"
 #include "services/logs/upkeep.h"
 #include "services/s3/bucket_access.h"
 #include "services/s3/lifecycle.h"
@@ -283,6 +284,7 @@ class WiredCore : public Core {
               .blobs = blobs_.get(),
               .damage = &damage_,
               .buckets = &bucket_access_elsewhere_,
+              .log_groups = &known_log_groups_,
               .directory = directory_.get(),
               .guesses = &guesses_,
               .provider_keys = provider_keys_.get(),
@@ -340,7 +342,13 @@ class WiredCore : public Core {
                                             .backlog_bytes_max = settings_.delivery_backlog_bytes,
                                             .backlog_age_max = settings_.delivery_backlog_age,
                                             .keep_free_bytes = kBacklogReserves * settings_.journal_reserve_bytes}};
-    delivery_ = std::make_unique<delivery::Delivery>(means, outside_.tasks, recovery_.last);
+    const delivery::LogGroupDelivery::Means log_means{.clock = outside_.clock,
+                                                      .store = *store_,
+                                                      .journal = *journal_,
+                                                      .client = *pipeline_,
+                                                      .counters = log_counters_,
+                                                      .backlog_bytes_max = settings_.delivery_backlog_bytes};
+    delivery_ = std::make_unique<delivery::Delivery>(means, log_means, outside_.tasks, recovery_.last);
   }
 
   /// --dev: everything but accounts, their credentials and the master key's document is gone, the history, too.
@@ -388,6 +396,10 @@ class WiredCore : public Core {
     out += metric("delivery_digests_total", "counter", "Digests of trails.", delivery_counters_.digests);
     out += metric("delivery_failures_total", "counter", "Times that a bucket did not take a file.", delivery_counters_.put_failures);
     out += metric("delivery_dropped_total", "counter", "Events given up, as a backlog passed its limits.", delivery_counters_.dropped);
+    out += metric("log_delivery_events_total", "counter", "Events of trails in log groups.", log_counters_.events);
+    out += metric("log_delivery_failures_total", "counter", "Times that a log group did not take events.", log_counters_.failures);
+    out += metric("log_delivery_too_large_total", "counter", "Events left out of log groups for their size.", log_counters_.too_large);
+    out += metric("log_delivery_dropped_total", "counter", "Events given up, as a backlog passed its limit.", log_counters_.dropped);
     out += metric("history_position", "gauge", "Entry up to which the history has read.", history_feed_->consumed().seq);
     out += metric("history_events", "gauge", "Events in the history.", history_->events());
     out += metric("logs_position", "gauge", "Entry up to which the log groups' store has read.", logs_feed_->consumed().seq);
@@ -426,6 +438,8 @@ class WiredCore : public Core {
   std::unique_ptr<journal::Feed> cleaner_feed_;
   delivery::SelectedEvents selected_events_;
   delivery::Counters delivery_counters_;
+  delivery::LogCounters log_counters_;
+  logs_service::KnownGroups known_log_groups_;
   std::shared_ptr<delivery::Destination> destination_;
   std::unique_ptr<delivery::SigningKeys> signing_keys_;
   std::unique_ptr<delivery::Delivery> delivery_;

@@ -31,6 +31,7 @@ struct Principal {
   std::string identity_provider;           // web identities: ARN of the provider that vouches for them
   std::string source_arn;                  // services: the resource on whose behalf (aws:SourceArn) ...
   AccountId source_account;                // ... and its account
+  std::string invoked_by;                  // of calls that a service makes for its own caller: fas.s3.amazonaws.com
   std::optional<Json> session_context;     // finished `sessionContext`, for temporary credentials: issuer, MFA, source identity
   std::shared_ptr<const Session> session;  // null: long-term credentials
   bool is_administrator = false;           // root and --dev keys: no identity policy is asked

@@ -28,6 +28,12 @@ namespace cairn::delivery {
 
 inline const aws::AccountId kAccount{"111122223333"};
 
+/// No service answers here: trails of this world have no log groups.
+class NoServices final : public api::Client {
+ public:
+  void call(Request, Done done) override { done(http::Response{.status = 501}); }
+};
+
 /// Buckets that outlive the machine, and fail as they are told.
 class SimBuckets final : public Destination {
  public:
@@ -119,7 +125,9 @@ class World {
     signing_keys = std::make_unique<SigningKeys>(files, *store, *journal, "/data/keys", [this] { return kKeys[keys_made++ % 3]; });
     means =
         std::make_unique<Means>(Means{files, clock, random, *store, *journal, *blobs, buckets, *signing_keys, counters, "/data", options});
-    delivery = std::make_unique<Delivery>(*means, *tasks, journal->durable());
+    const LogGroupDelivery::Means log_means{
+        .clock = clock, .store = *store, .journal = *journal, .client = no_services, .counters = log_counters};
+    delivery = std::make_unique<Delivery>(*means, log_means, *tasks, journal->durable());
     feed = std::make_unique<journal::Feed>(*journal, *tasks, *delivery);
     tasks->run_until_idle();
   }
@@ -316,6 +324,8 @@ class World {
   std::unique_ptr<blob::Store> blobs;
   std::unique_ptr<SigningKeys> signing_keys;
   std::unique_ptr<Means> means;
+  NoServices no_services;
+  LogCounters log_counters;
   std::unique_ptr<Delivery> delivery;
   std::unique_ptr<journal::Feed> feed;
 

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "delivery/cursor.h"
+#include "delivery/log_group_delivery.h"
 
 namespace cairn::delivery {
 namespace {
@@ -94,6 +95,16 @@ void put_new(state::Transaction& state, const Trail& trail) {
   const std::string key = keys::trail(trail.account, trail.home, trail.name);
   state.put(key, encode(trail));
   state.put(keys::cursor(trail.id), encode(Cursor{.position = state.base(), .trail_key = key}));
+}
+
+void begin_log_group(state::Transaction& state, const Trail& trail, const std::optional<Trail>& before) {
+  const std::string key = keys::log_cursor(trail.id);
+  if (trail.log_group.empty() || state.exists(key)) return;
+  state.put(key, encode(LogCursor{.position = state.base(),
+                                  .trail_key = keys::trail(trail.account, trail.home, trail.name),
+                                  .trail = before,
+                                  .until = {},
+                                  .put_of = {}}));
 }
 
 std::string encode(const Status& status) {

@@ -19,7 +19,8 @@ struct Trail {
   Time created;
 
   std::string bucket, prefix;
-  std::string sns_topic, kms_key, log_group, log_role;  // refused by name until their services exist here
+  std::string sns_topic, kms_key;   // refused by name until their services exist here
+  std::string log_group, log_role;  // ARNs; both or none
   bool multi_region = false;
   bool global_events = true;  // IncludeGlobalServiceEvents
   bool validation = false;    // LogFileValidationEnabled: digests
@@ -49,6 +50,8 @@ std::string status(std::string_view trail_id);
 
 /// Puts a new trail, and where its delivery begins, into the state: nothing that is recorded from then on is missed.
 void put_new(state::Transaction& state, const Trail& trail);
+/// Puts a trail's first log group, in force from this change on; `before`: the trail without it, nullopt: it is new.
+void begin_log_group(state::Transaction& state, const Trail& trail, const std::optional<Trail>& before);
 
 /// How a trail's deliveries went: what GetTrailStatus shows of it. Written by delivery, read by services.
 struct Status {

@@ -55,6 +55,7 @@ void write_identity(json::Writer& writer, const aws::Principal& principal, std::
     if (!principal.access_key.empty() || signing_in) writer.key("accessKeyId").string(principal.access_key.str());
     if (principal.kind == Kind::kUser) member("userName", principal.user_name);
     if (principal.session_context) writer.key("sessionContext").value(*principal.session_context);
+    member("invokedBy", principal.invoked_by);
   }
   writer.end_object();
 }

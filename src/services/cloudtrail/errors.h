@@ -9,7 +9,6 @@ using aws::ErrorKind;
 
 inline constexpr ErrorKind kChannelNotFound{.code = "ChannelNotFoundException"};
 inline constexpr ErrorKind kCloudTrailArnInvalid{.code = "CloudTrailARNInvalidException"};
-inline constexpr ErrorKind kCloudWatchLogsDeliveryUnavailable{.code = "CloudWatchLogsDeliveryUnavailableException"};
 inline constexpr ErrorKind kEventDataStoreNotFound{.code = "EventDataStoreNotFoundException"};
 inline constexpr ErrorKind kInsightNotEnabled{.code = "InsightNotEnabledException"};
 inline constexpr ErrorKind kInsufficientS3BucketPolicy{.code = "InsufficientS3BucketPolicyException"};

@@ -2,6 +2,7 @@
 #include <optional>
 
 #include "api/operation.h"
+#include "delivery/log_group_delivery.h"
 #include "services/cloudtrail/trail_door.h"
 
 namespace cairn::cloudtrail {
@@ -52,6 +53,11 @@ void get_trail_status(api::Call& call) {
   time("LatestDeliveryTime", status.delivered);
   time("StartLoggingTime", trail.started);
   time("StopLoggingTime", trail.stopped);
+  if (!trail.log_group.empty()) {
+    const delivery::LogStatus logs = delivery::read_log_status(*call.state, trail.id);
+    text("LatestCloudWatchLogsDeliveryError", logs.error);
+    time("LatestCloudWatchLogsDeliveryTime", logs.delivered);
+  }
   time("LatestDigestDeliveryTime", status.digest_delivered);
   text("LatestDigestDeliveryError", status.digest_error);
   call.out["LatestDeliveryAttemptTime"] = seconds(status.delivery_attempt);

@@ -6,11 +6,15 @@
 #include <string_view>
 #include <vector>
 
+#include "api/pass_role.h"
 #include "api/ports.h"
 #include "archive/object_names.h"
 #include "aws/names.h"
+#include "aws/policy/decide.h"
 #include "base/check.h"
 #include "base/text.h"
+#include "delivery/log_role.h"
+#include "identity/policies.h"
 #include "services/cloudtrail/errors.h"
 
 namespace cairn::cloudtrail {
@@ -52,7 +56,7 @@ void check_prefix(std::string_view prefix) {
     throw Error(kInvalidS3Prefix, "S3 prefix is longer than {} bytes: with it, keys would be longer than S3 allows", kPrefixBytesMax);
 }
 
-/// Topics, keys and log groups are refused until what they need is served here, in the words for those that cannot be used.
+/// Topics and keys are refused until what they need is served here, in the words for those that cannot be used.
 void refuse_topic(std::string_view topic) {
   const std::string_view name = topic.starts_with("arn:") ? resource_of(topic, "sns") : topic;
   if (text::code_points(topic) > kTopicCharactersMax || !is_word(name, "_-"))
@@ -70,7 +74,11 @@ void refuse_key(std::string_view key) {
   throw Error(kKms, "The KMS key {} cannot be used: buckets of this server do not encrypt under KMS keys yet.", key);
 }
 
-void refuse_log_group(const api::Call& call, std::string_view group, std::string_view role) {
+/// Both empty: the trail has none from now on.
+void take_log_group(const api::Call& call, const std::string& group, const std::string& role, delivery::Trail& trail) {
+  trail.log_group = group;
+  trail.log_role = role;
+  if (group.empty() && role.empty()) return;
   if (role.empty()) throw Error(kInvalidCloudWatchLogsRoleArn, "You must specify a role ARN as well as a log group.");
   if (group.empty()) throw Error(kInvalidCloudWatchLogsLogGroupArn, "You must specify a log group as well as a role ARN.");
   std::string region;
@@ -81,8 +89,6 @@ void refuse_log_group(const api::Call& call, std::string_view group, std::string
     throw Error(kInvalidCloudWatchLogsLogGroupArn, "You must specify a log group that is in the current region");
   if (!resource_of(role, "iam").starts_with("role/"))
     throw Error(kInvalidCloudWatchLogsRoleArn, "CloudTrail cannot validate the specified role ARN.");
-  throw Error(kCloudWatchLogsDeliveryUnavailable,
-              "Cannot set a CloudWatch Logs delivery for this Region. This server has no CloudWatch Logs yet.");
 }
 
 api::BucketAccess::Ask ask_of(const api::Call& call, const delivery::Trail& trail) {
@@ -102,6 +108,12 @@ Json first_members_of(const delivery::Trail& trail) {
   out["IncludeGlobalServiceEvents"] = trail.global_events;
   out["IsMultiRegionTrail"] = trail.multi_region;
   return out;
+}
+
+void show_log_group(const delivery::Trail& trail, Json& out) {
+  if (trail.log_group.empty()) return;
+  out["CloudWatchLogsLogGroupArn"] = trail.log_group;
+  out["CloudWatchLogsRoleArn"] = trail.log_role;
 }
 
 }  // namespace
@@ -126,8 +138,8 @@ void take_settings(const api::Call& call, const Json& in, delivery::Trail& trail
   check_prefix(trail.prefix);
   if (const std::string topic = text("SnsTopicName"); !topic.empty()) refuse_topic(topic);
   if (const std::string key = text("KmsKeyId"); !key.empty()) refuse_key(key);
-  const std::string group = text("CloudWatchLogsLogGroupArn"), role = text("CloudWatchLogsRoleArn");
-  if (!group.empty() || !role.empty()) refuse_log_group(call, group, role);
+  if (in.contains("CloudWatchLogsLogGroupArn") || in.contains("CloudWatchLogsRoleArn"))
+    take_log_group(call, in.value("CloudWatchLogsLogGroupArn", trail.log_group), in.value("CloudWatchLogsRoleArn", trail.log_role), trail);
 }
 
 void check_bucket(api::Call& call, const delivery::Trail& trail) {
@@ -151,10 +163,33 @@ void check_bucket(api::Call& call, const delivery::Trail& trail) {
   ask(put);
 }
 
+void check_log_group(api::Call& call, const delivery::Trail& trail) {
+  if (trail.log_group.empty()) return;
+  api::require_pass_role(call, trail.log_role, "cloudtrail.amazonaws.com");
+  const Result<aws::Principal> role = delivery::take_on_log_role(*call.state, trail, call.now);
+  if (!role)
+    throw Error(kInvalidCloudWatchLogsRoleArn, "Access denied. Check the trust relationships for your role. ({})", role.error().message);
+  const auto policies = call.ports->directory->policies_of(*role);
+  aws::policy::Request request;
+  request.caller = aws::policy::caller_of(*role);
+  request.resource = fmt::format("{}log-stream:{}_CloudTrail_{}", trail.log_group.substr(0, trail.log_group.size() - 1),
+                                 trail.account.str(), trail.home.str());
+  aws::policy::describe_caller(*role, call.now, request.context);
+  for (const char* action : {"logs:CreateLogStream", "logs:PutLogEvents"}) {
+    request.action = action;
+    if (!aws::policy::decide(request, policies->policies()).allowed())
+      throw Error(kInvalidCloudWatchLogsRoleArn, "Access denied. Check the permissions for your role. (It needs {} on {}.)", action,
+                  request.resource);
+  }
+  if (!call.ports->log_groups->exists(*call.state, trail.log_group))
+    throw Error(kInvalidCloudWatchLogsLogGroupArn, "CloudTrail cannot validate the specified log group ARN. (There is no such log group.)");
+}
+
 Json settings_of(const delivery::Trail& trail) {
   Json out = first_members_of(trail);
   out["TrailARN"] = trail.arn();
   out["LogFileValidationEnabled"] = trail.validation;
+  show_log_group(trail, out);
   out["IsOrganizationTrail"] = false;
   if (!trail.recursive) out["RecursiveLogging"] = false;
   return out;
@@ -165,6 +200,7 @@ Json description_of(const delivery::Trail& trail) {
   out["HomeRegion"] = trail.home.str();
   out["TrailARN"] = trail.arn();
   out["LogFileValidationEnabled"] = trail.validation;
+  show_log_group(trail, out);
   out["HasCustomEventSelectors"] = !trail.event_selectors.empty() || !trail.advanced_event_selectors.empty();
   out["HasInsightSelectors"] = !trail.insight_selectors.empty();
   out["IsOrganizationTrail"] = false;

@@ -14,6 +14,10 @@ void take_settings(const api::Call& call, const Json& in, delivery::Trail& trail
 /// InsufficientS3BucketPolicyException, which says what is missing.
 void check_bucket(api::Call& call, const delivery::Trail& trail);
 
+/// Asks whether the caller may hand on the trail's role, and that role put events into its log group. Throws AccessDenied,
+/// InvalidCloudWatchLogsRoleArnException, which says what is missing, and InvalidCloudWatchLogsLogGroupArnException.
+void check_log_group(api::Call& call, const delivery::Trail& trail);
+
 /// As CreateTrail and UpdateTrail answer; as GetTrail and DescribeTrails do.
 Json settings_of(const delivery::Trail& trail);
 Json description_of(const delivery::Trail& trail);

@@ -34,7 +34,7 @@ void check_room(api::Call& call, const Trail& trail) {
   }
 }
 
-/// Differs from AWS: SNS topics, KMS keys and log groups are refused, as those services are not served yet; an insufficient bucket policy's
+/// Differs from AWS: SNS topics and KMS keys are refused, as those services are not served yet; an insufficient bucket policy's
 /// message says what is missing.
 void create_trail(api::Call& call) {
   Trail trail;
@@ -49,9 +49,11 @@ void create_trail(api::Call& call) {
     throw Error(kTrailAlreadyExists, "Trail {} already exists for customer: {}", trail.name, call.account.str());
   check_room(call, trail);
   check_bucket(call, trail);
+  check_log_group(call, trail);
   trail.id = call.ports->random->uuid();
   trail.created = call.now;
   delivery::put_new(*call.state, trail);
+  delivery::begin_log_group(*call.state, trail, std::nullopt);
   write_tags(call, trail, tags);
   call.out = settings_of(trail);
 }
@@ -63,7 +65,9 @@ void update_trail(api::Call& call) {
   take_settings(call, call.in, trail);
   if (trail.multi_region && !before.multi_region) check_room(call, trail);
   if (call.in.contains("S3BucketName") || call.in.contains("S3KeyPrefix")) check_bucket(call, trail);
+  if (trail.log_group != before.log_group || trail.log_role != before.log_role) check_log_group(call, trail);
   save(call, trail);
+  delivery::begin_log_group(*call.state, trail, before);
   call.out = settings_of(trail);
 }
 

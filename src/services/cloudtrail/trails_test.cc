@@ -123,8 +123,8 @@ TEST_F(TrailsTest, WhatNeedsAServiceThatIsNotServedIsRefusedByName) {
     return refusal_of_create({{"CloudWatchLogsLogGroupArn", g}, {"CloudWatchLogsRoleArn", r}});
   };
   EXPECT_EQ(logs(group, role),
-            "CloudWatchLogsDeliveryUnavailableException: Cannot set a CloudWatch Logs delivery for this Region. This server has no "
-            "CloudWatch Logs yet.");
+            "InvalidCloudWatchLogsRoleArnException: Access denied. Check the trust relationships for your role. (The role "
+            "arn:aws:iam::111122223333:role/trail does not exist.)");
   EXPECT_EQ(logs(group, ""), "InvalidCloudWatchLogsRoleArnException: You must specify a role ARN as well as a log group.");
   EXPECT_EQ(logs("", role), "InvalidCloudWatchLogsLogGroupArnException: You must specify a log group as well as a role ARN.");
   EXPECT_EQ(logs("arn:aws:logs:us-east-1:111122223333:log-group:trail", role),

@@ -1,0 +1,144 @@
+"""A trail streams into a log group: each wanted event once, in a second, through kills, a role that is shut out, and a group made anew."""
+import json
+import pathlib
+import sys
+import time
+import unittest
+
+import botocore.exceptions
+
+from server import Server, eventually
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parent))
+import evidence  # noqa: E402
+
+TRUST = {"Version": "2012-10-17", "Statement": [
+    {"Effect": "Allow", "Principal": {"Service": "cloudtrail.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
+ACCOUNT = "000000000000"
+
+
+def permissions(group="CloudTrail/all"):
+    """The role policy of AWS's guide, "Role policy document for CloudTrail to use CloudWatch Logs for monitoring"."""
+    stream = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:{group}:log-stream:{ACCOUNT}_CloudTrail_*"
+    return {"Version": "2012-10-17", "Statement": [
+        {"Sid": "AWSCloudTrailCreateLogStream20141101", "Effect": "Allow", "Action": ["logs:CreateLogStream"], "Resource": [stream]},
+        {"Sid": "AWSCloudTrailPutLogEvents20141101", "Effect": "Allow", "Action": ["logs:PutLogEvents"], "Resource": [stream]}]}
+
+
+def make(server, group="CloudTrail/all", start=True, **more):
+    iam, logs = server.client("iam"), server.client("logs")
+    logs.create_log_group(logGroupName=group)
+    role = iam.create_role(RoleName="CloudTrail_CloudWatchLogs_Role", AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
+    iam.put_role_policy(RoleName="CloudTrail_CloudWatchLogs_Role", PolicyName="put", PolicyDocument=json.dumps(permissions(group)))
+    evidence.make_trail(server, start=start, CloudWatchLogsLogGroupArn=f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:{group}:*",
+                        CloudWatchLogsRoleArn=role, **more)
+
+
+def in_group(server, group="CloudTrail/all"):
+    """Event id -> (stream, record) of all events there; fails if one is there twice."""
+    found = {}
+    for page in server.client("logs").get_paginator("filter_log_events").paginate(logGroupName=group):
+        for event in page["events"]:
+            record = json.loads(event["message"])
+            assert record["eventID"] not in found, f"{record['eventID']} is there twice"
+            found[record["eventID"]] = (event["logStreamName"], event["message"])
+    return found
+
+
+class LogGroup(unittest.TestCase):
+    def whole(self, server, wants=lambda record: record["managementEvent"]):
+        """The log group holds what the trail wanted of the history, byte by byte, after StopLogging."""
+        server.client("cloudtrail").stop_logging(Name="first")
+        server.settle()
+        wanted = evidence.wanted(evidence.history(server), "first", wants)
+        found = eventually(lambda: (there := in_group(server)) and wanted.keys() <= there.keys() and there, 30) or in_group(server)
+        self.assertEqual({key: text for key, (_, text) in found.items()}, wanted)
+        for stream, text in found.values():
+            self.assertEqual(stream, f"{ACCOUNT}_CloudTrail_{json.loads(text)['awsRegion']}")
+        return found
+
+    def test_every_event_of_every_region_once(self):
+        with Server() as server:
+            make(server, IsMultiRegionTrail=True)
+            for region in ("us-east-1", "eu-west-1", "ap-southeast-2"):
+                for _ in range(20):
+                    server.client("sts", region=region).get_caller_identity()
+            streams = lambda: server.client("logs").describe_log_streams(logGroupName="CloudTrail/all")["logStreams"]
+            self.assertTrue(eventually(lambda: len(streams()) == 3), "what makes a stream is among the events, too")
+            found = self.whole(server)
+            self.assertGreater(len(found), 60)
+            made = [json.loads(text) for _, text in found.values() if json.loads(text)["eventName"] == "CreateLogStream"]
+            self.assertEqual({record["requestParameters"]["logStreamName"] for record in made},
+                             {f"{ACCOUNT}_CloudTrail_{region}" for region in ("us-east-1", "eu-west-1", "ap-southeast-2")})
+            for record in made:
+                self.assertEqual(record["userIdentity"]["type"], "AssumedRole")
+                self.assertEqual(record["userIdentity"]["invokedBy"], "cloudtrail.amazonaws.com")
+                self.assertTrue(record["userIdentity"]["arn"].endswith("/CLOUDWATCH_LOGS_DELIVERY_SESSION"))
+
+    def test_kills_lose_and_double_nothing(self):
+        with Server("--set", "logs.tail_bytes=64KB", "--set", "journal.segment_bytes=4MB") as server:
+            make(server)
+            for round in range(12):
+                for _ in range(30):
+                    server.client("sts").get_caller_identity()
+                if round % 3:
+                    time.sleep(0.03 * round)
+                server.kill()
+                server.start()
+            self.whole(server)
+
+    def test_a_role_that_is_shut_out_shows_in_the_status_and_loses_nothing(self):
+        with Server() as server:
+            make(server)
+            iam, trails = server.client("iam"), server.client("cloudtrail")
+            self.assertTrue(eventually(lambda: trails.get_trail_status(Name="first").get("LatestCloudWatchLogsDeliveryTime")))
+            iam.delete_role_policy(RoleName="CloudTrail_CloudWatchLogs_Role", PolicyName="put")
+            for _ in range(10):
+                server.client("sts").get_caller_identity()
+            error = eventually(lambda: trails.get_trail_status(Name="first").get("LatestCloudWatchLogsDeliveryError"))
+            self.assertIn("logs:PutLogEvents", error)
+            iam.put_role_policy(RoleName="CloudTrail_CloudWatchLogs_Role", PolicyName="put", PolicyDocument=json.dumps(permissions()))
+            self.whole(server)
+            self.assertNotIn("LatestCloudWatchLogsDeliveryError", trails.get_trail_status(Name="first"))
+
+    def test_what_cannot_work_is_refused(self):
+        with Server() as server:
+            iam, logs, trails = (server.client(name) for name in ("iam", "logs", "cloudtrail"))
+            evidence.make_trail(server)
+            logs.create_log_group(logGroupName="g")
+            group, role = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:g:*", f"arn:aws:iam::{ACCOUNT}:role/r"
+
+            def refusal(**settings):
+                with self.assertRaises(botocore.exceptions.ClientError) as caught:
+                    trails.update_trail(Name="first", **settings)
+                return caught.exception.response["Error"]["Code"]
+            self.assertEqual(refusal(CloudWatchLogsLogGroupArn=group), "InvalidCloudWatchLogsRoleArnException")
+            self.assertEqual(refusal(CloudWatchLogsRoleArn=role), "InvalidCloudWatchLogsLogGroupArnException")
+            self.assertEqual(refusal(CloudWatchLogsLogGroupArn=group, CloudWatchLogsRoleArn=role), "InvalidCloudWatchLogsRoleArnException", "no such role")
+            iam.create_role(RoleName="r", AssumeRolePolicyDocument=json.dumps(TRUST).replace("cloudtrail", "lambda"))
+            iam.put_role_policy(RoleName="r", PolicyName="put", PolicyDocument=json.dumps(permissions("g")))
+            self.assertEqual(refusal(CloudWatchLogsLogGroupArn=group, CloudWatchLogsRoleArn=role), "InvalidCloudWatchLogsRoleArnException", "trusts another")
+            iam.update_assume_role_policy(RoleName="r", PolicyDocument=json.dumps(TRUST))
+            self.assertEqual(refusal(CloudWatchLogsLogGroupArn=group.replace(":g:", ":absent:"), CloudWatchLogsRoleArn=role),
+                             "InvalidCloudWatchLogsRoleArnException", "the role may not write there")
+            iam.put_role_policy(RoleName="r", PolicyName="put", PolicyDocument=json.dumps(permissions("absent")))
+            self.assertEqual(refusal(CloudWatchLogsLogGroupArn=group.replace(":g:", ":absent:"), CloudWatchLogsRoleArn=role),
+                             "InvalidCloudWatchLogsLogGroupArnException")
+            iam.put_role_policy(RoleName="r", PolicyName="put", PolicyDocument=json.dumps(permissions("g")))
+            trails.update_trail(Name="first", CloudWatchLogsLogGroupArn=group, CloudWatchLogsRoleArn=role)
+            self.assertEqual(trails.get_trail(Name="first")["Trail"]["CloudWatchLogsLogGroupArn"], group)
+            trails.update_trail(Name="first", CloudWatchLogsLogGroupArn="", CloudWatchLogsRoleArn="")
+            self.assertNotIn("CloudWatchLogsLogGroupArn", trails.get_trail(Name="first")["Trail"])
+
+    def test_a_deleted_trail_leaves_nothing_behind(self):
+        with Server() as server:
+            make(server)
+            server.client("sts").get_caller_identity()
+            self.assertTrue(eventually(lambda: in_group(server)))
+            server.client("cloudtrail").delete_trail(Name="first")
+            names = eventually(lambda: (found := [json.loads(text)["eventName"] for _, text in in_group(server).values()]) and "DeleteTrail" in found and found)
+            self.assertTrue(names, "the deletion is the trail's last event")
+
+
+if __name__ == "__main__":
+    unittest.main()
