@@ -26,7 +26,7 @@ def trust(principal, *actions, **more):
 
 def root_of(server, account):
     """An access key of an account's root user."""
-    made = subprocess.run([BINARY, "root", "credentials", "--account", account, "--data-dir", str(server.data)], capture_output=True, text=True,
+    made = subprocess.run([BINARY, "root", "credentials", "--account", account, "--data", str(server.data)], capture_output=True, text=True,
                           env=server.environment(), check=True)
     values = dict(line.split(" = ") for line in made.stdout.splitlines() if " = " in line)
     return {"AccessKeyId": values["aws_access_key_id"], "SecretAccessKey": values["aws_secret_access_key"]}

@@ -94,7 +94,7 @@ class WalkThrough(unittest.TestCase):
             iam.create_user(UserName="alice")
             iam.put_user_policy(UserName="alice", PolicyName="p", PolicyDocument=policy(allow("sts:AssumeRole")))
             alice.profile("default", iam.create_access_key(UserName="alice")["AccessKey"])
-            audit = subprocess.run([BINARY, "account", "create", "audit", "--data-dir", str(server.data)], capture_output=True, text=True,
+            audit = subprocess.run([BINARY, "account", "create", "audit", "--data", str(server.data)], capture_output=True, text=True,
                                    env=server.environment(), check=True).stdout.strip()
             owner = root_of(server, audit)
             role = f"arn:aws:iam::{audit}:role/auditor"
