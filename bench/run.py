@@ -23,6 +23,7 @@ from server import BINARY, Server, eventually, other_aws  # noqa: E402
 
 ARCHIVE = ROOT / "build/release/bin/archive_bench"
 SELECTORS = ROOT / "build/release/bin/selector_bench"
+LISTING = ROOT / "build/release/bin/listing_bench"
 POLICY = ROOT / "build/release/bin/policy_bench"
 FILTERS = ROOT / "build/release/bin/filter_pattern_bench"
 EVENTS = ROOT / "build/release/bin/event_pattern_bench"
@@ -222,6 +223,13 @@ def main():
     numbers["policy"] = policy_decisions(rounds)
     rows.append(("policy decisions/s of one core, a user with 10 policies", f"{numbers['policy']['decisions_per_second']:,}", "≥ 500,000",
                  f"{numbers['policy']['with_a_new_context_per_second']:,} with the request's context made anew"))
+
+    listing = json.loads(subprocess.run([LISTING], capture_output=True, text=True, check=True).stdout)
+    numbers["listing"] = listing
+    for name, times in listing.items():
+        if name != "objects":
+            rows.append((f"listing of a bucket with {listing['objects']:,} objects, ms of one core, {name}", f"{times['median']:.2f}",
+                         "≤ 5" if name == "page of 1000" else "", f"p99 {times['p99']:.2f}"))
 
     selectors = json.loads(subprocess.run([SELECTORS], capture_output=True, text=True, check=True).stdout)
     numbers["selectors"] = selectors

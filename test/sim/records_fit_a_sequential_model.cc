@@ -9,11 +9,12 @@ namespace {
 struct Version {
   std::string id;
   const std::string* value;  // null: a delete marker
+  bool held = false;
 };
 
 /// What the records, read one after the other, say that the world is like.
 struct Model {
-  std::map<std::string, std::string> buckets;           // name -> versioning: "", Enabled or Suspended
+  std::map<std::string, std::string> buckets;           // name -> versioning: "", Enabled or Suspended; kLocked's is Enabled
   std::map<std::string, std::vector<Version>> objects;  // bucket/key -> versions, newest first
 
   /// The outcome that this call must have had; applies it if it succeeded.
@@ -22,7 +23,7 @@ struct Model {
         event.name.ends_with("Logging"))
       return "";
     if (event.name == "CreateBucket") {
-      buckets.emplace(event.bucket, "");  // us-east-1: creating one's own bucket again is fine
+      buckets.emplace(event.bucket, event.bucket == World::kLocked ? "Enabled" : "");  // us-east-1: creating one's own bucket again is fine
       return "";
     }
     if (event.bucket == World::kLogs && event.name == "GetObject") return "";  // of what CloudTrail put there
@@ -35,13 +36,15 @@ struct Model {
       return "";
     }
     if (event.name == "PutBucketVersioning") {
+      if (event.bucket == World::kLocked && call.value == "Suspended") return "InvalidBucketState";
       bucket->second = call.value;
       return "";
     }
     const std::string path = event.bucket + "/" + event.key;
     std::string refusal;
-    if (event.name == "PutObject") add(path, bucket->second, {event.new_version, &call.value});
-    if (event.name == "DeleteObject") remove(path, bucket->second, event);
+    if (event.name == "PutObject") add(path, bucket->second, {.id = event.new_version, .value = &call.value});
+    if (event.name == "DeleteObject") refusal = remove(path, bucket->second, event);
+    if (event.name == "PutObjectLockLegalHold") refusal = hold(path, event, call);
     if (event.name == "GetObject") refusal = read(path, event, call);
     if (objects[path].empty()) objects.erase(path);
     return refusal;
@@ -62,14 +65,28 @@ struct Model {
     versions.insert(versions.begin(), std::move(version));
   }
 
-  void remove(const std::string& path, const std::string& versioning, const Recorded& event) {
+  std::string remove(const std::string& path, const std::string& versioning, const Recorded& event) {
     if (!event.version.empty()) {
+      for (const Version& version : objects[path])
+        if (version.id == event.version && version.held) return "AccessDenied";
       std::erase_if(objects[path], [&](const Version& version) { return version.id == event.version; });
     } else if (versioning.empty()) {
       objects.erase(path);
     } else {
-      add(path, versioning, {event.new_version, nullptr});
+      add(path, versioning, {.id = event.new_version, .value = nullptr});
     }
+    return "";
+  }
+
+  std::string hold(const std::string& path, const Recorded& event, const SentCall& call) {
+    if (event.bucket != World::kLocked) return "InvalidRequest";
+    std::vector<Version>& versions = objects[path];
+    const auto found =
+        std::ranges::find_if(versions, [&](const Version& version) { return event.version.empty() || version.id == event.version; });
+    if (found == versions.end()) return event.version.empty() ? "NoSuchKey" : "NoSuchVersion";
+    if (found->value == nullptr) return "MethodNotAllowed";
+    found->held = call.value == "ON";
+    return "";
   }
 
   std::string read(const std::string& path, const Recorded& event, const SentCall& call) {

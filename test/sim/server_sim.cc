@@ -45,9 +45,10 @@ SentCall random_call(World& world) {
     call.value = random.one_in(3) ? "Suspended" : "Enabled";
   } else {
     call.key = "key-" + std::to_string(random.below(5));
-    call.operation = what < 65 ? "PutObject" : what < 80 ? "DeleteObject" : "GetObject";
+    call.operation = what < 62 ? "PutObject" : what < 78 ? "DeleteObject" : what < 85 ? "PutObjectLockLegalHold" : "GetObject";
     if (call.operation == "PutObject") call.value = random_value(random);
     else if (random.one_in(3)) call.version = known_version(world);
+    if (call.operation == "PutObjectLockLegalHold") call.value = random.one_in(2) ? "ON" : "OFF";
   }
   return call;
 }

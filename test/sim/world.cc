@@ -99,6 +99,12 @@ void World::send(SentCall call) {
     request.body = call.value;
   } else if (call.operation == "CreateBucket") {
     request.method = "PUT";
+    if (call.bucket == kLocked) request.headers.emplace_back("x-amz-bucket-object-lock-enabled", "true");
+  } else if (call.operation == "PutObjectLockLegalHold") {
+    request.method = "PUT";
+    request.target += "?legal-hold";
+    request.body = "<LegalHold><Status>" + call.value + "</Status></LegalHold>";
+    request.headers.emplace_back("Content-MD5", text::base64(crypto::md5(request.body)));
   } else if (call.operation == "DeleteObject" || call.operation == "DeleteBucket") {
     request.method = "DELETE";
   } else if (call.operation == "ListObjects") {
@@ -124,7 +130,8 @@ void World::send(SentCall call) {
     request.headers.emplace_back("X-Amz-Target", "Cairn.SearchEvents");
     request.body = call.value;
   }
-  if (!call.version.empty()) request.target += "?versionId=" + call.version;
+  if (!call.version.empty())
+    request.target += (request.target.find('?') == std::string::npos ? "?versionId=" : "&versionId=") + call.version;
   send_raw(std::move(request), std::move(call));
 }
 

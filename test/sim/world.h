@@ -21,7 +21,7 @@ struct SentCall {
   uint64_t id = 0;
   std::string operation;  // eventName
   std::string bucket, key;
-  std::string value;    // of a PutObject; PutBucketVersioning's status
+  std::string value;    // of a PutObject; the status of PutBucketVersioning and PutObjectLockLegalHold
   std::string version;  // asked for; "": none
   bool answered = false;
   uint64_t answer_order = 0;  // 1, 2, 3 ... as answers came
@@ -78,6 +78,7 @@ class World {
   /// A trail over all regions with digests, into the bucket `kLogs`. Its calls are clients' calls.
   void make_trail();
   static constexpr const char* kLogs = "trail-logs";
+  static constexpr const char* kLocked = "bucket-2";  // is made with Object Lock
 
   env::SimRandom random;
   env::SimClock clock;
