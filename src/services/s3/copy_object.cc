@@ -7,6 +7,7 @@
 #include "services/s3/errors.h"
 #include "services/s3/input.h"
 #include "services/s3/keys.h"
+#include "services/s3/lifecycle_rules.h"
 #include "services/s3/object.h"
 #include "services/s3/object_headers.h"
 #include "services/s3/versions.h"
@@ -82,6 +83,7 @@ void copy_object(api::Call& call) {
   call.out["CopyObjectResult"] = std::move(result);
   if (!is_null_version(source.object.version)) call.out["CopySourceVersionId"] = version_id(source.object);
   show_new_version(call, bucket.name, object, true);
+  show_expiration(call, bucket.name, key, object);
   show_encryption(call);
 }
 

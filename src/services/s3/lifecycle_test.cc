@@ -89,6 +89,8 @@ TEST_F(LifecycleTest, expires_objects_at_the_midnight_after_their_days) {
   s3.clock().set(*timestamps::parse_iso8601("2026-01-15T10:30:00Z"));
   put("k");
   EXPECT_EQ(s3.get("b-1", "k").text("Expiration"), "expiry-date=\"Mon, 19 Jan 2026 00:00:00 GMT\", rule-id=\"r\"");
+  EXPECT_EQ(call("CopyObject", {{"Key", "copy"}, {"CopySource", "b-1/k"}}).text("Expiration"), s3.get("b-1", "k").text("Expiration"));
+  call("DeleteObject", {{"Key", "copy"}});
   s3.clock().set(*timestamps::parse_iso8601("2026-01-18T23:59:00Z"));
   run();
   EXPECT_EQ(keys(), "k ");
