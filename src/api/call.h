@@ -64,11 +64,12 @@ struct Call {
   state::Transaction* state = nullptr;
   Json out;  // answer by model names
   Reply reply;
-  aws::AccountId owner;                    // whose resource it turned out to be; empty: the caller's
-  std::vector<event::Resource> resources;  // the record's `resources` (S3's are drawn from `http` by event/)
-  std::optional<Json> additional;          // the record's additionalEventData (not S3)
-  std::optional<Json> recorded_in;         // requestParameters differ from `in` (rare)
-  std::optional<Json> recorded_out;        // responseElements differ from `out` (rare)
+  aws::AccountId owner;                     // whose resource it turned out to be; empty: the caller's
+  std::vector<event::Resource> resources;   // the record's `resources` (S3's are drawn from `http` by event/)
+  std::optional<Json> additional;           // the record's additionalEventData (not S3)
+  std::optional<Json> recorded_in;          // requestParameters differ from `in` (rare)
+  std::optional<Json> recorded_out;         // responseElements differ from `out` (rare)
+  std::vector<std::string> records_within;  // of calls that were made for this one (api/within.h)
 };
 
 /// Thrown by about_to_block; the pipeline begins the decision again on the pool.

@@ -19,7 +19,9 @@ void drop_unnamed_blob(const Job& job, const state::Transaction& transaction) {
 
 }  // namespace
 
-bool commit(Job& job, state::Transaction& transaction, const std::vector<std::string>& records, const CommitTo& to) {
+bool commit(Job& job, state::Transaction& transaction, std::vector<std::string> records, const CommitTo& to) {
+  records.insert(records.begin(), std::make_move_iterator(job.call.records_within.begin()),
+                 std::make_move_iterator(job.call.records_within.end()));
   uint64_t record_bytes = 0;
   for (const std::string& record : records) record_bytes += record.size();
   const bool failed = job.error.has_value();

@@ -18,6 +18,6 @@ struct CommitTo {
 /// Record and changes become one journal entry, and the changes visible. Afterwards the job belongs to the journal: it answers
 /// when the entry is on disk. No records: the call is not recorded (data events that nobody selects). False: something that was read
 /// has changed, nothing happened, decide again.
-bool commit(Job& job, state::Transaction& transaction, const std::vector<std::string>& records, const CommitTo& to);
+bool commit(Job& job, state::Transaction& transaction, std::vector<std::string> records, const CommitTo& to);
 
 }  // namespace cairn::api

@@ -390,6 +390,7 @@ struct Pipeline::Stages {
     call.additional.reset();
     call.recorded_in.reset();
     call.recorded_out.reset();
+    call.records_within.clear();
   }
 
   /// False: the world changed under the handler; it must decide again.

@@ -26,6 +26,7 @@ class Store;
 namespace cairn::state {
 class Sealer;
 class Transaction;
+class Watch;
 }  // namespace cairn::state
 
 namespace cairn::api {
@@ -46,6 +47,7 @@ class BucketAccess {
   };
   virtual ~BucketAccess() = default;
   virtual Result<void, Refusal> check(state::Transaction& state, const Ask& ask) = 0;
+  virtual bool is_elsewhere(const std::string&) const { return false; }  // no bucket of this server
 };
 
 /// Which log groups there are: asked by services that will write there later. Implemented by CloudWatch Logs.
@@ -66,10 +68,11 @@ struct Ports {
   identity::Directory* directory = nullptr;
   identity::Guesses* guesses = nullptr;  // of MFA codes
   identity::ProviderKeys* provider_keys = nullptr;
-  history::History* history = nullptr;    // services include history/store.h; the api layer itself does not look inside
-  logs::Store* logs = nullptr;            // the same: logs/store.h
-  const state::Sealer* sealer = nullptr;  // for secrets in documents: state/sealer.h
-  Secret object_key;                      // the server's own for objects: seal/objects
+  history::History* history = nullptr;          // services include history/store.h; the api layer itself does not look inside
+  logs::Store* logs = nullptr;                  // the same: logs/store.h
+  const state::Sealer* sealer = nullptr;        // for secrets in documents: state/sealer.h
+  Secret object_key;                            // the server's own for objects: seal/objects
+  const state::Watch* kms_documents = nullptr;  // changes with whatever may change what KMS answers; null: nothing is remembered of it
   aws::AccountId default_account;
   bool plain_counts_as_tls = false;  // --dev: policies that ask for TLS are content with plain HTTP
 };

@@ -10,8 +10,6 @@
 namespace cairn::api {
 namespace {
 
-std::string error_code_of(const aws::Error& error) { return std::string(error.kind.code); }
-
 /// S3's records show what a client was sent, headers and sizes included.
 void fill_http(event::HttpFacts& http, const http::Response& response) {
   http.response_headers.clear();
@@ -28,18 +26,13 @@ aws::AccountId recipient(const Call& call, const Ports& ports) {
 }
 
 /// What was done to another account's resource is told to both, under one sharedEventID.
-bool concerns_owner(const Job& job) {
-  const Call& call = job.call;
-  return !job.error && !call.owner.empty() && !call.principal.account.empty() && call.owner != call.principal.account;
+bool concerns_owner(const Call& call, const aws::Error* error) {
+  return error == nullptr && !call.owner.empty() && !call.principal.account.empty() && call.owner != call.principal.account;
 }
 
-}  // namespace
-
-std::vector<std::string> records(const Job& job, const Ports& ports) {
-  const Call& call = job.call;
+/// All but how it came in. Points into `call`.
+event::Facts facts_of(const Call& call, const std::string& operation, const aws::Error* error, const Ports& ports) {
   const aws::ServiceModel& service = *call.service->model;
-  const std::string operation = call.model != nullptr ? call.model->name : job.route.asked_operation.substr(0, 128);
-  event::HttpFacts http;
   event::Facts facts;
   facts.time = call.now;
   facts.principal = call.principal;
@@ -58,33 +51,53 @@ std::vector<std::string> records(const Job& job, const Ports& ports) {
   facts.management = event::is_management(service.key, operation);
   facts.resources = call.resources;
   facts.additional = call.additional;
-  const bool is_shared = concerns_owner(job);
-  if (is_shared || call.principal.kind == aws::Principal::Kind::kService) facts.shared_event_id = event::EventId(ports.random->uuid());
+  if (concerns_owner(call, error) || call.principal.kind == aws::Principal::Kind::kService)
+    facts.shared_event_id = event::EventId(ports.random->uuid());
   facts.api_version = service.key == "logs" ? "20140328" : service.key == "events" ? service.api_version : "";
-  if (const auto& tls = job.exchange->peer().tls) {
-    facts.tls = event::Tls{tls->version, tls->cipher_suite};
-    facts.tls_host = call.host;
-  }
   if (call.model != nullptr) facts.input = call.recorded_in ? &*call.recorded_in : &call.in;
-  if (job.error) {
-    facts.error_code = error_code_of(*job.error);
-    facts.error_message = job.error->message;
+  if (error != nullptr) {
+    facts.error_code = std::string(error->kind.code);
+    facts.error_message = error->message;
   } else {
     facts.output = call.recorded_out ? &*call.recorded_out : &call.out;
   }
-  if (service.key == "s3" || service.key == "s3control") {
-    http = call.http;
-    fill_http(http, job.response);
-    facts.http = &http;
-  }
+  return facts;
+}
+
+/// The caller's, and the owner's copy.
+std::vector<std::string> build(event::Facts facts, const Call& call, const aws::Error* error, const Ports& ports) {
   std::vector<std::string> made = {event::build(facts)};
-  if (is_shared) {
+  if (concerns_owner(call, error)) {
     facts.recipient = call.owner;
     facts.event_id = event::EventId(ports.random->uuid());
     facts.is_owners_copy = true;
     made.push_back(event::build(facts));
   }
   return made;
+}
+
+}  // namespace
+
+std::vector<std::string> records(const Job& job, const Ports& ports) {
+  const Call& call = job.call;
+  const aws::Error* error = job.error ? &*job.error : nullptr;
+  event::Facts facts = facts_of(call, call.model != nullptr ? call.model->name : job.route.asked_operation.substr(0, 128), error, ports);
+  if (const auto& tls = job.exchange->peer().tls) {
+    facts.tls = event::Tls{tls->version, tls->cipher_suite};
+    facts.tls_host = call.host;
+  }
+  event::HttpFacts http;
+  const std::string& key = call.service->model->key;
+  if (key == "s3" || key == "s3control") {
+    http = call.http;
+    fill_http(http, job.response);
+    facts.http = &http;
+  }
+  return build(std::move(facts), call, error, ports);
+}
+
+std::vector<std::string> records(const Call& call, const aws::Error* error, const Ports& ports) {
+  return build(facts_of(call, call.model->name, error, ports), call, error, ports);
 }
 
 http::Response answer(Job& job) {

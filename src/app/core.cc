@@ -24,6 +24,7 @@
 #include "services/logs/known_groups.h"
 #include "services/logs/upkeep.h"
 #include "services/s3/bucket_access.h"
+#include "services/s3/examine.h"
 #include "services/s3/lifecycle.h"
 #include "state/master_key.h"
 #include "state/sealer.h"
@@ -36,6 +37,7 @@ using namespace std::chrono_literals;
 using journal::Position;
 
 constexpr auto kReleaseInterval = 1s;         // how often the journal is told what nobody needs any more
+constexpr auto kScrubInterval = 1s;           // how often the scrubber looks at what it may in that time
 constexpr auto kExpireInterval = 60s;         // how often history drops what is past its retention
 constexpr uint64_t kReplayEntriesMax = 5000;  // entries behind the checkpoint before one is made for their sake
 constexpr size_t kResetKeysPerEntry = 2000;
@@ -56,6 +58,7 @@ class WiredCore : public Core {
     key_task_.reset();
     logs_task_.reset();
     lifecycle_task_.reset();
+    scrub_task_.reset();
     delivery_feed_.reset();
     if (delivery_) delivery_->stop();
     pipeline_.reset();                // its pools finish what they took
@@ -93,6 +96,7 @@ class WiredCore : public Core {
                                                                      .checkpoint_bytes = settings_.state_overlay_bytes / 8,
                                                                      .checkpoint_interval = settings_.checkpoint_interval,
                                                                      .cache_bytes_max = settings_.state_cache_bytes});
+    kms_documents_ = &store_->watch("kms/");
     Result<std::unique_ptr<history::History>> history = history::History::open(
         files, outside_.clock,
         {.directory = data + "/history", .retention = settings_.history_retention, .tail_bytes_max = settings_.history_tail_bytes});
@@ -253,6 +257,9 @@ class WiredCore : public Core {
       }
       return env::Next::after(kReleaseInterval);
     });
+    scrub_.emplace(s3::Examination::Means{.store = *store_, .blobs = *blobs_, .object_key = object_key_},
+                   [this](const s3::Finding& finding) { damage_.found(finding.what, finding.how); });
+    if (settings_.scrub_bytes_per_second > 0) scrub_task_ = outside_.tasks.start("scrub", [this] { return scrub(); });
     key_upkeep_ = std::make_unique<kms::Upkeep>(outside_.clock, outside_.random, *sealer_, *store_, *journal_);
     key_task_ = outside_.tasks.start("keys", [this] { return key_upkeep_->step(); });
     logs_upkeep_ = std::make_unique<logs_service::Upkeep>(outside_.clock, *store_, *journal_, *logs_);
@@ -275,6 +282,14 @@ class WiredCore : public Core {
     return unswept_.empty() ? env::Next::when_woken() : env::Next::after(1ms);
   }
 
+  /// Contents that nobody reads are looked at, too, before there is no other copy left.
+  env::Next scrub() {
+    if (!scrub_->step(settings_.scrub_bytes_per_second)) ++scrub_rounds_;
+    scrubbed_contents_ = scrub_->contents();
+    scrubbed_bytes_ = scrub_->bytes();
+    return env::Next::after(kScrubInterval);
+  }
+
   void serve_calls() {
     api::install(services::families());
     directory_ = std::make_unique<identity::Directory>(*store_);
@@ -292,6 +307,7 @@ class WiredCore : public Core {
               .logs = logs_.get(),
               .sealer = sealer_.get(),
               .object_key = object_key_,
+              .kms_documents = kms_documents_,
               .default_account = default_account_,
               .plain_counts_as_tls = settings_.dev};
     authenticator_ = std::make_unique<api::Authenticator>(
@@ -341,7 +357,8 @@ class WiredCore : public Core {
                                             .digest_interval = settings_.digest_interval,
                                             .backlog_bytes_max = settings_.delivery_backlog_bytes,
                                             .backlog_age_max = settings_.delivery_backlog_age,
-                                            .keep_free_bytes = kBacklogReserves * settings_.journal_reserve_bytes}};
+                                            .keep_free_bytes = kBacklogReserves * settings_.journal_reserve_bytes},
+                                .object_key = object_key_};
     const delivery::LogGroupDelivery::Means log_means{.clock = outside_.clock,
                                                       .store = *store_,
                                                       .journal = *journal_,
@@ -386,6 +403,9 @@ class WiredCore : public Core {
     out += metric("journal_oldest", "gauge", "Oldest entry the journal keeps.", journal_->oldest().seq);
     out += metric("journal_accepting", "gauge", "1 while calls can be recorded.", journal_->accepting() ? 1 : 0);
     out += metric("damaged_contents_total", "counter", "Times that stored content was not as it was written.", damage_.count());
+    out += metric("scrubbed_contents_total", "counter", "Contents of objects that the scrubber looked at.", scrubbed_contents_);
+    out += metric("scrubbed_bytes_total", "counter", "Bytes of these.", scrubbed_bytes_);
+    out += metric("scrub_rounds_total", "counter", "Times that it looked at all there are.", scrub_rounds_);
     out += metric("state_checkpoint_position", "gauge", "Entry up to which state.db stands.", store_->checkpointed().seq);
     out += metric("delivery_trails", "gauge", "Trails.", delivery_->trails());
     out += metric("delivery_backlog", "gauge", "Entries that the slowest trail has not delivered yet.", delivery_->backlog());
@@ -430,6 +450,7 @@ class WiredCore : public Core {
   std::unique_ptr<journal::Journal> journal_;
   std::unique_ptr<blob::Store> blobs_;
   std::unique_ptr<state::Sealer> sealer_;
+  const state::Watch* kms_documents_ = nullptr;
   Secret object_key_;  // under which S3 seals the keys of contents
   blob::Damage damage_;
   std::unique_ptr<logs::Store> logs_;
@@ -447,7 +468,9 @@ class WiredCore : public Core {
   std::unique_ptr<kms::Upkeep> key_upkeep_;
   std::unique_ptr<logs_service::Upkeep> logs_upkeep_;
   std::unique_ptr<s3::Lifecycle> lifecycle_;
-  std::unique_ptr<env::Task> release_task_, sweep_task_, key_task_, logs_task_, lifecycle_task_;
+  std::unique_ptr<env::Task> release_task_, sweep_task_, key_task_, logs_task_, lifecycle_task_, scrub_task_;
+  std::optional<s3::Examination> scrub_;
+  std::atomic<uint64_t> scrubbed_contents_{0}, scrubbed_bytes_{0}, scrub_rounds_{0};
   std::chrono::nanoseconds next_expiry_{};
   std::vector<blob::BlobId> unswept_;
   s3::PolicyBucketAccess bucket_access_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "app/fsck.h"
 #include "app/serve.h"
 #include "app/settings.h"
 #include "cli/commands.h"
@@ -69,6 +70,23 @@ int main(int argc, char** argv) {
     if (settings) exit_code = cairn::app::serve(*settings);
     else {
       fmt::print(stderr, "cairn: {}\n", settings.error().message);
+      exit_code = kWrongUsage;
+    }
+  });
+
+  cairn::app::FsckOptions fsck;
+  CLI::App* check = app.add_subcommand("fsck", "Look whether a data directory is whole, while no server uses it");
+  check->add_option("--data,--data-dir", fsck.data, "Data directory (default: ~/.cairn)")->type_name("DIR");
+  check->add_flag("--repair", fsck.repair, "Remove what nothing names");
+  check->footer("Ends with 0 if all is well or was repaired, 1 if something is not, 3 if it could not be looked at.");
+  check->callback([&] {
+    if (fsck.data.empty()) fsck.data = cairn::app::default_settings().data;
+    const cairn::Result<cairn::Secret> passphrase = cairn::app::take_master_passphrase();
+    if (passphrase) {
+      fsck.master_passphrase = *passphrase;
+      exit_code = cairn::app::fsck(fsck);
+    } else {
+      fmt::print(stderr, "cairn: {}\n", passphrase.error().message);
       exit_code = kWrongUsage;
     }
   });

@@ -20,6 +20,7 @@ class BucketAccessElsewhere final : public api::BucketAccess {
   BucketAccessElsewhere(std::map<std::string, delivery::RemoteBucket> elsewhere, api::BucketAccess& others)
       : elsewhere_(std::move(elsewhere)), others_(others) {}
   Result<void, Refusal> check(state::Transaction& state, const Ask& ask) override;
+  bool is_elsewhere(const std::string& bucket) const override { return elsewhere_.contains(bucket); }
 
  private:
   const std::map<std::string, delivery::RemoteBucket> elsewhere_;

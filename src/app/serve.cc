@@ -71,6 +71,8 @@ Result<Secret> take_variable(const char* name) {
 
 }  // namespace
 
+Result<Secret> take_master_passphrase() { return take_variable(kPassphraseVariable); }
+
 int serve(const Settings& settings) {
   umask(0077);
   // Secrets live in this process: no core file, and no other process of the user reads its memory.
@@ -94,7 +96,7 @@ int serve(const Settings& settings) {
   Result<std::map<std::string, delivery::RemoteBucket>> elsewhere = remote_buckets(settings, cli::system_surroundings());
   if (!elsewhere) return complain(elsewhere.error().message);
   const std::unique_ptr<env::HttpClient> http = env::system_http_client();
-  Result<Secret> passphrase = take_variable(kPassphraseVariable), new_passphrase = take_variable(kNewPassphraseVariable);
+  Result<Secret> passphrase = take_master_passphrase(), new_passphrase = take_variable(kNewPassphraseVariable);
   for (const Result<Secret>& taken : {passphrase, new_passphrase})
     if (!taken) return complain(taken.error().message);
   const Outside outside{.files = env::system_files(),

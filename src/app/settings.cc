@@ -138,6 +138,9 @@ const std::vector<Setting> kSettings = {
      [](Settings& s, Value v) { return bytes_into(s.logs_tail_bytes, v, 64 << 10, 1 << 30); }},
     {"receive.threads", "32", "Bodies over 64 KB that may stream in at once.",
      [](Settings& s, Value v) { return count_into(s.receive_threads, v, 1, 1024); }},
+    {"scrub.bytes_per_second", "1MB",
+     "How fast the contents of objects are read again and again, to see whether they still are as written; 0: never.",
+     [](Settings& s, Value v) { return bytes_into(s.scrub_bytes_per_second, v, 0, uint64_t{1} << 40); }},
     {"sensitive_data", "flag",
      "What happens when a request's names, tags or paths hold what looks like a secret (docs/sensitive-data.md): flag counts and logs "
      "it, mask hides the value in the record, refuse lets the call fail.",

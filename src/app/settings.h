@@ -42,6 +42,7 @@ struct Settings {
   std::chrono::milliseconds http_head_timeout{}, http_idle_timeout{}, http_body_timeout{};
   uint64_t http_body_bytes = 0;
   uint64_t call_threads = 0, receive_threads = 0, calls_waiting = 0;
+  uint64_t scrub_bytes_per_second = 0;            // 0: contents are not looked after
   std::map<std::string, BucketSettings> buckets;  // by name
 
   std::string address() const;  // of `listen`: 127.0.0.1

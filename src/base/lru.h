@@ -34,6 +34,15 @@ class Lru {
     }
   }
 
+  void erase(const Key& key) {
+    std::lock_guard lock(mutex_);
+    const auto it = index_.find(key);
+    if (it == index_.end()) return;
+    cost_ -= it->second->cost;
+    entries_.erase(it->second);
+    index_.erase(it);
+  }
+
   void clear() {
     std::lock_guard lock(mutex_);
     index_.clear();

@@ -181,6 +181,12 @@ std::optional<std::string> open(const Secret& key, std::string_view sealed) {
   return plain;
 }
 
+bool has_its_checksum(std::string_view sealed) {
+  if (!plain_bytes(sealed.size())) return false;
+  const std::string_view chunks = sealed.substr(0, sealed.size() - kChecksumBytes);
+  return sealed.substr(chunks.size()) == encode_checksum(crypto::crc32c(chunks));
+}
+
 env::Done check_sealed(Reader& from) {
   const auto damaged = [](const char* how) { return tl::unexpected(env::IoFailure{env::IoFailure::kDamaged, how}); };
   const uint64_t size = from.size();

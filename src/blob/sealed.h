@@ -42,6 +42,7 @@ std::unique_ptr<Writer> seal_to(std::unique_ptr<Writer> to, const Secret& key);
 /// Whether sealed content is as it was written, as far as that can be told without its key: by its checksum. The failure says what is
 /// wrong (kDamaged), or that it cannot be read.
 env::Done check_sealed(Reader& from);
+bool has_its_checksum(std::string_view sealed);
 /// `size` and `read` are of the plaintext. Damage reads as IoFailure::kDamaged, never as bytes. One thread at a time.
 std::shared_ptr<Reader> open_from(std::shared_ptr<Reader> from, const Secret& key);
 

@@ -47,6 +47,7 @@ std::string encode(const CutFile& file) {
   Json document = {{"number", file.number}, {"region", file.region.str()},   {"bucket", file.bucket},         {"key", file.key},
                    {"sha256", file.sha256}, {"oldest", millis(file.oldest)}, {"newest", millis(file.newest)}, {"records", file.records}};
   if (!file.blob.empty()) document["blob"] = file.blob.str();
+  if (!file.blob.empty() && !file.seal.empty()) document["seal"] = file.seal;
   if (file.is_digest) document["signature"] = file.signature;
   return json::dump(document);
 }
@@ -63,6 +64,7 @@ CutFile decode_cut_file(std::string_view text) {
   file.newest = time_of(document, "newest");
   file.records = document.value("records", uint64_t{0});
   file.blob = blob::BlobId(document.value("blob", ""));
+  file.seal = document.value("seal", "");
   file.signature = document.value("signature", "");
   file.is_digest = document.contains("signature");
   return file;

@@ -38,6 +38,7 @@ struct CutFile {
   aws::Region region;
   std::string bucket, key;
   blob::BlobId blob;   // its gzip bytes; empty once it was put
+  std::string seal;    // the key that the blob is sealed with, itself sealed (blob/sealed.h), base64; "": it is not
   std::string sha256;  // of the uncompressed bytes
   Time oldest, newest;
   uint64_t records = 0;

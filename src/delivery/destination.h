@@ -17,8 +17,12 @@ struct Put {
   aws::AccountId account;  // the trail's
   std::string bucket, key;
   std::shared_ptr<const std::string> bytes;                   // gzip
+  std::string kms_key;                                        // ARN of what S3 is to encrypt with; "": S3's own
   std::vector<std::pair<std::string, std::string>> metadata;  // x-amz-meta-…, names without the prefix
 };
+
+/// The headers by which CloudTrail asks for that, its encryption context included.
+std::vector<std::pair<std::string, std::string>> encryption_headers(const Put& put);
 
 /// Why it did not arrive. All are tried again.
 struct PutFailure {

@@ -7,6 +7,7 @@
 #include "base/crypto.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "blob/sealed.h"
 #include "delivery/journal_commit.h"
 #include "journal/entry.h"
 
@@ -379,13 +380,14 @@ env::Next TrailDelivery::send() {
     });
     return env::Next::after(kLookAtBacklog);
   }
+  const std::string key = kms_key();
   for (size_t i = 0; i < std::min(kPutsAtOnce, outgoing_.size()); ++i) {
     const CutFile& file = outgoing_[i];
     completions_->expect();
     auto done = [to = completions_, i](Result<void, PutFailure> result) {
       to->put({.kind = Outcome::kPut, .file = i, .result = std::move(result)});
     };
-    Result<std::string> bytes = read_blob(file.blob);
+    Result<std::string> bytes = read_blob(file);
     if (!bytes) {
       done(tl::unexpected(PutFailure{"InternalError", bytes.error().message}));
       continue;
@@ -395,6 +397,7 @@ env::Next TrailDelivery::send() {
             .bucket = file.bucket,
             .key = file.key,
             .bytes = std::make_shared<const std::string>(std::move(*bytes)),
+            .kms_key = key,
             .metadata = {}};
     if (file.is_digest) {
       put.metadata = {{std::string(archive::kSignature), file.signature},
@@ -495,7 +498,7 @@ bool TrailDelivery::retarget(const Trail& trail) {
     const std::string key = trail.prefix.empty() ? name : trail.prefix + "/" + name;
     if (file.is_digest) {
       // A digest says where it lies: it is made and signed again.
-      const Result<std::string> gzip = read_blob(file.blob);
+      const Result<std::string> gzip = read_blob(file);
       const Result<std::string> json = gzip ? archive::gunzip(*gzip, archive::kReadRawBytesMax) : gzip;
       Result<archive::Digest> digest = json ? archive::parse_digest(*json) : tl::unexpected(json.error());
       if (!digest) return false;
@@ -512,6 +515,7 @@ bool TrailDelivery::retarget(const Trail& trail) {
       made.file.blob = {};
       if (!write_blob(made)) return false;
       file.blob = made.file.blob;
+      file.seal = made.file.seal;
       if (const auto at = chains_.find(file.region); at != chains_.end()) {
         Chain chain = at->second;
         chain.previous = archive::Digest::Previous{trail.bucket, key, file.sha256, file.signature};
@@ -659,7 +663,13 @@ void TrailDelivery::put_file(state::Transaction& state, const CutFile& file) con
 bool TrailDelivery::write_blob(Made& made) {
   if (!made.file.blob.empty()) return true;
   env::Io<std::unique_ptr<blob::Writer>> writer = means_.blobs.create();
-  if (!writer || !(*writer)->append(made.gzip)) return false;
+  if (!writer) return false;
+  if (!means_.object_key.empty()) {
+    const Secret key = blob::new_key(means_.random);
+    made.file.seal = text::base64(blob::wrap_key(means_.random, means_.object_key, key, id_));
+    *writer = blob::seal_to(std::move(*writer), key);
+  }
+  if (!(*writer)->append(made.gzip)) return false;
   env::Io<blob::BlobId> id = (*writer)->finish();
   if (!id) return false;
   made.file.blob = std::move(*id);
@@ -667,14 +677,27 @@ bool TrailDelivery::write_blob(Made& made) {
   return true;
 }
 
-Result<std::string> TrailDelivery::read_blob(const blob::BlobId& id) const {
-  env::Io<std::shared_ptr<blob::Reader>> reader = means_.blobs.open(id);
+/// The key that the trail has now, not when the file was cut: one that is disabled for good may be replaced.
+std::string TrailDelivery::kms_key() const {
+  state::Transaction state(means_.store);
+  if (const std::optional<std::string> document = state.get(cursor_.trail_key))
+    if (const Trail trail = decode_trail(*document); trail.id == id_) return trail.kms_key;
+  return cursor_.trail ? cursor_.trail->kms_key : std::string();
+}
+
+Result<std::string> TrailDelivery::read_blob(const CutFile& file) const {
+  env::Io<std::shared_ptr<blob::Reader>> reader = means_.blobs.open(file.blob);
   if (!reader) return failure("{}", reader.error().message);
+  if (!file.seal.empty()) {
+    const std::optional<Secret> key = blob::unwrap_key(means_.object_key, text::from_base64(file.seal).value_or(""), id_);
+    if (!key) return failure("the key of blob {} does not open", file.blob.str());
+    *reader = blob::open_from(std::move(*reader), *key);
+  }
   std::string bytes((*reader)->size(), '\0');
   for (size_t done = 0; done < bytes.size();) {
     const env::Io<size_t> read = (*reader)->read(done, std::span(bytes).subspan(done));
     if (!read) return failure("{}", read.error().message);
-    if (*read == 0) return failure("blob {} is shorter than it says", id.str());
+    if (*read == 0) return failure("blob {} is shorter than it says", file.blob.str());
     done += *read;
   }
   return bytes;

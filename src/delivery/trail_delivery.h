@@ -53,6 +53,7 @@ struct Means {
   Counters& counters;
   const std::string data_directory;
   const Options options;
+  const Secret object_key = {};  // under which files on their way are sealed; empty: they are not
 };
 
 /// One trail at work: reads the journal at its own pace, cuts what the trail wants into files, puts them, and digests them. A task of
@@ -113,7 +114,8 @@ class TrailDelivery {
   uint64_t random_number();
   void put_file(state::Transaction& state, const CutFile& file) const;
   bool write_blob(Made& made);
-  Result<std::string> read_blob(const blob::BlobId& id) const;
+  Result<std::string> read_blob(const CutFile& file) const;
+  std::string kms_key() const;
   bool commit(state::Transaction& state, std::function<void()> durable);
   bool commit_cursor(state::Transaction& state, Cursor next);
   env::Next later();

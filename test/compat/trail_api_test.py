@@ -219,7 +219,7 @@ class TrailApi(unittest.TestCase):
         self.assertEqual(self.refusal(create, Name="audit", S3BucketName="logs", IsMultiRegionTrail=True, IncludeGlobalServiceEvents=False),
                          ("InvalidParameterCombinationException", "Multi-Region trail must include global service events."))
         self.assertEqual(self.refusal(create, Name="audit", S3BucketName="logs", IsOrganizationTrail=True)[0], "OrganizationsNotInUseException")
-        self.assertEqual(self.refusal(create, Name="audit", S3BucketName="logs", KmsKeyId="alias/key")[0], "KmsException")
+        self.assertEqual(self.refusal(create, Name="audit", S3BucketName="logs", KmsKeyId="alias/key")[0], "KmsKeyNotFoundException")
         self.assertEqual(self.refusal(create, Name="audit", S3BucketName="logs", SnsTopicName="topic")[0], "InsufficientSnsTopicPolicyException")
         self.assertEqual(self.refusal(self.trails.get_trail, Name="arn:aws:s3:::logs")[0], "CloudTrailARNInvalidException")
         self.assertEqual(self.refusal(self.trails.add_tags, ResourceId=arn("gone"), TagsList=[{"Key": "a", "Value": "b"}])[0],

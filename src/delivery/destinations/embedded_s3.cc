@@ -36,8 +36,8 @@ class EmbeddedS3 final : public Destination {
     request.headers = {{"Content-Type", "application/json"},
                        {"Content-Encoding", "gzip"},
                        {"Content-MD5", text::base64(crypto::md5(*put.bytes))},  // which buckets with Object Lock insist on
-                       {"x-amz-acl", "bucket-owner-full-control"},
-                       {"x-amz-server-side-encryption", "AES256"}};
+                       {"x-amz-acl", "bucket-owner-full-control"}};
+    for (auto& header : encryption_headers(put)) request.headers.push_back(std::move(header));
     for (const auto& [name, value] : put.metadata) request.headers.emplace_back("x-amz-meta-" + name, value);
     request.body = *put.bytes;
     call(std::move(request), std::move(done));

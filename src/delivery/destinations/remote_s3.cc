@@ -20,7 +20,7 @@ constexpr size_t kAnswerBytesMax = 64 << 10;      // S3's errors have a few hund
 constexpr size_t kCodeBytesMax = 100, kMessageBytesMax = 1000;
 
 /// What CloudTrail asks of S3 for each of its objects, and not every other server can do.
-const Headers kCloudTrailHeaders = {{"x-amz-acl", "bucket-owner-full-control"}, {"x-amz-server-side-encryption", "AES256"}};
+const Headers::value_type kAclHeader = {"x-amz-acl", "bucket-owner-full-control"};
 /// How servers say that they cannot: Cloudflare R2, MinIO without a KMS; Backblaze B2; Ceph; S3 itself where a bucket has no ACLs.
 constexpr std::array<std::string_view, 4> kHeaderRefusals = {"NotImplemented", "InvalidArgument", "InvalidRequest",
                                                              "AccessControlListNotSupported"};
@@ -94,7 +94,10 @@ class RemoteS3 final : public Destination, public std::enable_shared_from_this<R
  private:
   void attempt(std::shared_ptr<const Put> put, bool cloudtrail_headers, Done done) {
     Headers headers = {{"Content-Type", "application/json"}, {"Content-Encoding", "gzip"}};
-    if (cloudtrail_headers) headers.insert(headers.end(), kCloudTrailHeaders.begin(), kCloudTrailHeaders.end());
+    if (cloudtrail_headers) headers.push_back(kAclHeader);
+    // A server that cannot encrypt under the trail's key is given nothing.
+    if (cloudtrail_headers || !put->kms_key.empty())
+      for (auto& header : encryption_headers(*put)) headers.push_back(std::move(header));
     for (const auto& [name, value] : put->metadata) headers.emplace_back("x-amz-meta-" + name, value);
     call("PUT", put->bucket, put->key, std::move(headers), put->bytes,
          [self = shared_from_this(), put, cloudtrail_headers, done = std::move(done)](Result<void, PutFailure> result) mutable {
@@ -146,7 +149,7 @@ class RemoteS3 final : public Destination, public std::enable_shared_from_this<R
   const env::Clock& clock_;
   RemoteBucket bucket_;
   std::string scheme_, host_, path_;  // of the endpoint: http://, s3.example:9000, /prefix
-  std::atomic<bool> plain_{false};    // the server has refused kCloudTrailHeaders, and taken an object without
+  std::atomic<bool> plain_{false};    // the server has refused CloudTrail's headers, and taken an object without
 };
 
 }  // namespace

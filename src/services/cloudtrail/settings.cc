@@ -8,6 +8,7 @@
 
 #include "api/pass_role.h"
 #include "api/ports.h"
+#include "api/within.h"
 #include "archive/object_names.h"
 #include "aws/names.h"
 #include "aws/policy/decide.h"
@@ -56,7 +57,7 @@ void check_prefix(std::string_view prefix) {
     throw Error(kInvalidS3Prefix, "S3 prefix is longer than {} bytes: with it, keys would be longer than S3 allows", kPrefixBytesMax);
 }
 
-/// Topics and keys are refused until what they need is served here, in the words for those that cannot be used.
+/// Topics are refused until what they need is served here, in the words for those that cannot be used.
 void refuse_topic(std::string_view topic) {
   const std::string_view name = topic.starts_with("arn:") ? resource_of(topic, "sns") : topic;
   if (text::code_points(topic) > kTopicCharactersMax || !is_word(name, "_-"))
@@ -64,14 +65,22 @@ void refuse_topic(std::string_view topic) {
   throw Error(kInsufficientSnsTopicPolicy, "SNS Topic does not exist or the topic policy is incorrect! This server has no SNS yet.");
 }
 
-void refuse_key(std::string_view key) {
+void check_key_name(std::string_view key) {
   const bool is_arn = key.starts_with("arn:");
   const std::string_view name = is_arn ? resource_of(key, "kms") : key;
   const bool valid = name.starts_with("alias/") ? is_word(name.substr(6), "/_-")
                      : is_arn                   ? name.starts_with("key/") && is_word(name.substr(4), "-")
                                                 : is_word(name, "-");
   if (!valid) throw Error(kInvalidKmsKeyId, "{} is not a valid KMS key ID, alias or ARN.", key);
-  throw Error(kKms, "The KMS key {} cannot be used: buckets of this server do not encrypt under KMS keys yet.", key);
+}
+
+aws::Principal cloudtrail_for(const delivery::Trail& trail) {
+  aws::Principal principal;
+  principal.kind = aws::Principal::Kind::kService;
+  principal.user_name = "cloudtrail.amazonaws.com";
+  principal.source_arn = trail.arn();
+  principal.source_account = trail.account;
+  return principal;
 }
 
 /// Both empty: the trail has none from now on.
@@ -93,10 +102,7 @@ void take_log_group(const api::Call& call, const std::string& group, const std::
 
 api::BucketAccess::Ask ask_of(const api::Call& call, const delivery::Trail& trail) {
   api::BucketAccess::Ask ask;
-  ask.principal.kind = aws::Principal::Kind::kService;
-  ask.principal.user_name = "cloudtrail.amazonaws.com";
-  ask.principal.source_arn = trail.arn();
-  ask.principal.source_account = trail.account;
+  ask.principal = cloudtrail_for(trail);
   ask.bucket = trail.bucket;
   ask.now = call.now;
   return ask;
@@ -137,7 +143,8 @@ void take_settings(const api::Call& call, const Json& in, delivery::Trail& trail
   if (in.contains("S3KeyPrefix")) trail.prefix = text("S3KeyPrefix");
   check_prefix(trail.prefix);
   if (const std::string topic = text("SnsTopicName"); !topic.empty()) refuse_topic(topic);
-  if (const std::string key = text("KmsKeyId"); !key.empty()) refuse_key(key);
+  if (in.contains("KmsKeyId")) trail.kms_key = text("KmsKeyId");
+  if (!trail.kms_key.empty()) check_key_name(trail.kms_key);
   if (in.contains("CloudWatchLogsLogGroupArn") || in.contains("CloudWatchLogsRoleArn"))
     take_log_group(call, in.value("CloudWatchLogsLogGroupArn", trail.log_group), in.value("CloudWatchLogsRoleArn", trail.log_role), trail);
 }
@@ -159,8 +166,38 @@ void check_bucket(api::Call& call, const delivery::Trail& trail) {
   api::BucketAccess::Ask put = ask_of(call, trail);
   put.action = "s3:PutObject";
   put.key = archive::log_file_key({.prefix = trail.prefix, .account = trail.account}, trail.home, call.now, std::string(16, '0'));
-  put.headers = {{"x-amz-acl", "bucket-owner-full-control"}, {"x-amz-server-side-encryption", "AES256"}};
+  put.headers = {{"x-amz-acl", "bucket-owner-full-control"},
+                 {"x-amz-server-side-encryption", trail.kms_key.empty() ? "AES256" : "aws:kms"}};
+  if (!trail.kms_key.empty()) put.headers["x-amz-server-side-encryption-aws-kms-key-id"] = trail.kms_key;
   ask(put);
+}
+
+void check_key(api::Call& call, delivery::Trail& trail) {
+  if (trail.kms_key.empty() || call.ports->buckets->is_elsewhere(trail.bucket)) return;  // there, its own KMS says it when it is used
+  const std::string name = trail.kms_key;
+  const auto parts = text::split(name, ':');
+  const aws::Region region = parts.size() > 3 ? aws::Region(std::string(parts[3])) : call.region;
+  const auto ask = [&](std::string_view operation, Json in) {
+    in["KeyId"] = name;
+    return api::call_within(call, {.service = "kms",
+                                   .operation = operation,
+                                   .in = std::move(in),
+                                   .region = region,
+                                   .invoked_by = {},
+                                   .service_itself = cloudtrail_for(trail),
+                                   .account = trail.account});
+  };
+  try {
+    trail.kms_key = ask("DescribeKey", Json::object())["KeyMetadata"]["Arn"].get<std::string>();
+    ask("GenerateDataKey", {{"KeySpec", "AES_256"}, {"EncryptionContext", {{"aws:cloudtrail:arn", trail.arn()}}}});
+  } catch (const Error& refusal) {
+    const std::string_view code = refusal.kind.code;
+    if (code == "NotFoundException") throw Error(kKmsKeyNotFound, "{}", refusal.message);
+    if (code == "DisabledException") throw Error(kKmsKeyDisabled, "{}", refusal.message);
+    if (code.starts_with("AccessDenied"))
+      throw Error(kInsufficientEncryptionPolicy, "Insufficient permissions to access S3 bucket {} or KMS key {}.", trail.bucket, name);
+    throw Error(kKms, "{}", refusal.message);
+  }
 }
 
 void check_log_group(api::Call& call, const delivery::Trail& trail) {
@@ -189,6 +226,7 @@ Json settings_of(const delivery::Trail& trail) {
   Json out = first_members_of(trail);
   out["TrailARN"] = trail.arn();
   out["LogFileValidationEnabled"] = trail.validation;
+  if (!trail.kms_key.empty()) out["KmsKeyId"] = trail.kms_key;
   show_log_group(trail, out);
   out["IsOrganizationTrail"] = false;
   if (!trail.recursive) out["RecursiveLogging"] = false;
@@ -203,6 +241,7 @@ Json description_of(const delivery::Trail& trail) {
   show_log_group(trail, out);
   out["HasCustomEventSelectors"] = !trail.event_selectors.empty() || !trail.advanced_event_selectors.empty();
   out["HasInsightSelectors"] = !trail.insight_selectors.empty();
+  if (!trail.kms_key.empty()) out["KmsKeyId"] = trail.kms_key;
   out["IsOrganizationTrail"] = false;
   if (!trail.recursive) out["RecursiveLogging"] = false;
   return out;

@@ -12,6 +12,9 @@ void take_settings(const api::Call& call, const Json& in, delivery::Trail& trail
 
 /// Asks whether the trail's bucket would let its files in. Throws S3BucketDoesNotExistException and
 /// InsufficientS3BucketPolicyException, which says what is missing.
+/// Whether CloudTrail may encrypt under the trail's key, by asking KMS for a data key as each delivery will; the trail then names the key
+/// by its ARN. Throws KmsKeyNotFoundException, KmsKeyDisabledException, KmsException, InsufficientEncryptionPolicyException.
+void check_key(api::Call& call, delivery::Trail& trail);
 void check_bucket(api::Call& call, const delivery::Trail& trail);
 
 /// Asks whether the caller may hand on the trail's role, and that role put events into its log group. Throws AccessDenied,

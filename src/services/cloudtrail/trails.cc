@@ -34,7 +34,7 @@ void check_room(api::Call& call, const Trail& trail) {
   }
 }
 
-/// Differs from AWS: SNS topics and KMS keys are refused, as those services are not served yet; an insufficient bucket policy's
+/// Differs from AWS: SNS topics are refused, as that service is not served yet; an insufficient bucket policy's
 /// message says what is missing.
 void create_trail(api::Call& call) {
   Trail trail;
@@ -48,6 +48,7 @@ void create_trail(api::Call& call) {
   if (call.state->exists(delivery::keys::trail(trail.account, trail.home, trail.name)))
     throw Error(kTrailAlreadyExists, "Trail {} already exists for customer: {}", trail.name, call.account.str());
   check_room(call, trail);
+  check_key(call, trail);
   check_bucket(call, trail);
   check_log_group(call, trail);
   trail.id = call.ports->random->uuid();
@@ -64,7 +65,8 @@ void update_trail(api::Call& call) {
   Trail trail = before;
   take_settings(call, call.in, trail);
   if (trail.multi_region && !before.multi_region) check_room(call, trail);
-  if (call.in.contains("S3BucketName") || call.in.contains("S3KeyPrefix")) check_bucket(call, trail);
+  if (call.in.contains("KmsKeyId")) check_key(call, trail);
+  if (call.in.contains("S3BucketName") || call.in.contains("S3KeyPrefix") || call.in.contains("KmsKeyId")) check_bucket(call, trail);
   if (trail.log_group != before.log_group || trail.log_role != before.log_role) check_log_group(call, trail);
   save(call, trail);
   delivery::begin_log_group(*call.state, trail, before);

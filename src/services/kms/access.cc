@@ -16,7 +16,8 @@ using aws::policy::Policy;
 using aws::policy::Request;
 using Kind = aws::Principal::Kind;
 
-constexpr size_t kAliasesShownMax = 50;  // as many as a key may have
+constexpr std::string_view kForwarding = "fas.";  // how services are named that call for their callers
+constexpr size_t kAliasesShownMax = 50;           // as many as a key may have
 
 Request request_of(const api::Call& call, std::string_view action, const std::string& resource, const ConditionKeys& more) {
   Request request;
@@ -25,6 +26,10 @@ Request request_of(const api::Call& call, std::string_view action, const std::st
   request.resource = resource;
   api::describe_request(call, request.context);
   if (!call.principal.account.empty()) request.context.add("kms:CallerAccount", call.principal.account.str());
+  if (const std::string& by = call.principal.invoked_by; by.starts_with(kForwarding)) {
+    const std::string_view service = std::string_view(by).substr(kForwarding.size());
+    request.context.add("kms:ViaService", fmt::format("{}.{}.amazonaws.com", service.substr(0, service.find('.')), call.region.str()));
+  }
   for (const auto& [key, value] : more) request.context.add(key, value);
   return request;
 }

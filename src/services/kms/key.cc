@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "services/kms/documents.h"
+#include "services/kms/managed_key.h"
 
 namespace cairn::kms {
 namespace {
@@ -77,6 +78,7 @@ std::string encode(const Key& key) {
     document["nextRotation"] = millis(*key.next_rotation);
   }
   if (key.rotations_on_demand > 0) document["rotationsOnDemand"] = key.rotations_on_demand;
+  if (key.is_managed) document["managed"] = true;
   return json::dump(document);
 }
 
@@ -99,6 +101,7 @@ Key decode_key(std::string_view id, std::string_view document) {
     key.next_rotation = time_of(json["nextRotation"]);
   }
   key.rotations_on_demand = json.value("rotationsOnDemand", 0);
+  key.is_managed = json.value("managed", false);
   return key;
 }
 
@@ -112,7 +115,7 @@ Json metadata(const Key& key) {
               {"KeyUsage", "ENCRYPT_DECRYPT"},
               {"KeyState", key.state()},
               {"Origin", "AWS_KMS"},
-              {"KeyManager", "CUSTOMER"},
+              {"KeyManager", key.is_managed ? "AWS" : "CUSTOMER"},
               {"CustomerMasterKeySpec", "SYMMETRIC_DEFAULT"},
               {"KeySpec", "SYMMETRIC_DEFAULT"},
               {"EncryptionAlgorithms", Json::array({"SYMMETRIC_DEFAULT"})},
@@ -162,8 +165,10 @@ Named find_key(api::Call& call, const std::string& name, Names names) {
     if (names == Names::kKeys) throw unknown(call, kNotFound, "Invalid keyId '{}'", name);
     alias = target.resource;
     const std::optional<std::string> document = call.state->get(documents::alias(target.account, target.region, alias));
-    if (!document) throw unknown(call, kNotFound, "Alias {} is not found.", alias_arn(target.account, target.region, alias));
-    id = json::parse(*document).value().at("key").get<std::string>();
+    const std::optional<std::string> found =
+        document ? json::parse(*document).value().at("key").get<std::string>() : make_managed_key(call, target.account, alias);
+    if (!found) throw unknown(call, kNotFound, "Alias {} is not found.", alias_arn(target.account, target.region, alias));
+    id = *found;
   } else if (!is_key_id(id)) {
     throw unknown(call, kNotFound, "Invalid keyId '{}'", id);
   }

@@ -25,6 +25,7 @@ struct Key {
   int rotation_days = 365;
   std::optional<Time> next_rotation;
   int rotations_on_demand = 0;
+  bool is_managed = false;  // by a service of AWS's (managed_key.h)
 
   std::string arn() const;
   std::string_view state() const;   // KeyState

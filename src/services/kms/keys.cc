@@ -74,7 +74,6 @@ void describe_key(api::Call& call) {
   call.out["KeyMetadata"] = metadata(named.key);
 }
 
-/// Differs from AWS: there are no keys of AWS's own services.
 void list_keys(api::Call& call) {
   require_own(call, "ListKeys");
   call.out["Keys"] = Json::array();

@@ -69,6 +69,7 @@ void get_object_attributes(api::Call& call) {
   if (names.empty() || !std::ranges::includes(kKnown, names))
     throw invalid_argument("Invalid attribute name specified.", "x-amz-object-attributes", names.empty() ? "" : *names.begin());
   const Object object = open_object(call, bucket.name, key);
+  check_customer_key(call, object.encryption);
 
   call.out["LastModified"] = timestamps::iso8601(object.modified);
   if (names.contains("ETag")) call.out["ETag"] = object.etag;

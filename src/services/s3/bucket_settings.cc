@@ -12,14 +12,6 @@ void not_set(api::Call& call, const ErrorKind& kind, std::string_view message) {
   throw Error(kind, "{}", message).with("BucketName", bucket.name);
 }
 
-void get_encryption(api::Call& call) {
-  open_bucket(call);
-  Json rule;
-  rule["ApplyServerSideEncryptionByDefault"] = {{"SSEAlgorithm", "AES256"}};
-  rule["BucketKeyEnabled"] = false;
-  call.out["ServerSideEncryptionConfiguration"]["Rules"] = Json::array({std::move(rule)});
-}
-
 void get_public_access_block(api::Call& call) {
   open_bucket(call);
   call.out["PublicAccessBlockConfiguration"] = {
@@ -53,7 +45,6 @@ void get_website(api::Call& call) {
 constexpr auto kOperations = std::to_array<api::Operation>({
     {"GetBucketAccelerateConfiguration", get_nothing},
     {"GetBucketCors", get_cors},
-    {"GetBucketEncryption", get_encryption},
     {"GetBucketLogging", get_nothing},
     {"GetBucketNotificationConfiguration", get_nothing},
     {"GetBucketOwnershipControls", get_ownership_controls},

@@ -79,8 +79,8 @@ void answer(api::Call& call, const Bucket& bucket, const std::string& key, const
   object.checksum.show(call.out);
   show_new_version(call, bucket.name, object);
   show_expiration(call, bucket.name, key, object);
-  call.out["ServerSideEncryption"] = "AES256";
-  call.http.sse_applied = "Default_SSE_S3";
+  if (object.encryption.kind != Encryption::Kind::kCustomer) show_encryption(call, object.encryption);
+  record_encryption(call, object.encryption, object.encryption.kind == Encryption::Kind::kServer);
 }
 
 /// Asked again after success (an answer that got lost), it succeeds again while the object is still there.

@@ -7,6 +7,7 @@
 #include "blob/damage.h"
 #include "blob/sealed.h"
 #include "env/random.h"
+#include "services/s3/content_name.h"
 #include "services/s3/errors.h"
 #include "services/s3/keys.h"
 
@@ -17,18 +18,14 @@ constexpr size_t kCopyBufferBytes = 1 << 20;
 constexpr const char* kIdAlphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 constexpr size_t kIdCharacters = 22;  // 131 bits
 
-bool is_inline(const Content& content) { return content.starts_with('I') || content.starts_with('i'); }
-bool is_sealed(const Content& content) { return content.starts_with('I') || content.starts_with('B'); }
-std::string id_of(const Content& content) { return content.substr(1, is_sealed(content) ? content.find('.') - 1 : std::string::npos); }
+ContentName name_of(const Content& content) {
+  std::optional<ContentName> name = parse_content(content);
+  if (!name) throw std::runtime_error("a document says of its content what makes no sense");
+  return std::move(*name);
+}
 
 Content sealed_content(api::Call& call, char kind, std::string_view id, const Secret& own, const Lock& lock) {
   return fmt::format("{}{}.{}", kind, id, text::base64(blob::wrap_key(*call.ports->random, lock.key, own, lock.place)));
-}
-
-/// The key of a sealed content; nullopt: it is not this object's, or another's key was tried.
-std::optional<Secret> own_key(const Extent& extent, const Secret& key) {
-  const std::optional<std::string> wrapped = text::from_base64(std::string_view(extent.content).substr(extent.content.find('.') + 1));
-  return wrapped ? blob::unwrap_key(key, *wrapped, extent.place) : std::nullopt;
 }
 
 Error damaged(const api::Call& call, std::string_view what, std::string_view how) {
@@ -126,8 +123,8 @@ void each_piece(http::BodySource& source, uint64_t length, F&& f) {
 }
 
 /// Bytes that are a document, opened. nullopt: they are gone.
-std::optional<std::string> open_bytes(api::Call& call, const Extent& extent, const Secret& own) {
-  const std::string document = keys::bytes(id_of(extent.content));
+std::optional<std::string> open_bytes(api::Call& call, const Extent& extent, const std::string& id, const Secret& own) {
+  const std::string document = keys::bytes(id);
   std::optional<std::string> bytes = call.state->get(document);
   if (bytes && !own.empty()) {
     bytes = blob::open(own, *bytes);
@@ -150,12 +147,13 @@ Content keep_payload(api::Call& call, std::string_view referrer, const Lock& loc
 }
 
 void erase_content(api::Call& call, const Content& content) {
-  if (content.empty()) return;
-  call.state->erase(is_inline(content) ? keys::bytes(id_of(content)) : keys::blob(id_of(content)));
+  const ContentName name = name_of(content);
+  if (name.id.empty()) return;
+  call.state->erase(name.is_inline ? keys::bytes(name.id) : keys::blob(name.id));
 }
 
 size_t erasure_bytes(const Content& content) {
-  return content.empty() ? 0 : keys::bytes("").size() + id_of(content).size() + kChangeOverheadBytes;
+  return content.empty() ? 0 : keys::bytes(name_of(content).id).size() + kChangeOverheadBytes;
 }
 
 std::unique_ptr<http::BodySource> open_content(api::Call& call, const std::vector<Extent>& extents, Range range, const Secret& key) {
@@ -168,18 +166,19 @@ std::unique_ptr<http::BodySource> open_content(api::Call& call, const std::vecto
       Stretch stretch;
       stretch.offset = from - begin;
       stretch.length = to - from;
-      if (is_sealed(extent.content)) {
-        std::optional<Secret> own = own_key(extent, key);
+      const ContentName name = name_of(extent.content);
+      if (name.is_sealed) {
+        std::optional<Secret> own = blob::unwrap_key(key, name.key, extent.place);
         if (!own) throw damaged(call, extent.place, "the key of its content does not open");
         stretch.key = std::move(*own);
       }
-      if (is_inline(extent.content)) {
-        std::optional<std::string> bytes = open_bytes(call, extent, stretch.key);
+      if (name.is_inline) {
+        std::optional<std::string> bytes = open_bytes(call, extent, name.id, stretch.key);
         if (!bytes) return nullptr;
         stretch.bytes = std::move(*bytes);
       } else {
         api::about_to_block(call);
-        stretch.id = blob::BlobId(id_of(extent.content));
+        stretch.id = blob::BlobId(name.id);
         if (stretches.size() < kReadersOpenMax) {
           env::Io<std::shared_ptr<blob::Reader>> reader = open_blob(*call.ports->blobs, stretch.id, stretch.key);
           if (!reader && reader.error().kind == env::IoFailure::kNotFound) return nullptr;

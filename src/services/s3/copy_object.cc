@@ -1,5 +1,4 @@
 #include "api/operation.h"
-#include "api/ports.h"
 #include "base/check.h"
 #include "base/text.h"
 #include "services/s3/access.h"
@@ -31,6 +30,7 @@ void copy_object(api::Call& call) {
   const Bucket bucket = open_bucket(call);
   const std::string key = checked_key(call);
   check_write_headers(call.in);
+  check_encryption_headers(call, bucket);
   const Directive metadata = directive(call.in, "MetadataDirective", "x-amz-metadata-directive");
   const Directive tagging = directive(call.in, "TaggingDirective", "x-amz-tagging-directive");
   const ChecksumAlgorithm* asked = has(call.in, "ChecksumAlgorithm") ? &checked_algorithm(text_of(call.in, "ChecksumAlgorithm")) : nullptr;
@@ -38,7 +38,7 @@ void copy_object(api::Call& call) {
   const CopySource source = open_copy_source(call);
   const bool in_place = source.bucket == bucket.name && source.key == key && source.is_current;
   if (in_place && metadata == Directive::kCopy && !has(call.in, "StorageClass") && !has(call.in, "WebsiteRedirectLocation") &&
-      !has(call.in, "ServerSideEncryption")) {
+      !has(call.in, "ServerSideEncryption") && !has(call.in, "SSECustomerAlgorithm")) {
     throw Error(kInvalidRequest,
                 "This copy request is illegal because it is trying to copy an object to itself without changing the object's "
                 "metadata, storage class, website redirect location or encryption attributes.");
@@ -68,11 +68,13 @@ void copy_object(api::Call& call) {
 
   const ChecksumAlgorithm* kept = checksum_algorithm(source.object.checksum.algorithm);
   const ChecksumAlgorithm& algorithm = asked != nullptr ? *asked : kept != nullptr ? *kept : default_checksum();
-  const Copied copied =
-      copy_content(call, extents_of(call, source.bucket, source.key, source.object), {0, source.object.size}, call.ports->object_key,
-                   algorithm, keys::object(bucket.name, key), {call.ports->object_key, place_of(bucket.name, key)});
+  const Secret source_key = open_object_key(call, source.object.encryption, source.bucket, source.key, KeyOf::kCopySource);
+  Encrypted encrypted = encrypt_object(call, bucket, key);
+  object.encryption = std::move(encrypted.encryption);
+  const Copied copied = copy_content(call, extents_of(call, source.bucket, source.key, source.object), {0, source.object.size}, source_key,
+                                     algorithm, keys::object(bucket.name, key), {std::move(encrypted.key), place_of(bucket.name, key)});
   object.content = copied.content;
-  object.etag = text::hex(copied.digests.md5);
+  object.etag = etag_of(call, object.encryption, copied.digests.md5);
   object.checksum = {std::string(algorithm.name), text::base64(copied.digests.checksum)};
   size_t budget = kErasureBudgetBytes;
   CHECK(add_version(call, bucket.name, key, object, current, budget));  // one object, of however many parts, always fits
@@ -84,7 +86,8 @@ void copy_object(api::Call& call) {
   if (!is_null_version(source.object.version)) call.out["CopySourceVersionId"] = version_id(source.object);
   show_new_version(call, bucket.name, object, true);
   show_expiration(call, bucket.name, key, object);
-  show_encryption(call);
+  show_encryption(call, object.encryption, Shows::kContext);
+  record_encryption(call, object.encryption, encrypted.by_default);
 }
 
 constexpr auto kOperations = std::to_array<api::Operation>({

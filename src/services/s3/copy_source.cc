@@ -34,6 +34,7 @@ CopySource open_copy_source(api::Call& call) {
     throw Error(kInvalidRequest, "The source of a copy request may not specifically refer to a delete marker by version id.");
   source.is_current = found->document == keys::object(source.bucket, source.key);
   source.object = std::move(found->object);
+  check_customer_key(call, source.object.encryption, KeyOf::kCopySource);
   check_source_conditions(call, source.object.validators());
   return source;
 }

@@ -1,5 +1,4 @@
 #include "api/operation.h"
-#include "api/ports.h"
 #include "base/text.h"
 #include "services/s3/errors.h"
 #include "services/s3/input.h"
@@ -96,11 +95,6 @@ std::optional<Range> answer_head(api::Call& call, const Bucket& bucket, const Ob
   return range;
 }
 
-void refuse_customer_keys(const Json& in) {
-  if (has(in, "SSECustomerAlgorithm") || has(in, "SSECustomerKey"))
-    throw header_not_implemented("x-amz-server-side-encryption-customer-algorithm");
-}
-
 /// A small answer leaves in one piece with its head, instead of being pulled by yet another thread.
 void send_whole(api::Call& call) {
   std::string body(call.reply.source_bytes, '\0');
@@ -117,14 +111,16 @@ void send_whole(api::Call& call) {
 void get_object(api::Call& call) {
   const Bucket bucket = open_bucket(call);
   const std::string key = checked_key(call);
-  refuse_customer_keys(call.in);
   for (int look = 0; look < kLooksMax; ++look) {
     call.reply = {};
     call.out = Json::object();
+    call.records_within.clear();
     const Object object = open_object(call, bucket.name, key);
+    check_customer_key(call, object.encryption);
     const std::optional<Range> range = answer_head(call, bucket, object);
     if (!range) return;
-    call.reply.source = open_content(call, extents_of(call, bucket.name, key, object), *range, call.ports->object_key);
+    const Secret object_key = open_object_key(call, object.encryption, bucket.name, key);
+    call.reply.source = open_content(call, extents_of(call, bucket.name, key, object), *range, object_key);
     call.reply.source_bytes = range->length;
     if (call.reply.source == nullptr) continue;
     if (range->length <= kWholeBytesMax) send_whole(call);
@@ -136,8 +132,10 @@ void get_object(api::Call& call) {
 void head_object(api::Call& call) {
   const Bucket bucket = open_bucket(call);
   const std::string key = checked_key(call);
-  refuse_customer_keys(call.in);
   const Object object = open_object(call, bucket.name, key);
+  check_customer_key(call, object.encryption);
+  // Checksums tell of the bytes: they take what the bytes take.
+  if (text_of(call.in, "ChecksumMode") == "ENABLED") open_object_key(call, object.encryption, bucket.name, key);
   if (const std::optional<Range> range = answer_head(call, bucket, object)) call.out["ContentLength"] = range->length;
 }
 

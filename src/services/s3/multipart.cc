@@ -1,5 +1,4 @@
 #include "api/operation.h"
-#include "api/ports.h"
 #include "base/text.h"
 #include "services/s3/copy_source.h"
 #include "services/s3/errors.h"
@@ -40,7 +39,9 @@ void create_multipart_upload(api::Call& call) {
   const Bucket bucket = open_bucket(call);
   const std::string key = checked_key(call);
   check_write_headers(call.in);
+  const Encrypted encrypted = encrypt_object(call, bucket, key);
   Upload upload;
+  upload.object.encryption = encrypted.encryption;
   upload.id = new_upload_id(call);
   upload.created = call.now;
   // Users and roles are shown by their ARN, an account's root by its canonical id.
@@ -58,7 +59,8 @@ void create_multipart_upload(api::Call& call) {
   call.out["Key"] = key;
   call.out["UploadId"] = upload.id;
   upload.show_checksum(call.out);
-  show_encryption(call);
+  show_encryption(call, encrypted.encryption, Shows::kContext);
+  record_encryption(call, encrypted.encryption, encrypted.by_default);
 }
 
 /// Puts a part in the place of one with its number.
@@ -66,6 +68,11 @@ void replace_part(api::Call& call, const Upload& upload, int number, const Part&
   const std::string document = keys::part(upload.id, number);
   if (const std::optional<std::string> current = call.state->get(document)) erase_content(call, decode_part(*current).content);
   call.state->put(document, encode(part));
+}
+
+void show_part_encryption(api::Call& call, const Upload& upload) {
+  show_encryption(call, upload.object.encryption);
+  record_encryption(call, upload.object.encryption, upload.object.encryption.kind == Encryption::Kind::kServer);
 }
 
 void admit_part(api::Call& call) {
@@ -95,17 +102,17 @@ void upload_part(api::Call& call) {
   }
   Part part;
   part.size = call.payload.size;
-  part.etag = text::hex(call.payload.md5);
+  part.etag = etag_of(call, upload.object.encryption, call.payload.md5);
   part.modified = call.now;
-  part.content = keep_payload(call, keys::part(upload.id, number), {call.ports->object_key, place_of(bucket, key, upload.id, number)});
+  const Lock lock{open_upload_key(call, upload.object.encryption, bucket, key), place_of(bucket, key, upload.id, number)};
+  part.content = keep_payload(call, keys::part(upload.id, number), lock);
   part.checksum = text::base64(payload_checksum(call, kept));
   replace_part(call, upload, number, part);
 
   call.out["ETag"] = "\"" + part.etag + "\"";
   if (sent != nullptr) Checksum{std::string(sent->name), call.payload.checksum}.show_value(call.out);
   else if (!upload.algorithm.empty()) Checksum{upload.algorithm, part.checksum}.show_value(call.out);
-  call.out["ServerSideEncryption"] = "AES256";
-  call.http.sse_applied = "Default_SSE_S3";
+  show_part_encryption(call, upload);
 }
 
 void upload_part_copy(api::Call& call) {
@@ -120,12 +127,14 @@ void upload_part_copy(api::Call& call) {
   const Range range = range_header.empty() ? Range{0, source.object.size} : parse_copy_range(range_header, source.object.size);
   check_copy_size(range.length);
 
-  const Lock lock{call.ports->object_key, place_of(bucket.name, key, upload.id, number)};
-  const Copied copied = copy_content(call, extents_of(call, source.bucket, source.key, source.object), range, call.ports->object_key,
+  const Secret source_key = open_object_key(call, source.object.encryption, source.bucket, source.key, KeyOf::kCopySource);
+  const Encryption& encryption = upload.object.encryption;
+  const Lock lock{open_upload_key(call, encryption, bucket.name, key), place_of(bucket.name, key, upload.id, number)};
+  const Copied copied = copy_content(call, extents_of(call, source.bucket, source.key, source.object), range, source_key,
                                      upload.kept_algorithm(), keys::part(upload.id, number), lock);
   Part part;
   part.size = range.length;
-  part.etag = text::hex(copied.digests.md5);
+  part.etag = etag_of(call, encryption, copied.digests.md5);
   part.modified = call.now;
   part.content = copied.content;
   part.checksum = text::base64(copied.digests.checksum);
@@ -135,8 +144,7 @@ void upload_part_copy(api::Call& call) {
               {"ETag", "\"" + part.etag + "\""}};
   if (!upload.algorithm.empty()) Checksum{upload.algorithm, part.checksum}.show_value(result);
   call.out["CopyPartResult"] = std::move(result);
-  call.out["ServerSideEncryption"] = "AES256";
-  call.http.sse_applied = "Default_SSE_S3";
+  show_part_encryption(call, upload);
 }
 
 void abort_multipart_upload(api::Call& call) {

@@ -46,6 +46,7 @@ std::string encode(const Object& object) {
     document["checksum"] = {{"algorithm", object.checksum.algorithm}, {"value", object.checksum.value}};
     if (object.checksum.composite) document["checksum"]["composite"] = true;
   }
+  if (object.encryption.kind != Encryption::Kind::kServer) document["encryption"] = encode(object.encryption);
   if (!object.content.empty()) document["content"] = object.content;
   if (!object.upload.empty()) {
     document["upload"] = object.upload;
@@ -69,6 +70,7 @@ Object decode_object(std::string_view text) {
   object.tags = decode_pairs(document, "tags");
   if (const auto it = document.find("checksum"); it != document.end())
     object.checksum = {text_of(*it, "algorithm"), text_of(*it, "value"), flag_of(*it, "composite")};
+  if (const auto it = document.find("encryption"); it != document.end()) object.encryption = decode_encryption(*it);
   object.content = text_of(document, "content");
   object.upload = text_of(document, "upload");
   object.parts = static_cast<int>(number_of(document, "parts").value_or(0));

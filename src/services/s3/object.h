@@ -10,6 +10,7 @@
 #include "services/s3/checksum.h"
 #include "services/s3/conditions.h"
 #include "services/s3/content.h"
+#include "services/s3/encryption.h"
 #include "services/s3/object_lock.h"
 #include "services/s3/tags.h"
 
@@ -27,6 +28,7 @@ struct Object {
   Tags tags;
   std::string storage_class = "STANDARD";
   Checksum checksum;
+  Encryption encryption;
   Content content;     // of objects put or copied in one piece
   std::string upload;  // or: the multipart upload whose part documents hold the bytes
   int parts = 0;

@@ -34,19 +34,7 @@ std::string sent_header(const api::Call& call, std::string_view name) {
 
 void check_write_headers(const Json& in) {
   refuse_acl(in);
-  const std::string encryption = text_of(in, "ServerSideEncryption");
-  if (encryption.starts_with("aws:")) throw header_not_implemented("x-amz-server-side-encryption");
-  if (!encryption.empty() && encryption != "AES256")
-    throw Error(kInvalidEncryptionAlgorithm, "The Encryption request you specified is not valid. Supported value: AES256.")
-        .with("ArgumentName", "x-amz-server-side-encryption")
-        .with("ArgumentValue", encryption);
   static constexpr std::pair<std::string_view, std::string_view> kNotHere[] = {
-      {"SSECustomerAlgorithm", "x-amz-server-side-encryption-customer-algorithm"},
-      {"SSECustomerKey", "x-amz-server-side-encryption-customer-key"},
-      {"CopySourceSSECustomerAlgorithm", "x-amz-copy-source-server-side-encryption-customer-algorithm"},
-      {"CopySourceSSECustomerKey", "x-amz-copy-source-server-side-encryption-customer-key"},
-      {"SSEKMSKeyId", "x-amz-server-side-encryption-aws-kms-key-id"},
-      {"SSEKMSEncryptionContext", "x-amz-server-side-encryption-context"},
       {"WriteOffsetBytes", "x-amz-write-offset-bytes"},
   };
   for (const auto& [member, header] : kNotHere)
@@ -106,17 +94,12 @@ void show_headers(api::Call& call, const Object& object) {
       out[member] = value;
     }
   }
-  out["ServerSideEncryption"] = "AES256";
+  show_encryption(call, object.encryption);
   Json metadata = Json::object();
   for (const auto& [name, value] : object.metadata) metadata[name] = value;
   out["Metadata"] = std::move(metadata);
   if (object.storage_class != "STANDARD") out["StorageClass"] = object.storage_class;
   if (!object.tags.empty()) out["TagCount"] = object.tags.size();
-}
-
-void show_encryption(api::Call& call) {
-  call.out["ServerSideEncryption"] = "AES256";
-  call.http.sse_applied = has(call.in, "ServerSideEncryption") ? "SSE_S3" : "Default_SSE_S3";
 }
 
 }  // namespace cairn::s3

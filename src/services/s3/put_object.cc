@@ -1,5 +1,4 @@
 #include "api/operation.h"
-#include "api/ports.h"
 #include "base/check.h"
 #include "base/text.h"
 #include "services/s3/errors.h"
@@ -14,11 +13,12 @@
 namespace cairn::s3 {
 namespace {
 
-/// Before the body is read: all that can be refused without it.
+/// Before the body is read: all that can be refused without it, but for KMS's refusals.
 Bucket admit_put(api::Call& call) {
   const Bucket bucket = open_bucket(call);
   const std::string key = checked_key(call);
   check_write_headers(call.in);
+  check_encryption_headers(call, bucket);
   lock_asked_for(call, bucket, key);
   require_checksum_to_lock(call, bucket.name);
   const uint64_t length = static_cast<uint64_t>(number_of(call.in, "ContentLength").value_or(0));
@@ -40,14 +40,16 @@ void put_object(api::Call& call) {
 
   Object object;
   object.size = call.payload.size;
-  object.etag = text::hex(call.payload.md5);
+  Encrypted encrypted = encrypt_object(call, opened, key);
+  object.encryption = std::move(encrypted.encryption);
+  object.etag = etag_of(call, object.encryption, call.payload.md5);
   object.modified = call.now;
   take_headers(call, object);
   take_tags(call.in, object);
   take_storage_class(call.in, object);
   object.lock = lock_asked_for(call, opened, key);
   apply_default_retention(call, bucket, object.lock);
-  object.content = keep_payload(call, keys::object(bucket, key), {call.ports->object_key, place_of(bucket, key)});
+  object.content = keep_payload(call, keys::object(bucket, key), {std::move(encrypted.key), place_of(bucket, key)});
   const ChecksumAlgorithm* sent = checksum_algorithm(call.payload.checksum_algorithm);
   const ChecksumAlgorithm& algorithm = sent != nullptr ? *sent : default_checksum();
   object.checksum = {std::string(algorithm.name), text::base64(payload_checksum(call, algorithm))};
@@ -58,7 +60,8 @@ void put_object(api::Call& call) {
   object.checksum.show(call.out);
   show_new_version(call, bucket, object);
   show_expiration(call, bucket, key, object);
-  show_encryption(call);
+  show_encryption(call, object.encryption, Shows::kContext);
+  record_encryption(call, object.encryption, encrypted.by_default);
 }
 
 constexpr auto kOperations = std::to_array<api::Operation>({
