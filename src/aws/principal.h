@@ -1,6 +1,5 @@
 #pragma once
 #include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,14 +26,14 @@ struct Principal {
   std::string principal_id;  // account id, AIDA..., AROA...:session; of a web identity PROVIDER:AUDIENCE:SUBJECT
   std::string arn;
   AccessKeyId access_key;
-  std::string user_name;                   // IAM users; services: the service principal; web identities: the subject
-  std::string identity_provider;           // web identities: ARN of the provider that vouches for them
-  std::string source_arn;                  // services: the resource on whose behalf (aws:SourceArn) ...
-  AccountId source_account;                // ... and its account
-  std::string invoked_by;                  // of calls that a service makes for its own caller: fas.s3.amazonaws.com
-  std::optional<Json> session_context;     // finished `sessionContext`, for temporary credentials: issuer, MFA, source identity
-  std::shared_ptr<const Session> session;  // null: long-term credentials
-  bool is_administrator = false;           // root and --dev keys: no identity policy is asked
+  std::string user_name;                        // IAM users; services: the service principal; web identities: the subject
+  std::string identity_provider;                // web identities: ARN of the provider that vouches for them
+  std::string source_arn;                       // services: the resource on whose behalf (aws:SourceArn) ...
+  AccountId source_account;                     // ... and its account
+  std::string invoked_by;                       // of calls that a service makes for its own caller: fas.s3.amazonaws.com
+  std::shared_ptr<const Json> session_context;  // finished `sessionContext`, for temporary credentials: issuer, MFA, source identity
+  std::shared_ptr<const Session> session;       // null: long-term credentials
+  bool is_administrator = false;                // root and --dev keys: no identity policy is asked
 };
 
 }  // namespace cairn::aws

@@ -114,7 +114,7 @@ aws::Principal caller(const Json& record, const std::string& account) {
   principal.arn = text_of(*identity, "arn");
   principal.access_key = aws::AccessKeyId(text_of(*identity, "accessKeyId"));
   principal.user_name = text_of(*identity, principal.kind == Kind::kService ? "invokedBy" : "userName");
-  if (const Json* context = member(*identity, "sessionContext")) principal.session_context = *context;
+  if (const Json* context = member(*identity, "sessionContext")) principal.session_context = std::make_shared<const Json>(*context);
   return principal;
 }
 

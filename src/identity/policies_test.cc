@@ -50,9 +50,9 @@ struct DirectoryTest : testing::Test {
     principal.account = kAccount;
     principal.arn = "arn:aws:sts::111122223333:assumed-role/" + role.name + "/s";
     principal.principal_id = role.id + ":s";
-    principal.session_context =
+    principal.session_context = std::make_shared<const Json>(
         Json{{"sessionIssuer",
-              {{"type", "Role"}, {"principalId", role.id}, {"arn", role.arn()}, {"accountId", "111122223333"}, {"userName", role.name}}}};
+              {{"type", "Role"}, {"principalId", role.id}, {"arn", role.arn()}, {"accountId", "111122223333"}, {"userName", role.name}}}});
     return principal;
   }
   Decision decide(const aws::Principal& principal, const std::string& action) {

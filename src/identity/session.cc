@@ -80,13 +80,13 @@ Json issuer_of(std::string_view type, const aws::Principal& principal) {
 }
 
 /// In AWS's order: sessionIssuer, webIdFederationData, attributes, sourceIdentity.
-Json context_of(const Session& session, Json issuer) {
+std::shared_ptr<const Json> context_of(const Session& session, Json issuer) {
   Json context = Json::object();
   if (!issuer.is_null()) context["sessionIssuer"] = std::move(issuer);
   if (!session.provider.empty()) context["webIdFederationData"] = {{"federatedProvider", session.provider}, {"attributes", Json::object()}};
   context["attributes"] = {{"creationDate", timestamps::iso8601(session.issued)}, {"mfaAuthenticated", session.mfa ? "true" : "false"}};
   if (!session.source_identity.empty()) context["sourceIdentity"] = session.source_identity;
-  return context;
+  return std::make_shared<const Json>(std::move(context));
 }
 
 aws::Principal role_session(const Session& session, const Entity& role) {

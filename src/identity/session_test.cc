@@ -183,13 +183,13 @@ TEST_F(Issuers, SessionsOfUsersAndRootHaveNoIssuerAndFederatedUsersHave) {
   ASSERT_TRUE(principal);
   EXPECT_EQ(principal->arn, "arn:aws:sts::111122223333:federated-user/Bob");
   EXPECT_EQ(principal->principal_id, "111122223333:Bob");
-  EXPECT_EQ((*principal->session_context)["sessionIssuer"]["type"], "IAMUser");
-  EXPECT_EQ((*principal->session_context)["sessionIssuer"]["userName"], "alice");
+  EXPECT_EQ(principal->session_context->at("sessionIssuer").at("type"), "IAMUser");
+  EXPECT_EQ(principal->session_context->at("sessionIssuer").at("userName"), "alice");
 
   session.issuer = session.issuer_id = "";
   principal = session_principal(state, session);
   ASSERT_TRUE(principal);
-  EXPECT_EQ((*principal->session_context)["sessionIssuer"]["type"], "Root");
+  EXPECT_EQ(principal->session_context->at("sessionIssuer").at("type"), "Root");
 }
 
 }  // namespace

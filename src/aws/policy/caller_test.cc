@@ -12,9 +12,10 @@ TEST(Caller, is_described_with_what_its_session_says) {
   principal.account = AccountId("111122223333");
   principal.principal_id = "AROAEXAMPLE00000000:s";
   principal.arn = "arn:aws:sts::111122223333:assumed-role/r/s";
-  principal.session_context = Json{{"sessionIssuer", {{"arn", "arn:aws:iam::111122223333:role/path/r"}}},
-                                   {"attributes", {{"creationDate", "2026-01-01T00:00:00Z"}, {"mfaAuthenticated", "true"}}},
-                                   {"sourceIdentity", "alice"}};
+  principal.session_context =
+      std::make_shared<const Json>(Json{{"sessionIssuer", {{"arn", "arn:aws:iam::111122223333:role/path/r"}}},
+                                        {"attributes", {{"creationDate", "2026-01-01T00:00:00Z"}, {"mfaAuthenticated", "true"}}},
+                                        {"sourceIdentity", "alice"}});
   Context context;
   describe_caller(principal, *timestamps::parse_iso8601("2026-01-01T01:00:00Z"), context);
   const auto value = [&](std::string_view key) {

@@ -40,7 +40,8 @@ Principal caller_named(std::string_view name) {
     principal.kind = Principal::Kind::kFederatedUser;
     principal.principal_id = account + ":" + first;
     principal.arn = fmt::format("arn:aws:sts::{}:federated-user/{}", account, first);
-    principal.session_context = Json{{"sessionIssuer", {{"arn", fmt::format("arn:aws:iam::{}:user/{}", account, second)}}}};
+    principal.session_context =
+        std::make_shared<const Json>(Json{{"sessionIssuer", {{"arn", fmt::format("arn:aws:iam::{}:user/{}", account, second)}}}});
   } else if (who == "service") {
     principal = {};
     principal.kind = Principal::Kind::kService;
