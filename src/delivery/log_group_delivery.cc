@@ -31,10 +31,6 @@ int64_t millis(Time time) { return time.time_since_epoch().count(); }
 std::string encode(const LogCursor& cursor) {
   Json document{{"position", cursor.position.seq}, {"trailKey", cursor.trail_key}};
   if (cursor.trail) document["trail"] = encode(*cursor.trail);
-  if (cursor.until > cursor.position) {
-    document["until"] = cursor.until.seq;
-    for (const aws::Region& region : cursor.put_of) document["putOf"].push_back(region.str());
-  }
   return json::dump(document);
 }
 
@@ -42,12 +38,8 @@ LogCursor decode_log_cursor(std::string_view text) {
   const Json document = json::parse(text).value();  // we wrote it
   LogCursor cursor{.position = {document.at("position").get<uint64_t>()},
                    .trail_key = document.at("trailKey").get<std::string>(),
-                   .trail = std::nullopt,
-                   .until = {document.value("until", uint64_t{0})},
-                   .put_of = {}};
+                   .trail = std::nullopt};
   if (document.contains("trail")) cursor.trail = decode_trail(document.at("trail").get<std::string>());
-  if (document.contains("putOf"))
-    for (const Json& region : document.at("putOf")) cursor.put_of.insert(aws::Region(region.get<std::string>()));
   return cursor;
 }
 
@@ -114,11 +106,11 @@ env::Next LogGroupDelivery::step() {
     give_up_what_is_too_much();
     return env::Next::after(std::max<nanoseconds>(retry_at_ - now, 1ms));
   }
-  if (batches_.empty() && !turned_ && !read_batch()) {
+  if (batch_.empty() && !turned_ && !read_batch()) {
     retry_at_ = now + kRetryFirst;
     return env::Next::after(kRetryFirst);
   }
-  if (!batches_.empty()) return put_next();
+  if (!batch_.empty()) return put_next();
   if (turned_) return finish_batch();
   needed_ = read_.seq;  // nothing of interest was between
   return means_.journal.durable() > read_ ? env::Next::now() : rest();
@@ -135,21 +127,17 @@ env::Next LogGroupDelivery::rest() {
 
 void LogGroupDelivery::add(std::string_view record) {
   if (!wanted_ || wanted_->trail().log_group.empty() || !event::read_selected(record, document_, event_)) return;
-  const std::optional<aws::Region> region = wanted_->file_of(event_);
-  if (!region || cursor_.put_of.contains(*region)) return;
+  if (!wanted_->file_of(event_)) return;
   if (record.size() > kEventBytesMax) {
     ++means_.counters.too_large;
     return;
   }
-  batches_[*region].events.emplace_back(millis(event_.time), std::string(record));
+  batch_.emplace_back(millis(event_.time), std::string(record));
   bytes_ += record.size() + kEventOverheadBytes;
-  ++events_;
 }
 
 /// False: the journal cannot be read.
 bool LogGroupDelivery::read_batch() {
-  const journal::Position until = cursor_.until;  // a batch that was begun before a restart ends where it ended then
-  std::optional<int64_t> first;
   bool full = false;
   const auto given = means_.journal.read(read_, kReadBytes, [&](journal::Position position, std::string_view bytes) {
     if (full || turned_) return;
@@ -157,10 +145,10 @@ bool LogGroupDelivery::read_batch() {
     if (!entry) return;  // a newer version wrote it: Feed has crashed by now
     size_t size = 0;
     for (const std::string_view record : entry->records) size += record.size() + kEventOverheadBytes;
-    if (until <= cursor_.position && events_ > 0) {
-      full = bytes_ + size > kBatchBytesMax || events_ + entry->records.size() > kBatchEventsMax;
-      if (!full && first && !entry->records.empty() && event::read_selected(entry->records.front(), document_, event_))
-        full = std::abs(millis(event_.time) - *first) > kSpanMax;
+    if (!batch_.empty()) {
+      full = bytes_ + size > kBatchBytesMax || batch_.size() + entry->records.size() > kBatchEventsMax;
+      if (!full && !entry->records.empty() && event::read_selected(entry->records.front(), document_, event_))
+        full = std::abs(millis(event_.time) - batch_.front().first) > kSpanMax;
       if (full) return;
     }
     const journal::ChangeView* change = nullptr;
@@ -178,11 +166,9 @@ bool LogGroupDelivery::read_batch() {
       if (changed) wanted_.emplace(*changed);
     }
     for (const std::string_view record : entry->records) add(record);
-    if (!first && events_ > 0) first = millis(event_.time);
     read_ = position;
     if (is_change && was_logging) next_trail_ = changed;
     turned_ = is_change;
-    full = full || position == until;
   });
   if (!given)
     log::error("A trail cannot read the journal for its log group and waits.",
@@ -201,8 +187,9 @@ std::string LogGroupDelivery::group_name() const {
   return name;
 }
 
-std::string LogGroupDelivery::stream_name(const aws::Region& region) const {
-  return fmt::format("{}_CloudTrail_{}", wanted_->trail().account.str(), region.str());
+/// Of all regions' events, as AWS names it.
+std::string LogGroupDelivery::stream_name() const {
+  return fmt::format("{}_CloudTrail_{}", wanted_->trail().account.str(), wanted_->trail().home.str());
 }
 
 api::Client::Request LogGroupDelivery::request_of(const aws::Principal& principal, std::string_view operation, std::string body) const {
@@ -241,74 +228,52 @@ env::Next LogGroupDelivery::put_next() {
     failed(principal.error().message);
     return env::Next::now();
   }
-  auto& [region, batch] = *batches_.begin();
   if (making_stream_) {
-    Json body{{"logGroupName", group_name()}, {"logStreamName", stream_name(region)}};
+    Json body{{"logGroupName", group_name()}, {"logStreamName", stream_name()}};
     call(request_of(*principal, "CreateLogStream", json::dump(body)));
     return env::Next::when_woken();
   }
-  std::ranges::stable_sort(batch.events, {}, [](const auto& event) { return event.first; });
+  std::ranges::stable_sort(batch_, {}, [](const auto& event) { return event.first; });
   std::string body;
   json::Writer writer(body);
-  writer.begin_object().key("logGroupName").string(group_name()).key("logStreamName").string(stream_name(region));
+  writer.begin_object().key("logGroupName").string(group_name()).key("logStreamName").string(stream_name());
   writer.key("logEvents").begin_array();
-  for (const auto& [time, record] : batch.events)
+  for (const auto& [time, record] : batch_)
     writer.begin_object().key("timestamp").number(time).key("message").string(record).end_object();
   writer.end_array().end_object();
   api::Client::Request request = request_of(*principal, "PutLogEvents", std::move(body));
 
   LogCursor next = cursor_;
-  if (batches_.size() == 1) {
-    next.position = read_;
-    next.trail = next_trail_;
-    next.until = {};
-    next.put_of.clear();
-  } else {
-    next.until = read_;
-    next.put_of.insert(region);
-  }
+  next.position = read_;
+  next.trail = next_trail_;
   const LogStatus status{.delivered = means_.clock.now(), .error = ""};
   request.along = [cursor_key = keys::log_cursor(id_), status_key = keys::log_status(id_), cursor_text = encode(next),
                    status_text = encode(status)](state::Transaction& transaction) {
     transaction.put(cursor_key, cursor_text);
     transaction.put(status_key, status_text);
   };
-  putting_ = region;
+  putting_ = true;
   call(std::move(request));
   return env::Next::when_woken();
 }
 
 void LogGroupDelivery::take_outcomes() {
   for (const Outcome& outcome : completions_->take()) {
-    const std::optional<aws::Region> region = std::exchange(putting_, std::nullopt);
-    if (outcome.put == Put::kRefused) {
-      making_stream_ = false;
-      failed(outcome.message);
-    } else if (outcome.put == Put::kNoStream) {
-      making_stream_ = true;
-    } else if (std::exchange(making_stream_, false)) {
-      // the stream is there now: put again
-    } else if (region) {
-      failures_ = 0;
-      means_.counters.events += batches_[*region].events.size();
-      batches_.erase(*region);
-      status_ = {.delivered = means_.clock.now(), .error = ""};
-      if (!batches_.empty()) {
-        cursor_.until = read_;
-        cursor_.put_of.insert(*region);
-        continue;
-      }
-      cursor_.position = read_;
-      cursor_.trail = next_trail_;
-      cursor_.until = {};
-      cursor_.put_of.clear();
-      bytes_ = events_ = 0;
-      needed_ = read_.seq;
-      if (turned_ && next_trail_) {  // else it is gone, and so must its documents be
-        turned_ = false;
-        wanted_.emplace(*next_trail_);
-      }
-    }
+    const bool was_put = std::exchange(putting_, false);
+    const bool was_making = std::exchange(making_stream_, outcome.put == Put::kNoStream);
+    if (outcome.put == Put::kRefused) failed(outcome.message);
+    if (outcome.put != Put::kDone || was_making || !was_put) continue;  // a stream that was made is put to now
+    failures_ = 0;
+    means_.counters.events += batch_.size();
+    status_ = {.delivered = means_.clock.now(), .error = ""};
+    cursor_.position = read_;
+    cursor_.trail = next_trail_;
+    batch_.clear();
+    bytes_ = 0;
+    needed_ = read_.seq;
+    if (!turned_ || !next_trail_) continue;  // one that is gone takes its documents along: finish_batch
+    turned_ = false;
+    wanted_.emplace(*next_trail_);
   }
 }
 
@@ -318,8 +283,6 @@ env::Next LogGroupDelivery::finish_batch() {
   LogCursor next = cursor_;
   next.position = read_;
   next.trail = next_trail_;
-  next.until = {};
-  next.put_of.clear();
   if (next_trail_) {
     state.put(keys::log_cursor(id_), encode(next));
   } else {
@@ -359,23 +322,21 @@ void LogGroupDelivery::show(const LogStatus& status) {
 /// A log group that takes nothing must not fill the disk.
 void LogGroupDelivery::give_up_what_is_too_much() {
   if (means_.journal.bytes_behind(cursor_.position) <= means_.backlog_bytes_max) return;
-  uint64_t dropped = events_;
+  uint64_t dropped = batch_.size();
   while (means_.journal.durable() > read_ && means_.journal.bytes_behind(read_) > means_.backlog_bytes_max / 2) {
-    batches_.clear();
-    bytes_ = events_ = 0;
+    batch_.clear();
+    bytes_ = 0;
     const journal::Position before = read_;
-    cursor_.until = {};
-    cursor_.put_of.clear();
     turned_ = false;
     if (!read_batch() || read_ == before) break;
-    dropped += events_;
+    dropped += batch_.size();
     if (turned_) {
       wanted_.reset();
       if (next_trail_) wanted_.emplace(*next_trail_);
     }
   }
-  batches_.clear();
-  bytes_ = events_ = 0;
+  batch_.clear();
+  bytes_ = 0;
   turned_ = true;  // the cursor is kept as soon as it can be
   means_.counters.dropped += dropped;
   log::error("Events were given up for a log group that took none.", {{"trail", cursor_.trail_key}, {"events", std::to_string(dropped)}});

@@ -1,10 +1,8 @@
 #pragma once
 #include <atomic>
 #include <chrono>
-#include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -21,11 +19,9 @@ namespace cairn::delivery {
 
 /// Where the delivery of a trail to its log group stands.
 struct LogCursor {
-  journal::Position position;    // each wanted event up to here is in the log group, or was left out
-  std::string trail_key;         // the document of the trail
-  std::optional<Trail> trail;    // as it was at `position`; none: it had not been made
-  journal::Position until;       // the batch that is being put ends here ...
-  std::set<aws::Region> put_of;  // ... and the streams of these regions have it
+  journal::Position position;  // each wanted event up to here is in the log group, or was left out
+  std::string trail_key;       // the document of the trail
+  std::optional<Trail> trail;  // as it was at `position`; none: it had not been made
 };
 std::string encode(const LogCursor& cursor);
 LogCursor decode_log_cursor(std::string_view document);
@@ -81,17 +77,11 @@ class LogGroupDelivery {
     Put put = Put::kDone;
     std::string message;
   };
-  struct Batch {
-    std::vector<std::pair<int64_t, std::string>> events;  // time, record
-    size_t bytes = 0;
-  };
-
   env::Next step();
   void take_outcomes();
   bool read_batch();
   void add(std::string_view record);
   env::Next put_next();
-  env::Next make_stream(const aws::Region& region);
   env::Next finish_batch();
   env::Next rest();
   void call(api::Client::Request request);
@@ -100,7 +90,7 @@ class LogGroupDelivery {
   void show(const LogStatus& status);
   void give_up_what_is_too_much();
   std::string group_name() const;
-  std::string stream_name(const aws::Region& region) const;
+  std::string stream_name() const;
 
   const Means means_;
   const std::string id_;
@@ -111,9 +101,9 @@ class LogGroupDelivery {
   std::optional<Wanted> wanted_;
   json::Document document_;
   event::Selected event_;
-  std::map<aws::Region, Batch> batches_;
-  size_t bytes_ = 0, events_ = 0;
-  std::optional<aws::Region> putting_;  // whose stream's answer is waited for
+  std::vector<std::pair<int64_t, std::string>> batch_;  // time, record
+  size_t bytes_ = 0;                                    // of batch_
+  bool putting_ = false;                                // batch_'s answer is waited for
   bool making_stream_ = false;
   int failures_ = 0;  // in a row
   std::chrono::nanoseconds retry_at_{};

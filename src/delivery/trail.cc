@@ -102,9 +102,7 @@ void begin_log_group(state::Transaction& state, const Trail& trail, const std::o
   if (trail.log_group.empty() || state.exists(key)) return;
   state.put(key, encode(LogCursor{.position = state.base(),
                                   .trail_key = keys::trail(trail.account, trail.home, trail.name),
-                                  .trail = before,
-                                  .until = {},
-                                  .put_of = {}}));
+                                  .trail = before}));
 }
 
 std::string encode(const Status& status) {

@@ -203,6 +203,8 @@ void check_key(api::Call& call, delivery::Trail& trail) {
 void check_log_group(api::Call& call, const delivery::Trail& trail) {
   if (trail.log_group.empty()) return;
   api::require_pass_role(call, trail.log_role, "cloudtrail.amazonaws.com");
+  if (!call.ports->log_groups->exists(*call.state, trail.log_group))
+    throw Error(kInvalidCloudWatchLogsLogGroupArn, "CloudTrail cannot validate the specified log group ARN. (There is no such log group.)");
   const Result<aws::Principal> role = delivery::take_on_log_role(*call.state, trail, call.now);
   if (!role)
     throw Error(kInvalidCloudWatchLogsRoleArn, "Access denied. Check the trust relationships for your role. ({})", role.error().message);
@@ -218,8 +220,6 @@ void check_log_group(api::Call& call, const delivery::Trail& trail) {
       throw Error(kInvalidCloudWatchLogsRoleArn, "Access denied. Check the permissions for your role. (It needs {} on {}.)", action,
                   request.resource);
   }
-  if (!call.ports->log_groups->exists(*call.state, trail.log_group))
-    throw Error(kInvalidCloudWatchLogsLogGroupArn, "CloudTrail cannot validate the specified log group ARN. (There is no such log group.)");
 }
 
 Json settings_of(const delivery::Trail& trail) {
