@@ -73,7 +73,9 @@ void about_entity(const Call& call, Entity::Kind kind, std::string_view type, co
   if (!entity) return;
   demand.resource = entity->arn();
   describe_tags(entity->tags, demand);
-  if (!entity->boundary.empty()) demand.context.add("iam:PermissionsBoundary", entity->boundary);
+  // One that is asked for takes the place of the one that is there: a condition must not find what it wants in either.
+  if (!entity->boundary.empty() && text_of(call.in, "PermissionsBoundary").empty())
+    demand.context.add("iam:PermissionsBoundary", entity->boundary);
 }
 
 /// Calls that name no user mean their caller, or the owner of the access key that they name.

@@ -67,6 +67,8 @@ std::string kind(const Outcome& outcome) {
       return "denied";
     case IoFailure::kBusy:
       return "busy";
+    case IoFailure::kDamaged:
+      return "damaged";
     case IoFailure::kOther:
       return "other";
   }

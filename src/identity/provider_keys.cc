@@ -50,15 +50,19 @@ Result<ProviderKeys::Keys, ProviderKeys::Failure> ProviderKeys::find(const OidcP
       if (entry.keys != nullptr) return entry.keys;
       return tl::unexpected(entry.failure.value_or(Failure::kUnreachable));
     };
-    if (!is_due(entry, token) || entry.fetching || fetching_ >= kFetchesMax) return kept();
+    const auto mine = fetching_of_.find(provider.account);
+    const bool has_room = fetching_ < kFetchesMax && (mine == fetching_of_.end() || mine->second < kFetchesOfAccountMax);
+    if (!is_due(entry, token) || entry.fetching || !has_room) return kept();
     entry.fetching = true;
     ++fetching_;
+    ++fetching_of_[provider.account];
   }
   Result<Keys, Failure> fetched = fetch(provider);
   std::lock_guard lock(mutex_);
   Entry& entry = entries_[key];
   entry.fetching = false;
   --fetching_;
+  if (--fetching_of_[provider.account] == 0) fetching_of_.erase(provider.account);
   entry.tried = clock_.steady();
   entry.failure = fetched ? std::nullopt : std::optional(fetched.error());
   if (fetched) {

@@ -36,7 +36,8 @@ class ProviderKeys {
   static constexpr std::chrono::seconds kRetryAfter{10};       // at the earliest, after a failure
   static constexpr std::chrono::milliseconds kTimeout{5'000};  // of each of the requests that a fetch takes
   static constexpr size_t kAnswerBytesMax = 256 << 10;
-  static constexpr size_t kFetchesMax = 4;  // at once, of all providers; each holds up one call
+  static constexpr size_t kFetchesMax = 6;           // at once, of all providers; each holds up one call
+  static constexpr size_t kFetchesOfAccountMax = 2;  // slow providers of one account keep no other from being asked
 
  private:
   struct Entry {
@@ -54,6 +55,7 @@ class ProviderKeys {
   std::mutex mutex_;
   std::map<std::string, Entry> entries_;  // by URL and thumbprints
   size_t fetching_ = 0;
+  std::map<aws::AccountId, size_t> fetching_of_;
 };
 
 }  // namespace cairn::identity

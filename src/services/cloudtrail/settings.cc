@@ -94,6 +94,8 @@ void take_log_group(const api::Call& call, const std::string& group, const std::
   const std::string_view resource = resource_of(group, "logs", &region);
   if (!resource.starts_with("log-group:") || !resource.ends_with(":*") || resource.size() <= std::string_view("log-group::*").size())
     throw Error(kInvalidCloudWatchLogsLogGroupArn, "CloudTrail cannot validate the specified log group ARN.");
+  if (text::split(group, ':')[4] != call.account.str())
+    throw Error(kInvalidCloudWatchLogsLogGroupArn, "CloudTrail cannot validate the specified log group ARN.");
   if (region != call.region.str())
     throw Error(kInvalidCloudWatchLogsLogGroupArn, "You must specify a log group that is in the current region");
   if (!resource_of(role, "iam").starts_with("role/"))

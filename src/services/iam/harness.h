@@ -8,6 +8,7 @@
 #include "api/operation.h"
 #include "api/ports.h"
 #include "aws/model.h"
+#include "identity/guesses.h"
 #include "env/sim/clock.h"
 #include "env/sim/random.h"
 #include "identity/accounts.h"
@@ -30,6 +31,7 @@ class Harness {
     ports_.clock = &clock;
     ports_.random = &random_;
     ports_.sealer = sealer_.get();
+    ports_.guesses = &guesses_;
     state::Transaction state(store_);
     identity::make_account(state, clock.now(), aws::AccountId(account), "");
     commit(state);
@@ -83,6 +85,7 @@ class Harness {
   state::SimDatabase database_;
   std::unique_ptr<state::Engine> engine_;
   state::Store store_;
+  identity::Guesses guesses_;
   api::Ports ports_;
   uint64_t position_ = 0;
 };

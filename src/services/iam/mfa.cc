@@ -1,6 +1,7 @@
 #include "api/operation.h"
 #include "api/ports.h"
 #include "base/text.h"
+#include "identity/guesses.h"
 #include "identity/totp.h"
 #include "services/iam/entities.h"
 #include "services/iam/input.h"
@@ -76,9 +77,14 @@ void create_virtual_mfa_device(api::Call& call) {
 }
 
 void prove(MfaDevice& device, const api::Call& call) {
+  identity::Guesses& guesses = *call.ports->guesses;
+  const std::string serial = device.serial();
   const Secret seed = identity::unseal(*call.ports->sealer, device);
-  if (!identity::use_codes(device, seed, text_of(call.in, "AuthenticationCode1"), text_of(call.in, "AuthenticationCode2"), call.now))
-    throw Error(kInvalidCode, "Authentication code for device is not valid.");
+  if (guesses.may_try(serial, call.now) &&
+      identity::use_codes(device, seed, text_of(call.in, "AuthenticationCode1"), text_of(call.in, "AuthenticationCode2"), call.now))
+    return;
+  guesses.missed(serial, call.now);
+  throw Error(kInvalidCode, "Authentication code for device is not valid.");
 }
 
 void enable_mfa_device(api::Call& call) {
@@ -97,7 +103,6 @@ void enable_mfa_device(api::Call& call) {
 void resync_mfa_device(api::Call& call) {
   MfaDevice device = named_device(call);
   if (!Owner(call, text_of(call.in, "UserName")).has(device)) throw Error(kNoSuchEntity, "MFA Device invalid for user.");
-  device.last_step = 0;
   prove(device, call);
   identity::save(*call.state, device);
 }

@@ -3,6 +3,7 @@
 #include "api/authorize.h"
 #include "api/request_context.h"
 #include "aws/policy/decide.h"
+#include "identity/policies.h"
 #include "services/kms/documents.h"
 #include "services/kms/policy_document.h"
 #include "services/kms/tag_set.h"
@@ -100,7 +101,23 @@ bool identity_allows(api::Call& call, const Request& request) {
   return aws::policy::decide(own, policies).allowed();
 }
 
+/// What a grant gives to an account, the caller's own policies must give as well; what it gives to the role of a session, or to the user
+/// who federated, boundary and session policies still take away from, as from what a key policy gives to them.
+bool gives(api::Call& call, const Request& request, const Permission& permission) {
+  if (permission.to_account) return identity_allows(call, request);
+  return names(permission.grant.grantee, request.caller) != aws::policy::NamedAs::kBase || limits_allow(call, request);
+}
+
 }  // namespace
+
+bool limits_allow(api::Call& call, const Request& request) {
+  const Policies own = api::policies_of(call);
+  if (request.caller.kind == aws::policy::Caller::Kind::kFederatedUser && own.session.empty()) return false;
+  const Policies everything = identity::PolicySet::everything()->policies();
+  Request limited = request;
+  limited.resource_account.clear();
+  return aws::policy::decide(limited, {.identity = everything.identity, .boundary = own.boundary, .session = own.session}).allowed();
+}
 
 std::optional<Grant> require(api::Call& call, const Named& named, const Ask& ask) {
   call.is_decided = true;
@@ -114,7 +131,7 @@ std::optional<Grant> require(api::Call& call, const Named& named, const Ask& ask
   if (decision.outcome == Decision::Outcome::kImplicitDeny) {
     const GrantAsk grant_ask{request.caller, ask.action, ask.context, call.principal.source_arn};
     std::optional<Permission> permission = find_permission(*call.state, named.key, grant_ask);
-    if (permission && (!permission->to_account || identity_allows(call, request))) return std::move(permission->grant);
+    if (permission && gives(call, request, *permission)) return std::move(permission->grant);
   }
   throw denied(call, named, ask, decision);
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "api/call.h"
+#include "aws/policy/decide.h"
 #include "aws/policy/policy.h"
 #include "services/kms/ciphertext.h"
 #include "services/kms/grant.h"
@@ -39,5 +40,8 @@ bool own_policies_allow(api::Call& call, std::string_view action, const Key& key
 
 /// The condition keys of the tags that a request brings.
 ConditionKeys describe_tags(const Json& tags);
+
+/// Whether the caller's boundary and session policies leave it what somebody gives to its role, or to the user who federated.
+bool limits_allow(api::Call& call, const aws::policy::Request& request);
 
 }  // namespace cairn::kms

@@ -134,7 +134,11 @@ void check_may_retire(api::Call& call, const Key& key, const Grant& grant) {
   const aws::policy::Caller caller = aws::policy::caller_of(call.principal);
   NamedAs named = grant.retiring.empty() ? NamedAs::kNot : names(grant.retiring, caller);
   if (grant.allows("RetireGrant")) named = std::max(named, names(grant.grantee, caller));
-  if (named > NamedAs::kAccount) return;
+  if (named == NamedAs::kDirectly) return;
+  if (named == NamedAs::kBase) {
+    aws::policy::Request request{.caller = caller, .action = "kms:RetireGrant", .resource = key.arn()};
+    if (limits_allow(call, request)) return;
+  }
   const bool is_of_account = named == NamedAs::kAccount || call.principal.account == grant.issuer;
   if (is_of_account && own_policies_allow(call, "RetireGrant", key)) return;
   require(call, {key, ""}, {.action = "RetireGrant", .accounts = Accounts::kAny});

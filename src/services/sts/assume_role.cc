@@ -56,7 +56,7 @@ void assume_role(api::Call& call) {
     context.add("aws:MultiFactorAuthAge", "0");
   }
   require_trust(call, target, "AssumeRole", context);
-  if (has(call.in, "Tags")) require_trust(call, target, "TagSession", context);
+  if (!session.limits.tags.empty()) require_trust(call, target, "TagSession", context);
   if (!session.source_identity.empty()) require_trust(call, target, "SetSourceIdentity", context);
 
   session.mfa = used_mfa;
