@@ -238,8 +238,7 @@ env::Next LogGroupDelivery::put_next() {
   json::Writer writer(body);
   writer.begin_object().key("logGroupName").string(group_name()).key("logStreamName").string(stream_name());
   writer.key("logEvents").begin_array();
-  for (const auto& [time, record] : batch_)
-    writer.begin_object().key("timestamp").number(time).key("message").string(record).end_object();
+  for (const auto& [time, record] : batch_) writer.begin_object().key("timestamp").number(time).key("message").string(record).end_object();
   writer.end_array().end_object();
   api::Client::Request request = request_of(*principal, "PutLogEvents", std::move(body));
 

@@ -100,9 +100,8 @@ void put_new(state::Transaction& state, const Trail& trail) {
 void begin_log_group(state::Transaction& state, const Trail& trail, const std::optional<Trail>& before) {
   const std::string key = keys::log_cursor(trail.id);
   if (trail.log_group.empty() || state.exists(key)) return;
-  state.put(key, encode(LogCursor{.position = state.base(),
-                                  .trail_key = keys::trail(trail.account, trail.home, trail.name),
-                                  .trail = before}));
+  state.put(key,
+            encode(LogCursor{.position = state.base(), .trail_key = keys::trail(trail.account, trail.home, trail.name), .trail = before}));
 }
 
 std::string encode(const Status& status) {

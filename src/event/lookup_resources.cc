@@ -105,12 +105,6 @@ std::vector<LookupResource> lookup_resources(std::string_view event_source, std:
     const json::View part = place->part == Part::kRequest ? request : response;
     add(place->type, (place->outer.empty() ? part : part[place->outer])[place->member].string());
   }
-  if (source == "kms") {
-    // The key that an alias or a ciphertext meant stands in the record only there.
-    recorded.each([&](json::View one) {
-      if (one["type"].string_or("") == "AWS::KMS::Key") add("AWS::KMS::Key", one["ARN"].string());
-    });
-  }
   if (source == "s3") {
     // Data events are not in LookupEvents; a local search by object finds them.
     recorded.each([&](json::View one) {

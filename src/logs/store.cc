@@ -14,8 +14,8 @@ namespace cairn::logs {
 
 namespace {
 
-constexpr size_t kTailGrowthMax = 8;    // times tail_bytes_max, while the disk refuses segments
-constexpr size_t kJournalBytesMax = 4;  // times tail_bytes_max: what a restart may have to feed again
+constexpr size_t kTailGrowthMax = 8;           // times tail_bytes_max, while the disk refuses segments
+constexpr size_t kJournalBytesIdle = 1 << 20;  // without log events: a position costs a small file; the journal must not wait for it
 constexpr size_t kEntryOverheadBytes = 32;
 
 /// Nothing at or before this place is wanted (newest first: at or behind it).
@@ -68,7 +68,8 @@ class SegmentedStore final : public Store {
     for (std::string_view record : entry.records) journal_bytes_ += record.size();
     journal_bytes_ += kEntryOverheadBytes;
     consumed_ = position.seq;
-    if (tail_.bytes() < options_.tail_bytes_max && journal_bytes_ < kJournalBytesMax * options_.tail_bytes_max) return;
+    const size_t journal_bytes_max = tail_.events() == 0 ? kJournalBytesIdle : options_.tail_bytes_max;
+    if (tail_.bytes() < options_.tail_bytes_max && journal_bytes_ < journal_bytes_max) return;
     if (journal_bytes_ < retry_bytes_ || seal()) return;
     retry_bytes_ = journal_bytes_ + options_.tail_bytes_max / 8;
     if (tail_.bytes() <= options_.tail_bytes_max * kTailGrowthMax) return;

@@ -272,11 +272,6 @@ class Recorded(unittest.TestCase):
         self.check(sts, "get_caller_identity", {}, source="sts.amazonaws.com", read=True, parameters=None)
         regional = Calls(self.server, "sts", region="eu-central-1")
         self.check(regional, "get_caller_identity", {}, source="sts.amazonaws.com", region="eu-central-1", read=True, parameters=None)
-        self.check(sts, "assume_role", {"RoleArn": f"arn:aws:iam::{ACCOUNT}:role/r", "RoleSessionName": "me", "DurationSeconds": 900,
-                                        "Tags": [{"Key": "k", "Value": "v"}]},
-                   source="sts.amazonaws.com", read=True, error=("NotImplemented", None),
-                   parameters={"roleArn": f"arn:aws:iam::{ACCOUNT}:role/r", "roleSessionName": "me", "durationSeconds": 900, "tags": [{"key": "k", "value": "v"}]})
-        self.check(sts, "get_session_token", {}, source="sts.amazonaws.com", read=False, error=("NotImplemented", None), parameters=None)
 
     def test_cloudtrail_itself(self):
         trail = Calls(self.server, "cloudtrail", parameter_validation=False)

@@ -35,7 +35,7 @@ class Escalation(unittest.TestCase):
         return self.iam.create_access_key(UserName=name)["AccessKey"]
 
     def session(self, credentials, role, **more):
-        return self.client("sts", credentials).assume_role(RoleArn=f"arn:aws:iam::{ACCOUNT}:role/{role}", RoleSessionName="s", **more)["Credentials"]
+        return self.client("sts", credentials).assume_role(RoleArn=f"arn:aws:iam::{ACCOUNT}:role/{role}", RoleSessionName="session", **more)["Credentials"]
 
     def assert_denied(self, call, **parameters):
         with self.assertRaises(botocore.exceptions.ClientError) as caught:
@@ -64,7 +64,7 @@ class Escalation(unittest.TestCase):
         self.assert_denied(self.client("kms", self.session(caller, "R")).decrypt, CiphertextBlob=blob)
         kms.create_grant(KeyId=key, GranteePrincipal=f"arn:aws:iam::{ACCOUNT}:user/caller", Operations=["Decrypt"])
         self.assertEqual(self.client("kms", caller).decrypt(CiphertextBlob=blob)["Plaintext"], b"x")
-        federated = self.client("sts", caller).get_federation_token(Name="f")["Credentials"]
+        federated = self.client("sts", caller).get_federation_token(Name="federated")["Credentials"]
         self.assert_denied(self.client("kms", federated).decrypt, CiphertextBlob=blob)
 
     def test_tags_that_are_carried_along_need_the_right_to_tag(self):

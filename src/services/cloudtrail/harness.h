@@ -42,12 +42,19 @@ class FakeBuckets final : public api::BucketAccess {
   std::vector<Ask> asks;
 };
 
+/// Every log group is there.
+class AllGroups final : public api::LogGroups {
+ public:
+  bool exists(state::Transaction&, std::string_view) const override { return true; }
+};
+
 class Harness {
  public:
   Harness() : engine_(database_.open()), store_(*engine_, {}) {
     ports_.clock = &clock;
     ports_.random = &random_;
     ports_.buckets = &buckets;
+    ports_.log_groups = &log_groups_;
   }
 
   Answer call(std::string_view operation, const Json& in) {
@@ -116,6 +123,7 @@ class Harness {
   state::SimDatabase database_;
   std::unique_ptr<state::Engine> engine_;
   state::Store store_;
+  AllGroups log_groups_;
   api::Ports ports_;
   uint64_t position_ = 0;
 };

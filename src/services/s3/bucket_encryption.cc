@@ -1,7 +1,6 @@
-#include "services/s3/bucket_encryption.h"
-
 #include "api/operation.h"
 #include "services/s3/bucket_setting.h"
+#include "services/s3/default_encryption.h"
 #include "services/s3/errors.h"
 #include "services/s3/input.h"
 
@@ -9,19 +8,11 @@
 namespace cairn::s3 {
 namespace {
 
-constexpr std::string_view kKind = "encryption";
-constexpr const char* kDefault = "ApplyServerSideEncryptionByDefault";
-
-Json blocked_types(const Json& rule) {
-  const auto blocked = rule.find("BlockedEncryptionTypes");
-  return blocked != rule.end() && blocked->contains("EncryptionType") ? blocked->at("EncryptionType") : Json::array();
-}
-
 /// Throws what S3 says of a rule that makes no sense.
 void check_rule(const Json& rule) {
   for (const Json& type : blocked_types(rule))
     if (type != "NONE" && type != "SSE-C") throw malformed_xml();
-  const auto by_default = rule.find(kDefault);
+  const auto by_default = rule.find(kByDefault);
   if (by_default == rule.end()) return;
   const std::string algorithm = text_of(*by_default, "SSEAlgorithm");
   if (algorithm == "aws:kms:dsse")
@@ -29,7 +20,7 @@ void check_rule(const Json& rule) {
   if (algorithm != "AES256" && algorithm != "aws:kms") throw malformed_xml();
   if (algorithm == "AES256" && has(*by_default, "KMSMasterKeyID"))
     throw Error(kInvalidArgument, "a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse")
-        .with("ArgumentName", kDefault);
+        .with("ArgumentName", kByDefault);
 }
 
 /// Differs from AWS: encryption in two layers (aws:kms:dsse) is not implemented.
@@ -40,28 +31,28 @@ void put_encryption(api::Call& call) {
   Json rule = configuration->at("Rules").front();
   check_rule(rule);
   // What the rule does not speak of stays as it is.
-  if (const auto before = bucket_setting(*call.state, bucket.name, kKind))
-    for (const char* member : {kDefault, "BlockedEncryptionTypes"})
+  if (const auto before = bucket_setting(*call.state, bucket.name, kEncryptionSetting))
+    for (const char* member : {kByDefault, "BlockedEncryptionTypes"})
       if (!rule.contains(member) && before->contains(member)) rule[member] = before->at(member);
-  put_bucket_setting(*call.state, bucket.name, kKind, rule);
+  put_bucket_setting(*call.state, bucket.name, kEncryptionSetting, rule);
 }
 
 void get_encryption(api::Call& call) {
   const Bucket bucket = open_bucket(call);
-  Json rule = bucket_setting(*call.state, bucket.name, kKind).value_or(Json::object());
-  if (!rule.contains(kDefault)) rule[kDefault] = {{"SSEAlgorithm", "AES256"}};
+  Json rule = bucket_setting(*call.state, bucket.name, kEncryptionSetting).value_or(Json::object());
+  if (!rule.contains(kByDefault)) rule[kByDefault] = {{"SSEAlgorithm", "AES256"}};
   if (!rule.contains("BucketKeyEnabled")) rule["BucketKeyEnabled"] = false;
   call.out["ServerSideEncryptionConfiguration"]["Rules"] = Json::array({std::move(rule)});
 }
 
 void delete_encryption(api::Call& call) {
   const Bucket bucket = open_bucket(call);
-  const auto before = bucket_setting(*call.state, bucket.name, kKind);
+  const auto before = bucket_setting(*call.state, bucket.name, kEncryptionSetting);
   if (!before) return;
   // What may be put is no default, and stays.
   if (before->contains("BlockedEncryptionTypes"))
-    put_bucket_setting(*call.state, bucket.name, kKind, {{"BlockedEncryptionTypes", before->at("BlockedEncryptionTypes")}});
-  else erase_bucket_setting(*call.state, bucket.name, kKind);
+    put_bucket_setting(*call.state, bucket.name, kEncryptionSetting, {{"BlockedEncryptionTypes", before->at("BlockedEncryptionTypes")}});
+  else erase_bucket_setting(*call.state, bucket.name, kEncryptionSetting);
 }
 
 constexpr auto kOperations = std::to_array<api::Operation>({
@@ -71,19 +62,6 @@ constexpr auto kOperations = std::to_array<api::Operation>({
 });
 
 }  // namespace
-
-BucketEncryption bucket_encryption(api::Call& call, const Bucket& bucket) {
-  BucketEncryption encryption;
-  const auto rule = bucket_setting(*call.state, bucket.name, kKind);
-  if (!rule) return encryption;
-  if (const auto by_default = rule->find(kDefault); by_default != rule->end()) {
-    encryption.kms = text_of(*by_default, "SSEAlgorithm") == "aws:kms";
-    encryption.kms_key = text_of(*by_default, "KMSMasterKeyID");
-  }
-  encryption.bucket_key = flag_of(*rule, "BucketKeyEnabled");
-  for (const Json& type : blocked_types(*rule)) encryption.blocks_customer_keys = encryption.blocks_customer_keys || type == "SSE-C";
-  return encryption;
-}
 
 }  // namespace cairn::s3
 

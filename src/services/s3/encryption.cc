@@ -5,9 +5,9 @@
 #include "base/crypto.h"
 #include "base/text.h"
 #include "services/s3/access.h"
-#include "services/s3/bucket_encryption.h"
 #include "services/s3/customer_key.h"
 #include "services/s3/data_key.h"
+#include "services/s3/default_encryption.h"
 #include "services/s3/errors.h"
 #include "services/s3/input.h"
 

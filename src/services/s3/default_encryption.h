@@ -1,6 +1,7 @@
 #pragma once
 #include <string>
 
+#include "base/json.h"
 #include "services/s3/bucket.h"
 
 namespace cairn::s3 {
@@ -12,6 +13,11 @@ struct BucketEncryption {
   bool bucket_key = false;
   bool blocks_customer_keys = false;
 };
+/// The setting's kind, and its document: the rule as it was put.
+constexpr std::string_view kEncryptionSetting = "encryption";
+constexpr const char* kByDefault = "ApplyServerSideEncryptionByDefault";
+Json blocked_types(const Json& rule);  // an array: NONE, SSE-C
+
 BucketEncryption bucket_encryption(api::Call& call, const Bucket& bucket);
 
 }  // namespace cairn::s3
