@@ -12,7 +12,7 @@ struct Found {
   const Policy* policy = nullptr;
   size_t statement = 0;
   NamedAs named = NamedAs::kNot;
-  explicit operator bool() const { return policy != nullptr; }
+  explicit operator bool() const { return named != NamedAs::kNot; }
 };
 
 /// The first statement of that effect that applies; of a resource policy's, the one that names the caller most directly.
@@ -59,7 +59,9 @@ Decision decide(const Request& request, const Policies& policies) {
   const bool has_account = !caller.account.empty();  // else nothing but the resource's policy can allow
   const bool same_account = has_account && (request.resource_account.empty() || request.resource_account == caller.account);
   const bool resource_needed = !same_account || policies.resource_must_allow;
-  const Found given = policies.resource != nullptr ? find(*policies.resource, true, question) : Found{};
+  Found given;
+  if (policies.resource != nullptr && !policies.resource_only_denies) given = find(*policies.resource, true, question);
+  if (policies.granted > given.named) given = {nullptr, 0, policies.granted};
   if (resource_needed && !given) return decided(Outcome::kImplicitDeny, resource_kind);
   if (!has_account) return decided(Outcome::kAllowed, resource_kind, given);
   if (same_account && given.named == NamedAs::kDirectly) return decided(Outcome::kAllowed, resource_kind, given);

@@ -21,6 +21,8 @@ struct Request {
 struct Policies {
   std::span<const Policy* const> identity;  // the caller's own, its groups', its role's
   const Policy* resource = nullptr;         // of the resource, or the trust policy of the role that is to be assumed
+  bool resource_only_denies = false;        // its Allow statements don't count: it is not of the resource's own account
+  NamedAs granted = NamedAs::kNot;          // what something that is no policy gives at the resource: S3's access control lists
   const Policy* boundary = nullptr;         // of the user or role
   std::span<const Policy* const> session;   // given when the session was made; empty: none were
   /// Role trust policies and KMS key policies: nothing else gives access, also within the account.

@@ -1,57 +1,68 @@
 #include "api/operation.h"
-#include "services/s3/bucket.h"
+#include "services/s3/access_list.h"
+#include "services/s3/bucket_acl.h"
 #include "services/s3/errors.h"
 #include "services/s3/input.h"
+#include "services/s3/ownership.h"
+#include "services/s3/requested_acl.h"
 #include "services/s3/versions.h"
 
-/// Access control lists. All buckets are owner-enforced, as new ones are: their lists can be read, and say that the owner may do
-/// everything; they cannot be changed.
+/// Access control lists of buckets and objects. Where lists do not count (the bucket owner's ownership is enforced, as in new buckets)
+/// they can be read, and say that the owner may do everything; they cannot be changed.
 namespace cairn::s3 {
 namespace {
 
-void answer_acl(api::Call& call, const Bucket& bucket) {
-  const std::string owner = owner_id(bucket.account);
+void answer_acl(api::Call& call, std::string_view owner, const Grants& grants) {
   call.out["Owner"] = {{"ID", owner}};
-  Json grant;
-  grant["Grantee"] = {{"ID", owner}, {"Type", "CanonicalUser"}};
-  grant["Permission"] = "FULL_CONTROL";
-  call.out["Grants"] = Json::array({std::move(grant)});
+  call.out["Grants"] = show(grants);
 }
 
-/// The owner's full control, spelled out, is what the list says anyway.
-bool is_owners_own(const Json& policy, const Bucket& bucket) {
-  if (!policy.contains("Grants") || policy.at("Grants").size() != 1) return false;
-  const Json& grant = policy.at("Grants").front();
-  return text_of(grant, "Permission") == "FULL_CONTROL" && grant.contains("Grantee") &&
-         text_of(grant.at("Grantee"), "ID") == owner_id(bucket.account);
+Grants asked_grants(api::Call& call, const Bucket& bucket, std::string_view owner, ListOf what) {
+  std::optional<Grants> asked = requested_grants(call, bucket, owner, what);
+  if (!asked) throw Error(kMissingSecurityHeader, "Your request was missing a required header").with("MissingHeaderName", "x-amz-acl");
+  return std::move(*asked);
 }
 
-void refuse_change(const api::Call& call, const Bucket& bucket) {
-  refuse_acl(call.in);
-  if (text_of(call.in, "ACL") == "bucket-owner-full-control") return;
-  const auto policy = call.in.find("AccessControlPolicy");
-  if (policy == call.in.end())
-    throw Error(kMissingSecurityHeader, "Your request was missing a required header").with("MissingHeaderName", "x-amz-acl");
-  if (!is_owners_own(*policy, bucket)) throw Error(kAccessControlListNotSupported, "The bucket does not allow ACLs");
+void get_bucket_acl(api::Call& call) {
+  const Bucket bucket = open_bucket(call);
+  answer_acl(call, owner_id(bucket.account), bucket_grants(*call.state, bucket));
 }
-
-void get_bucket_acl(api::Call& call) { answer_acl(call, open_bucket(call)); }
 
 void put_bucket_acl(api::Call& call) {
   const Bucket bucket = open_bucket(call);
-  refuse_change(call, bucket);
+  const std::string owner = owner_id(bucket.account);
+  if (!has_lists(ownership_of(*call.state, bucket.name))) {
+    refuse_grants(call, bucket);
+    asked_grants(call, bucket, owner, ListOf::kBucket);
+    return;
+  }
+  const Grants grants = asked_grants(call, bucket, owner, ListOf::kBucket);
+  check_public_grants(call, bucket, grants, "s3:PutBucketAcl", "");
+  put_bucket_grants(*call.state, bucket, grants);
 }
 
 void get_object_acl(api::Call& call) {
   const Bucket bucket = open_bucket(call);
-  open_object(call, bucket.name, checked_key(call));
-  answer_acl(call, bucket);
+  const Object object = open_object(call, bucket.name, checked_key(call));
+  if (!has_lists(ownership_of(*call.state, bucket.name)))
+    return answer_acl(call, owner_id(bucket.account), owners_own(owner_id(bucket.account)));
+  answer_acl(call, object.owner_id(bucket), object.acl(bucket));
 }
 
 void put_object_acl(api::Call& call) {
   const Bucket bucket = open_bucket(call);
-  open_object(call, bucket.name, checked_key(call), Deleted::kNotAllowed);
-  refuse_change(call, bucket);
+  const std::string key = checked_key(call);
+  Version version = open_version(call, bucket.name, key, Deleted::kNotAllowed);
+  Object& object = version.object;
+  if (!has_lists(ownership_of(*call.state, bucket.name))) {
+    refuse_grants(call, bucket);
+    asked_grants(call, bucket, owner_id(bucket.account), ListOf::kObject);
+    return;
+  }
+  const Grants grants = asked_grants(call, bucket, object.owner_id(bucket), ListOf::kObject);
+  check_public_grants(call, bucket, grants, "s3:PutObjectAcl", key);
+  object.grants = grants;
+  call.state->put(version.document, encode(object));
 }
 
 constexpr auto kOperations = std::to_array<api::Operation>({

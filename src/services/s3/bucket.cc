@@ -125,25 +125,4 @@ Bucket decode_bucket(std::string_view name, std::string_view text) {
   return bucket;
 }
 
-void refuse_acl(const Json& in) {
-  static constexpr std::string_view kCanned[] = {"private",
-                                                 "public-read",
-                                                 "public-read-write",
-                                                 "aws-exec-read",
-                                                 "authenticated-read",
-                                                 "bucket-owner-read",
-                                                 "bucket-owner-full-control",
-                                                 "log-delivery-write"};
-  const std::string canned = text_of(in, "ACL");
-  if (!canned.empty() && std::ranges::find(kCanned, canned) == std::end(kCanned)) {
-    throw Error(kInvalidArgument, "{}", "").with("ArgumentName", "x-amz-acl").with("ArgumentValue", canned);
-  }
-  bool granting = false;
-  for (std::string_view member : {"GrantFullControl", "GrantRead", "GrantReadACP", "GrantWrite", "GrantWriteACP"})
-    granting = granting || has(in, member);
-  if (granting && !canned.empty()) throw Error(kInvalidRequest, "Specifying both Canned ACLs and Header Grants is not allowed");
-  if (granting || (!canned.empty() && canned != "bucket-owner-full-control"))
-    throw Error(kAccessControlListNotSupported, "The bucket does not allow ACLs");
-}
-
 }  // namespace cairn::s3

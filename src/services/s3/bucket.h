@@ -34,7 +34,4 @@ std::string owner_id(const aws::AccountId& account);
 std::string encode(const Bucket& bucket);  // the document
 Bucket decode_bucket(std::string_view name, std::string_view document);
 
-/// Writes of objects and buckets that carry an ACL: owner-enforced buckets take no other than the owner's own.
-void refuse_acl(const Json& in);
-
 }  // namespace cairn::s3

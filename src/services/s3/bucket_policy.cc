@@ -1,4 +1,5 @@
 #include "api/operation.h"
+#include "services/s3/access.h"
 #include "services/s3/bucket.h"
 #include "services/s3/errors.h"
 #include "services/s3/input.h"
@@ -20,17 +21,12 @@ void get_bucket_policy(api::Call& call) {
   call.out["Policy"] = stored_policy(call, bucket);
 }
 
-/// Differs from AWS: whether its principals exist is not looked up, and refusals name the spot, too. Every bucket blocks public policies,
-/// as new ones do.
+/// Differs from AWS: whether its principals exist is not looked up, and refusals name the spot, too.
 void put_bucket_policy(api::Call& call) {
   const Bucket bucket = open_bucket(call);
   const std::string text = has(call.in, "Policy") ? text_of(call.in, "Policy") : call.body;
-  if (is_public(checked_policy(text, bucket.name).policy)) {
-    throw Error(kAccessDenied,
-                "User: {} is not authorized to perform: s3:PutBucketPolicy on resource: \"arn:aws:s3:::{}\" because public policies are "
-                "prevented by the BlockPublicPolicy setting in S3 Block Public Access.",
-                call.principal.arn, bucket.name);
-  }
+  if (checked_policy(text, bucket.name).is_public && public_access_block(*call.state, bucket).block_policy)
+    throw prevented(call, "s3:PutBucketPolicy", bucket_arn(bucket.name), "public policies", "BlockPublicPolicy");
   call.state->put(keys::bucket_policy(bucket.name), text);
   call.reply.status = 204;  // the model says 200, S3 says 204
 }
@@ -39,7 +35,7 @@ void delete_bucket_policy(api::Call& call) { call.state->erase(keys::bucket_poli
 
 void get_bucket_policy_status(api::Call& call) {
   const Bucket bucket = open_bucket(call);
-  call.out["PolicyStatus"] = {{"IsPublic", is_public(compiled_policy(stored_policy(call, bucket))->policy)}};
+  call.out["PolicyStatus"] = {{"IsPublic", compiled_policy(stored_policy(call, bucket))->is_public}};
 }
 
 constexpr auto kOperations = std::to_array<api::Operation>({

@@ -12,18 +12,6 @@ void not_set(api::Call& call, const ErrorKind& kind, std::string_view message) {
   throw Error(kind, "{}", message).with("BucketName", bucket.name);
 }
 
-void get_public_access_block(api::Call& call) {
-  open_bucket(call);
-  call.out["PublicAccessBlockConfiguration"] = {
-      {"BlockPublicAcls", true}, {"IgnorePublicAcls", true}, {"BlockPublicPolicy", true}, {"RestrictPublicBuckets", true}};
-}
-
-void get_ownership_controls(api::Call& call) {
-  open_bucket(call);
-  Json rule{{"ObjectOwnership", "BucketOwnerEnforced"}};
-  call.out["OwnershipControls"]["Rules"] = Json::array({std::move(rule)});
-}
-
 void get_request_payment(api::Call& call) {
   open_bucket(call);
   call.out["Payer"] = "BucketOwner";
@@ -47,11 +35,9 @@ constexpr auto kOperations = std::to_array<api::Operation>({
     {"GetBucketCors", get_cors},
     {"GetBucketLogging", get_nothing},
     {"GetBucketNotificationConfiguration", get_nothing},
-    {"GetBucketOwnershipControls", get_ownership_controls},
     {"GetBucketReplication", get_replication},
     {"GetBucketRequestPayment", get_request_payment},
     {"GetBucketWebsite", get_website},
-    {"GetPublicAccessBlock", get_public_access_block},
 });
 
 }  // namespace

@@ -3,11 +3,14 @@
 #include "base/text.h"
 #include "services/s3/access.h"
 #include "services/s3/bucket.h"
+#include "services/s3/bucket_acl.h"
 #include "services/s3/bucket_setting.h"
 #include "services/s3/errors.h"
 #include "services/s3/input.h"
 #include "services/s3/keys.h"
 #include "services/s3/object.h"
+#include "services/s3/ownership.h"
+#include "services/s3/requested_acl.h"
 #include "services/s3/tags.h"
 #include "services/s3/versions.h"
 
@@ -43,21 +46,31 @@ Placement place(const api::Call& call) {
   return {aws::Region(here), constraint};
 }
 
-/// Settings at creation that would need what is not here yet.
-void check_new_settings(const Json& in) {
-  if (has(in, "ObjectOwnership")) {
-    const std::string ownership = text_of(in, "ObjectOwnership");
-    if (ownership == "ObjectWriter" || ownership == "BucketOwnerPreferred") throw header_not_implemented("x-amz-object-ownership");
-    if (ownership != "BucketOwnerEnforced") {
-      throw Error(kInvalidArgument, "Invalid x-amz-object-ownership header: {}", ownership).with("ArgumentName", "x-amz-object-ownership");
-    }
+/// What a new bucket is told beside its place. Its public access is blocked, so that no list can open it.
+struct NewSettings {
+  Ownership ownership = Ownership::kBucketOwnerEnforced;
+  std::optional<Grants> grants;
+};
+NewSettings new_settings(api::Call& call, const Bucket& bucket) {
+  NewSettings settings;
+  const std::string arn = bucket_arn(bucket.name);
+  if (has(call.in, "ObjectOwnership")) {
+    const std::string name = text_of(call.in, "ObjectOwnership");
+    const std::optional<Ownership> ownership = parse_ownership(name);
+    if (!ownership)
+      throw Error(kInvalidArgument, "Invalid x-amz-object-ownership header: {}", name).with("ArgumentName", "x-amz-object-ownership");
+    settings.ownership = *ownership;
+    api::require(call, {.action = "s3:PutBucketOwnershipControls", .resource = arn, .shown = fmt::format("\"{}\"", arn)});
   }
-  bool granting = false;
-  for (std::string_view member : {"GrantFullControl", "GrantRead", "GrantReadACP", "GrantWrite", "GrantWriteACP"})
-    granting = granting || has(in, member);
-  const std::string acl = text_of(in, "ACL");
-  if (granting || (!acl.empty() && acl != "private"))
-    throw Error(kInvalidBucketAcl, "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting");
+  settings.grants = requested_grants(call, bucket, owner_id(bucket.account), ListOf::kBucket);
+  if (!settings.grants || *settings.grants == owners_own(owner_id(bucket.account))) return settings;
+  if (!has_lists(settings.ownership)) throw lists_with_enforced_ownership();
+  if (is_public(*settings.grants)) {
+    throw Error({.code = "InvalidBucketAclWithBlockPublicAccessError", .status = 400},
+                "Bucket cannot have public ACLs set with BlockPublicAccess enabled");
+  }
+  api::require(call, {.action = "s3:PutBucketAcl", .resource = arn, .shown = fmt::format("\"{}\"", arn)});
+  return settings;
 }
 
 void answer_created(api::Call& call, std::string_view name, const aws::Region& region) {
@@ -66,7 +79,6 @@ void answer_created(api::Call& call, std::string_view name, const aws::Region& r
 }
 
 /// Creating a bucket again is refused, but for its owner in us-east-1, where S3 has always let it pass; tags are no part of that.
-/// Differs from AWS: a bucket's ownership is always BucketOwnerEnforced.
 void create_bucket(api::Call& call) {
   if (call.principal.kind == aws::Principal::Kind::kAnonymous) throw access_denied();
   const std::string name = text_of(call.in, "Bucket");
@@ -74,7 +86,9 @@ void create_bucket(api::Call& call) {
   if (!aws::is_bucket_name(name)) throw Error(kInvalidBucketName, "The specified bucket is not valid.").with("BucketName", name);
   call.owner = call.account;
   const Placement placement = place(call);
-  check_new_settings(call.in);
+  const Bucket bucket{
+      .name = name, .account = call.account, .region = placement.region, .location = placement.location, .created = call.now};
+  const NewSettings settings = new_settings(call, bucket);
   Tags tags;
   if (const auto it = call.in.find("CreateBucketConfiguration"); it != call.in.end())
     if (const auto set = it->find("Tags"); set != it->end()) tags = tags_of(*set, Tagged::kNewBucket);
@@ -96,8 +110,6 @@ void create_bucket(api::Call& call) {
   if (call.state->list(owned, owned, kBucketsMax).items.size() == kBucketsMax)
     throw Error(kTooManyBuckets, "You have attempted to create more buckets than allowed");
 
-  const Bucket bucket{
-      .name = name, .account = call.account, .region = placement.region, .location = placement.location, .created = call.now};
   call.state->put(keys::bucket(name), encode(bucket));
   call.state->put(keys::owned(call.account.str(), name), encode(bucket));
   if (flag_of(call.in, "ObjectLockEnabledForBucket")) {
@@ -105,6 +117,8 @@ void create_bucket(api::Call& call) {
     enable_object_lock(call, name, {});
   }
   if (!tags.empty()) call.state->put(keys::bucket_tagging(name), json::dump(encode(tags)));
+  if (has_lists(settings.ownership)) put_ownership(*call.state, name, settings.ownership);
+  if (settings.grants) put_bucket_grants(*call.state, bucket, *settings.grants);
   answer_created(call, name, placement.region);
 }
 

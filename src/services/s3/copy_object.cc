@@ -9,6 +9,7 @@
 #include "services/s3/lifecycle_rules.h"
 #include "services/s3/object.h"
 #include "services/s3/object_headers.h"
+#include "services/s3/requested_acl.h"
 #include "services/s3/versions.h"
 
 /// CopyObject.
@@ -65,6 +66,7 @@ void copy_object(api::Call& call) {
   take_storage_class(call.in, object);
   object.lock = lock_asked_for(call, bucket, key);
   apply_default_retention(call, bucket.name, object.lock);
+  take_acl(call, bucket, object);
 
   const ChecksumAlgorithm* kept = checksum_algorithm(source.object.checksum.algorithm);
   const ChecksumAlgorithm& algorithm = asked != nullptr ? *asked : kept != nullptr ? *kept : default_checksum();

@@ -53,11 +53,15 @@ class Harness {
     be_user();
   }
 
+  /// "GetObject", or an operation of S3 Control: "s3control:GetPublicAccessBlock".
   Answer call(std::string_view operation, const Json& in, const Body& body = {}) {
-    const api::Operation* row = find(operation);
+    const size_t colon = operation.find(':');
+    const std::string_view service = colon == std::string_view::npos ? "s3" : operation.substr(0, colon);
+    if (colon != std::string_view::npos) operation.remove_prefix(colon + 1);
+    const api::Operation* row = find(service, operation);
     if (row == nullptr) throw std::runtime_error("no such operation: " + std::string(operation));
     api::Call call;
-    call.model = aws::service_model("s3")->operation(operation);
+    call.model = aws::service_model(service)->operation(operation);
     call.operation = row;
     call.ports = &ports_;
     call.principal = caller_;
@@ -132,10 +136,10 @@ class Harness {
   std::function<void()> before_commit;  // once: something else happens between a decision and its commit
 
  private:
-  static const api::Operation* find(std::string_view name) {
+  static const api::Operation* find(std::string_view service, std::string_view name) {
     for (const api::Family* family : services::families())
       for (const api::Operation& operation : family->operations)
-        if (family->service == "s3" && operation.name == name) return &operation;
+        if (family->service == service && operation.name == name) return &operation;
     return nullptr;
   }
 

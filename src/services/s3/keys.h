@@ -20,6 +20,7 @@ inline std::string bucket_policy(std::string_view name) { return join("s3/bucket
 inline std::string bucket_setting(std::string_view name, std::string_view kind) {
   return fmt::format("s3/bucket-setting/{}/{}", name, kind);
 }
+inline std::string public_access_block(std::string_view account) { return join("s3/public-access-block/", account); }
 inline std::string owned_prefix(std::string_view account) { return fmt::format("s3/owned/{}/", account); }
 inline std::string owned(std::string_view account, std::string_view name) { return fmt::format("s3/owned/{}/{}", account, name); }
 inline std::string object_prefix(std::string_view bucket) { return fmt::format("s3/object/{}/", bucket); }

@@ -47,7 +47,7 @@ void list_object_versions(api::Call& call) {
                            : describe_listed(version.object, encoder(version.key));
     entry["VersionId"] = version_id(version.object);
     entry["IsLatest"] = version.is_latest;
-    entry["Owner"] = {{"ID", owner_id(bucket.account)}};
+    entry["Owner"] = {{"ID", version.object.owner_id(bucket)}};
     (is_marker ? markers : versions).push_back(std::move(entry));
   }
   if (!versions.empty()) call.out["Versions"] = std::move(versions);

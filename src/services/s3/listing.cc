@@ -24,8 +24,9 @@ void list_objects(api::Call& call) {
   if (found.truncated && !scan.delimiter.empty()) call.out["NextMarker"] = encoder(found.last);
   Json contents = Json::array();
   for (const auto& [key, document] : found.items) {
-    contents.push_back(describe_listed(decode_object(document), encoder(key)));
-    contents.back()["Owner"] = {{"ID", owner_id(bucket.account)}};
+    const Object object = decode_object(document);
+    contents.push_back(describe_listed(object, encoder(key)));
+    contents.back()["Owner"] = {{"ID", object.owner_id(bucket)}};
   }
   if (!contents.empty()) call.out["Contents"] = std::move(contents);
   if (!found.prefixes.empty()) call.out["CommonPrefixes"] = common_prefixes(found.prefixes, encoder);
@@ -53,8 +54,9 @@ void list_objects_v2(api::Call& call) {
   if (!start_after.empty()) call.out["StartAfter"] = encoder(start_after);
   Json contents = Json::array();
   for (const auto& [key, document] : found.items) {
-    contents.push_back(describe_listed(decode_object(document), encoder(key)));
-    if (flag_of(call.in, "FetchOwner")) contents.back()["Owner"] = {{"ID", owner_id(bucket.account)}};
+    const Object object = decode_object(document);
+    contents.push_back(describe_listed(object, encoder(key)));
+    if (flag_of(call.in, "FetchOwner")) contents.back()["Owner"] = {{"ID", object.owner_id(bucket)}};
   }
   if (!contents.empty()) call.out["Contents"] = std::move(contents);
   if (!found.prefixes.empty()) call.out["CommonPrefixes"] = common_prefixes(found.prefixes, encoder);

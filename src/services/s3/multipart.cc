@@ -6,6 +6,7 @@
 #include "services/s3/keys.h"
 #include "services/s3/object.h"
 #include "services/s3/object_headers.h"
+#include "services/s3/requested_acl.h"
 #include "services/s3/upload.h"
 
 /// Multipart uploads: begun, filled part by part, aborted. Completing has a file of its own.
@@ -53,6 +54,7 @@ void create_multipart_upload(api::Call& call) {
   take_tags(call.in, upload.object);
   take_storage_class(call.in, upload.object);
   upload.object.lock = lock_asked_for(call, bucket, key);
+  take_acl(call, bucket, upload.object);
   call.state->put(keys::upload(bucket.name, key, upload.id), encode(upload));
 
   call.out["Bucket"] = bucket.name;

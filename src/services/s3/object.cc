@@ -33,6 +33,13 @@ Time time_of(const Json& document, std::string_view name) { return Time(std::chr
 
 }  // namespace
 
+std::string Object::owner_id(const Bucket& bucket) const {
+  if (owner == kAnonymousOwner) return std::string(kAnonymousId);
+  return s3::owner_id(owner.empty() ? bucket.account : aws::AccountId(owner));
+}
+
+Grants Object::acl(const Bucket& bucket) const { return grants ? *grants : owners_own(owner_id(bucket)); }
+
 std::string encode(const Object& object) {
   Json document;
   document["size"] = object.size;
@@ -55,6 +62,8 @@ std::string encode(const Object& object) {
   if (object.lock != ObjectLock()) document["lock"] = encode(object.lock);
   if (!object.version.empty()) document["version"] = object.version;
   if (object.is_delete_marker) document["deleteMarker"] = true;
+  if (!object.owner.empty()) document["owner"] = object.owner;
+  if (object.grants) document["grants"] = encode(*object.grants);
   return json::dump(document);
 }
 
@@ -77,6 +86,8 @@ Object decode_object(std::string_view text) {
   if (const auto it = document.find("lock"); it != document.end()) object.lock = decode_lock(*it);
   object.version = text_of(document, "version");
   object.is_delete_marker = flag_of(document, "deleteMarker");
+  object.owner = text_of(document, "owner");
+  if (const auto it = document.find("grants"); it != document.end()) object.grants = decode_grants(*it);
   return object;
 }
 

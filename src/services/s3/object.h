@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "api/call.h"
+#include "services/s3/access_list.h"
 #include "services/s3/bucket.h"
 #include "services/s3/checksum.h"
 #include "services/s3/conditions.h"
@@ -35,7 +36,11 @@ struct Object {
   std::string version;  // its name (version_name.h); "": written before the bucket was versioned
   bool is_delete_marker = false;
   ObjectLock lock;
+  std::string owner;             // an account, or kAnonymousOwner; "": the bucket's. Counts where the bucket has lists (ownership.h)
+  std::optional<Grants> grants;  // the access control list; nullopt: the owner's full control
 
+  std::string owner_id(const Bucket& bucket) const;
+  Grants acl(const Bucket& bucket) const;
   Validators validators() const { return {etag, modified}; }
   std::string quoted_etag() const { return "\"" + etag + "\""; }
 };

@@ -88,6 +88,12 @@ void check_resources(const Statement& statement, std::string_view bucket, const 
   }
 }
 
+/// Addresses that are nearly everyone's: more than a /8 of IPv4, or a /32 of IPv6.
+bool is_broad(const std::string& value) {
+  const std::optional<aws::policy::Cidr> range = aws::policy::parse_cidr(value);
+  return range && range->bits < (range->is_v6 ? 32 : 8);
+}
+
 /// A condition on one of these, with a value free of wildcards, makes a statement for everyone one for somebody.
 bool is_confined(const Statement& statement) {
   static constexpr std::string_view kConfining[] = {"aws:principalaccount",
@@ -112,7 +118,7 @@ bool is_confined(const Statement& statement) {
     if (!op || op->negated || op->if_exists || op->test == Condition::Test::kNull || op->set == Condition::Set::kForAllValues) return false;
     if (std::ranges::find(kConfining, text::lower(condition.key())) == std::end(kConfining)) return false;
     return !condition.values().empty() && std::ranges::none_of(condition.values(), [](const std::string& value) {
-      return value.find('*') != std::string::npos || value.find("${") != std::string::npos || value == "0.0.0.0/0" || value == "::/0";
+      return value.find('*') != std::string::npos || value.find("${") != std::string::npos || is_broad(value);
     });
   });
 }
@@ -123,8 +129,17 @@ bool names_everyone(const Statement& statement) {
          });
 }
 
+bool is_public(const Policy& policy) {
+  return std::ranges::any_of(policy.statements(), [](const Statement& statement) {
+    return statement.allows && names_everyone(statement) && !is_confined(statement);
+  });
+}
+
 BucketPolicy bucket_policy(Policy policy, std::string_view text) {
-  return {.policy = std::move(policy), .looks_at_object_tags = text::lower(text).find("s3:existingobjecttag/") != std::string::npos};
+  const bool open = is_public(policy);
+  return {.policy = std::move(policy),
+          .is_public = open,
+          .looks_at_object_tags = text::lower(text).find("s3:existingobjecttag/") != std::string::npos};
 }
 
 }  // namespace
@@ -155,12 +170,6 @@ std::shared_ptr<const BucketPolicy> compiled_policy(const std::string& text) {
   auto compiled = std::make_shared<const BucketPolicy>(bucket_policy(std::move(*policy), text));
   cache.put(text, compiled, text.size());
   return compiled;
-}
-
-bool is_public(const Policy& policy) {
-  return std::ranges::any_of(policy.statements(), [](const Statement& statement) {
-    return statement.allows && names_everyone(statement) && !is_confined(statement);
-  });
 }
 
 }  // namespace cairn::s3

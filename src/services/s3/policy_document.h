@@ -10,6 +10,7 @@ namespace cairn::s3 {
 /// A bucket policy, compiled.
 struct BucketPolicy {
   aws::policy::Policy policy;
+  bool is_public = false;             // as S3 calls it: it allows something to everyone, without a condition that names fixed callers
   bool looks_at_object_tags = false;  // it has s3:ExistingObjectTag/… somewhere, so the object must be read to decide
 };
 
@@ -19,8 +20,4 @@ BucketPolicy checked_policy(std::string_view text, std::string_view bucket);
 /// The compiled form of a text that was kept. One that cannot be read (other versions of this server were less strict) denies
 /// everything: there might be a Deny in it. Those used last are remembered. Any thread.
 std::shared_ptr<const BucketPolicy> compiled_policy(const std::string& text);
-
-/// Whether S3 calls the policy public: it allows something to everyone, without a condition that names fixed callers.
-bool is_public(const aws::policy::Policy& policy);
-
 }  // namespace cairn::s3

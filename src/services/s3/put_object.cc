@@ -7,6 +7,7 @@
 #include "services/s3/lifecycle_rules.h"
 #include "services/s3/object.h"
 #include "services/s3/object_headers.h"
+#include "services/s3/requested_acl.h"
 #include "services/s3/versions.h"
 
 /// PutObject.
@@ -21,6 +22,7 @@ Bucket admit_put(api::Call& call) {
   check_encryption_headers(call, bucket);
   lock_asked_for(call, bucket, key);
   require_checksum_to_lock(call, bucket.name);
+  check_acl(call, bucket);
   const uint64_t length = static_cast<uint64_t>(number_of(call.in, "ContentLength").value_or(0));
   if (length > kPutBytesMax) {
     throw Error(kEntityTooLarge, "Your proposed upload exceeds the maximum allowed size")
@@ -49,6 +51,7 @@ void put_object(api::Call& call) {
   take_storage_class(call.in, object);
   object.lock = lock_asked_for(call, opened, key);
   apply_default_retention(call, bucket, object.lock);
+  take_acl(call, opened, object);
   object.content = keep_payload(call, keys::object(bucket, key), {std::move(encrypted.key), place_of(bucket, key)});
   const ChecksumAlgorithm* sent = checksum_algorithm(call.payload.checksum_algorithm);
   const ChecksumAlgorithm& algorithm = sent != nullptr ? *sent : default_checksum();
