@@ -22,7 +22,9 @@ void list_public_keys(api::Call& call) {
   const Time from = time_of(call.in, "StartTime", call.now), to = time_of(call.in, "EndTime", call.now);
   if (from > to) throw Error(kInvalidTimeRange, "The start time must not be after the end time.");
   call.out["PublicKeyList"] = Json::array();
-  for (const delivery::PublicKey& key : delivery::public_keys(*call.state, call.region, from, to))
+  // Clients send whole seconds: a key made within the last one is in the range, as what it has signed is.
+  const Time end = std::chrono::floor<std::chrono::seconds>(to) + std::chrono::milliseconds(999);
+  for (const delivery::PublicKey& key : delivery::public_keys(*call.state, call.region, from, end))
     call.out["PublicKeyList"].push_back({{"Value", text::base64(key.der)},
                                          {"ValidityStartTime", timestamps::iso8601_millis(key.start)},
                                          {"ValidityEndTime", timestamps::iso8601_millis(key.end)},
