@@ -32,8 +32,9 @@ def processor_seconds(pid):
 def unsigned(headers):
     """--dev takes an unknown key at its word, so that the client spends its time on the wire."""
     now = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+    names = ";".join(sorted(["host", "x-amz-content-sha256", "x-amz-date", *(name.lower() for name in headers)]))
     return {"Authorization": f"AWS4-HMAC-SHA256 Credential=AKIABENCH00000000000/{now[:8]}/us-east-1/s3/aws4_request, "
-                             "SignedHeaders=host;x-amz-date, Signature=" + "0" * 64,
+                             f"SignedHeaders={names}, Signature=" + "0" * 64,
             "x-amz-date": now, "x-amz-content-sha256": "UNSIGNED-PAYLOAD", **headers}
 
 
