@@ -65,7 +65,8 @@ Json shown(const api::Call& call, const Group& group) {
 }
 
 bool contains_ignoring_case(std::string_view text, std::string_view part) {
-  return !std::ranges::search(text, part, [](char a, char b) { return std::tolower(a) == std::tolower(b); }).empty();
+  const auto is_same = [](char a, char b) { return std::tolower(a) == std::tolower(b); };
+  return std::search(text.begin(), text.end(), part.begin(), part.end(), is_same) != text.end();
 }
 
 void describe_log_groups(api::Call& call) {
