@@ -193,6 +193,8 @@ class Builder : public nlohmann::json_sax<Json> {
 Result<Json> parse(std::string_view text, Duplicates duplicates) {
   if (auto offset = too_deep_at(text)) return failure("JSON nests deeper than {} at byte {}", kDepthMax, *offset);
   if (text.starts_with("\xEF\xBB\xBF")) return failure("no valid JSON at byte 0: a byte order mark");
+  // The library takes a NUL for the end of the text, whatever comes behind.
+  if (const size_t nul = text.find('\0'); nul != std::string_view::npos) return failure("no valid JSON at byte {}: a NUL", nul);
   Builder builder(duplicates);
   if (!Json::sax_parse(text, &builder)) {
     if (builder.duplicate()) return failure("the member {} stands twice in one object", *builder.duplicate());
