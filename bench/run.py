@@ -17,6 +17,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "test"))
 import delivery  # noqa: E402
+import logs  # noqa: E402
 from delivery import signed_calls  # noqa: E402
 from digest_chain import ARN, BUCKET, PREFIX, REGION, START, Chain, Key, iso, trail_api  # noqa: E402
 from server import BINARY, Server, eventually, other_aws  # noqa: E402
@@ -263,6 +264,8 @@ def main():
 
     delivery_rows, numbers["delivery"] = delivery.rows_of(options.quick, seconds, rounds)
     rows += delivery_rows
+    log_rows, numbers["logs"] = logs.rows_of(options.quick, rounds)
+    rows += log_rows
 
     print(f"\n{platform.machine()}, {os.cpu_count()} cores, {platform.system()} {platform.release()}; medians; client and server share the machine\n")
     print("| what | measured | aim | beside |\n|---|---|---|---|")

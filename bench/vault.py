@@ -1,5 +1,4 @@
-"""What encryption at rest costs: PUT and GET of 1 KB, 64 KB and 16 MB at 1 and 16 connections, by each kind of key, beside s3rver where
-it is installed. Each row also has the server's processor time a call, which other work on the machine changes least.
+"""What encryption at rest costs: PUT and GET of 1 KB, 64 KB and 16 MB at 1 and 16 connections, by each kind of key. Each row also has the server's processor time a call, which other work on the machine changes least.
 
     CAIRN_BINARY=… PYTHONPATH=test /usr/bin/python3 bench/vault.py [--seconds 2] [--before BINARY]
 

@@ -10,7 +10,4 @@ namespace cairn::api {
 /// looked at. Throws AccessDenied.
 void require_pass_role(Call& call, std::string_view role_arn, std::string_view service);
 
-/// Whether a service could assume the role now, on behalf of `source_arn`: the role exists, and its trust policy lets it.
-bool can_assume(Call& call, std::string_view role_arn, std::string_view service, std::string_view source_arn);
-
 }  // namespace cairn::api

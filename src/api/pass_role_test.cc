@@ -31,11 +31,6 @@ struct PassRole : testing::Test {
     call.policies = std::make_shared<const identity::PolicySet>(
         std::vector{identity::PolicySet::Source{.policy = identity::compiled_policy(policy, aws::policy::Kind::kIdentity)}});
   }
-  void make_role(const std::string& trust) {
-    identity::save(
-        state,
-        identity::Entity{.kind = identity::Entity::Kind::kRole, .account = call.account, .name = "delivery", .id = "AROA", .trust = trust});
-  }
   std::string refusal(std::string_view arn, std::string_view service) {
     try {
       require_pass_role(call, arn, service);
@@ -57,16 +52,6 @@ TEST_F(PassRole, NeedsThePermissionForThatRoleAndService) {
             "arn:aws:iam::111122223333:role/delivery because no identity-based policy allows the iam:PassRole action");
   EXPECT_NE(refusal("arn:aws:iam::111122223333:role/other", "cloudtrail.amazonaws.com"), "");
   EXPECT_EQ(refusal("arn:aws:iam::444455556666:role/delivery", "cloudtrail.amazonaws.com"), "Cross-account pass role is not allowed.");
-}
-
-TEST_F(PassRole, AServiceCanAssumeWhatTrustsIt) {
-  EXPECT_FALSE(can_assume(call, kRole, "cloudtrail.amazonaws.com", "")) << "no such role";
-  make_role(
-      R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Service":"cloudtrail.amazonaws.com"},"Action":"sts:AssumeRole",)"
-      R"("Condition":{"StringEquals":{"aws:SourceAccount":"111122223333"},"StringLike":{"aws:SourceArn":"*:trail/mine"}}}})");
-  EXPECT_TRUE(can_assume(call, kRole, "cloudtrail.amazonaws.com", "arn:aws:cloudtrail:us-east-1:111122223333:trail/mine"));
-  EXPECT_FALSE(can_assume(call, kRole, "cloudtrail.amazonaws.com", "arn:aws:cloudtrail:us-east-1:111122223333:trail/other"));
-  EXPECT_FALSE(can_assume(call, kRole, "lambda.amazonaws.com", "arn:aws:cloudtrail:us-east-1:111122223333:trail/mine"));
 }
 
 }  // namespace

@@ -95,6 +95,13 @@ TEST(JsonParse, RefusesWhatIsNotStrictJson) {
   }
 }
 
+TEST(JsonParse, TakesNoNulForTheEndOfTheText) {
+  for (const std::string_view bad : {std::string_view("1\0 12", 5), std::string_view("{}\0", 3), std::string_view("\0", 1)}) {
+    EXPECT_FALSE(parse(bad));
+    EXPECT_FALSE(Document().parse(bad));
+  }
+}
+
 TEST(JsonParse, LimitsDepthInBothReaders) {
   Document document;
   EXPECT_TRUE(parse(nested(kDepthMax)));

@@ -5,7 +5,7 @@ import unittest
 
 import botocore.exceptions
 
-from server import Server, eventually
+from server import Server, eventually, signed_post
 
 
 def code_of(call, **parameters):
@@ -141,6 +141,14 @@ class Logs(unittest.TestCase):
             self.logs.filter_log_events(logGroupName=group, filterPattern="{ $.a = }")
         self.assertEqual(self.messages(group, 2, logStreamNames=["b"]), self.messages(group, 2, logStreamNamePrefix="b"))
         self.assertEqual(self.messages(group, 1, startTime=now + 1, endTime=now + 1), ["INFO fine"])
+        # A parameter that Debian's botocore does not know yet.
+        status, answer, _ = signed_post(self.server, "logs", "Logs_20140328.FilterLogEvents", {"logGroupName": group, "startFromHead": False, "limit": 2})
+        self.assertEqual((status, [event["timestamp"] for event in answer["events"]]), (200, [now + 4, now + 3]))
+        status, answer, _ = signed_post(self.server, "logs", "Logs_20140328.FilterLogEvents",
+                                        {"logGroupName": group, "startFromHead": False, "nextToken": answer["nextToken"]})
+        self.assertEqual([event["timestamp"] for event in answer["events"]], [now + 2, now + 1, now])
+        status, answer, _ = signed_post(self.server, "logs", "Logs_20140328.FilterLogEvents", {"logGroupName": group, "startFromHead": False, "startTime": 1})
+        self.assertEqual((status, answer["__type"]), (400, "InvalidParameterException"))
 
     def test_events_survive_restart_and_kill(self):
         with Server("--set", "logs.tail_bytes=64KB") as server:

@@ -1,5 +1,10 @@
 """Ways to more rights than were given, each of which must stay shut: boundaries taken off, limits passed by a grant, tags carried along."""
+import base64
+import hashlib
+import hmac
 import json
+import struct
+import time
 import unittest
 
 import botocore.exceptions
@@ -15,6 +20,13 @@ def allow(*actions, **more):
 
 def trust(*actions):
     return json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": list(actions)}]})
+
+
+def code(seed, step):
+    """RFC 6238 with SHA-1 and six digits."""
+    digest = hmac.new(seed, struct.pack(">Q", step), hashlib.sha1).digest()
+    at = digest[-1] & 15
+    return f"{(struct.unpack('>I', digest[at:at + 4])[0] & 0x7FFFFFFF) % 1_000_000:06}"
 
 
 class Escalation(unittest.TestCase):
@@ -77,6 +89,32 @@ class Escalation(unittest.TestCase):
         tagged = self.session(caller, "Hop", Tags=[{"Key": "project", "Value": "crown"}], TransitiveTagKeys=["project"])
         with self.assertRaisesRegex(botocore.exceptions.ClientError, "sts:TagSession"):
             self.session(tagged, "Target")
+
+    def test_a_tag_named_in_two_ways_meets_no_condition(self):
+        writer = self.client("logs", self.user("writer", allow("logs:CreateLogGroup", Condition={"StringEquals": {"aws:RequestTag/team": "red"}})))
+        writer.create_log_group(logGroupName="red", tags={"Team": "red"})
+        self.assert_denied(writer.create_log_group, logGroupName="blue", tags={"team": "blue"})
+        self.assert_denied(writer.create_log_group, logGroupName="both", tags={"team": "blue", "Team": "red"})
+
+    def test_whom_a_role_does_not_trust_learns_of_no_policy(self):
+        stranger = self.client("sts", self.user("stranger", allow("sts:AssumeRole")))
+        there = self.iam.create_policy(PolicyName="There", PolicyDocument=allow("s3:*"))["Policy"]["Arn"]
+        self.iam.create_role(RoleName="Closed", AssumeRolePolicyDocument=trust("sts:AssumeRole").replace(":root", ":user/stranger").replace("Allow", "Deny"))
+        for policy in (there, there.replace("There", "Absent")):
+            self.assert_denied(stranger.assume_role, RoleArn=f"arn:aws:iam::{ACCOUNT}:role/Closed", RoleSessionName="session", PolicyArns=[{"arn": policy}])
+
+    def test_a_code_that_was_used_is_not_made_good_again(self):
+        user = self.user("holder", allow("sts:GetSessionToken", "iam:ResyncMFADevice"))
+        device = self.iam.create_virtual_mfa_device(VirtualMFADeviceName="holder")["VirtualMFADevice"]
+        serial, seed = device["SerialNumber"], base64.b32decode(device["Base32StringSeed"])
+        step = int(time.time()) // 30
+        self.iam.enable_mfa_device(UserName="holder", SerialNumber=serial, AuthenticationCode1=code(seed, step - 2), AuthenticationCode2=code(seed, step - 1))
+        sts, own = self.client("sts", user), self.client("iam", user)
+        sts.get_session_token(SerialNumber=serial, TokenCode=code(seed, step))
+        self.assert_denied(sts.get_session_token, SerialNumber=serial, TokenCode=code(seed, step))
+        with self.assertRaisesRegex(botocore.exceptions.ClientError, "InvalidAuthenticationCode"):
+            own.resync_mfa_device(UserName="holder", SerialNumber=serial, AuthenticationCode1=code(seed, step - 2), AuthenticationCode2=code(seed, step - 1))
+        self.assert_denied(sts.get_session_token, SerialNumber=serial, TokenCode=code(seed, step))
 
 
 if __name__ == "__main__":

@@ -20,24 +20,25 @@ void Context::add(std::string_view key, std::string value) {
   Key made(key);
   for (Entry& entry : entries_) {
     if (entry.key != made) continue;
+    entry.is_ambiguous = entry.is_ambiguous || entry.key.name() != made.name();
     entry.values.push_back(std::move(value));
     return;
   }
-  entries_.push_back({std::move(made), {}});
+  entries_.push_back({.key = std::move(made), .values = {}});
   entries_.back().values.push_back(std::move(value));
 }
 
 void Context::overlay(const Context& other) {
   for (const Entry& theirs : other.entries_) {
     const auto own = std::ranges::find(entries_, theirs.key, &Entry::key);
-    if (own != entries_.end()) own->values = theirs.values;
+    if (own != entries_.end()) *own = theirs;
     else entries_.push_back(theirs);
   }
 }
 
 const std::vector<std::string>* Context::find(const Key& key) const {
   for (const Entry& entry : entries_)
-    if (entry.key == key) return &entry.values;
+    if (entry.key == key) return entry.is_ambiguous ? nullptr : &entry.values;
   return nullptr;
 }
 

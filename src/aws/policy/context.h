@@ -22,7 +22,8 @@ class Key {
 class Context {
  public:
   Context() { entries_.reserve(kEntriesExpected); }
-  /// Adds a value; a key to which several are added has several.
+  /// Adds a value; a key to which several are added has several. Of tags whose names differ only in case none is there: AWS's conditions
+  /// match a tag named one way or the other, "but not both".
   void add(std::string_view key, std::string value);
   void add(std::string_view key, bool value) { add(key, std::string(value ? "true" : "false")); }
   void add(std::string_view key, const char* value) { add(key, std::string(value)); }
@@ -35,6 +36,7 @@ class Context {
   struct Entry {
     Key key;
     std::vector<std::string> values;
+    bool is_ambiguous = false;  // added under names that differ in case
   };
   std::vector<Entry> entries_;  // some dozens at most: looking through their hashes is fast
 };

@@ -47,6 +47,11 @@ TEST_F(PublicKeysTest, ARangeListsEveryKeyThatWasValidInIt) {
   EXPECT_EQ(list({{"StartTime", "2026-03-01T00:00:00Z"}, {"EndTime", "2026-04-01T00:00:00Z"}}), "");
 }
 
+TEST_F(PublicKeysTest, AKeyMadeWithinTheLastSecondAskedForIsListed) {
+  add("us-east-1", "dd", at("2026-03-01T00:00:00.700Z"), at("2026-03-31T00:00:00Z"));
+  EXPECT_EQ(list({{"StartTime", "2026-02-28T12:00:00Z"}, {"EndTime", "2026-03-01T00:00:00Z"}}), "dd");
+}
+
 TEST_F(PublicKeysTest, KeysAreARegions) {
   region = "eu-west-1";
   EXPECT_EQ(list(Json::object()), "cc");

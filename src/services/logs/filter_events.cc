@@ -16,6 +16,7 @@ namespace {
 
 constexpr size_t kEventsMax = 10'000, kPageBytesMax = 1 << 20;
 constexpr size_t kLookedAtMax = 64 << 20;  // bytes of messages; then the page ends, however little was found, and its token goes on
+constexpr int64_t kNewestFirstSince = 1'704'067'200'000;  // 2024-01-01, milliseconds: AWS looks no further back from the end
 
 /// Which streams of the group are asked for. Events of streams that were deleted since are nobody's.
 class Wanted {
@@ -61,7 +62,9 @@ void filter_log_events(api::Call& call) {
   Wanted wanted(call, group);
   const size_t limit = in.value("limit", kEventsMax);
 
-  logs::Query query{.group = group.id};
+  logs::Query query{.group = group.id, .newest_first = !in.value("startFromHead", true)};
+  if (query.newest_first && in.value("startTime", kNewestFirstSince) < kNewestFirstSince)
+    throw Error(kInvalidParameter, "startFromHead can be false only with a startTime on or after Jan 1, 2024 00:00:00 UTC.");
   query.start = std::max(in.value("startTime", query.start), group.oldest_wanted(call.now));
   query.end = in.value("endTime", query.end);
   if (query.start > query.end) throw Error(kInvalidParameter, "startTime must be before endTime.");

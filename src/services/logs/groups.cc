@@ -21,6 +21,7 @@ void refuse_kms(const Json& in) {
   if (in.contains("kmsKeyId")) throw Error(aws::kNotImplemented, "Log groups are not encrypted under keys of KMS yet: leave out kmsKeyId.");
 }
 
+/// Differs from AWS: keys of KMS are refused; classes are STANDARD and INFREQUENT_ACCESS, which is kept like the former.
 void create_log_group(api::Call& call) {
   const std::string name = call.in.at("logGroupName").get<std::string>();
   if (name.starts_with("aws/")) throw Error(kInvalidParameter, "Log groups starting with AWS/ are reserved for AWS.");

@@ -49,6 +49,7 @@ Accepted accept(api::Call& call, const Group& group, const Json& events) {
   return {std::max(old_end, expired_end), new_start};
 }
 
+/// Differs from AWS: entities are not kept.
 void put_log_events(api::Call& call) {
   const Group group = open_group(call, call.in.at("logGroupName").get<std::string>());
   Stream stream = open_stream(call, group, call.in.at("logStreamName").get<std::string>());

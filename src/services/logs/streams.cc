@@ -94,6 +94,7 @@ void describe_by_time(api::Call& call, const Group& group) {
   call.out["nextToken"] = text::base64(fmt::format("{}:{}", last.time, last.name));
 }
 
+/// Differs from AWS: descending order of names is not implemented.
 void describe_log_streams(api::Call& call) {
   const Group group = open_named_group(call);
   call.out["logStreams"] = Json::array();

@@ -45,7 +45,7 @@ void assume_role(api::Call& call) {
   refuse_callers(call);
   Session session = session_of(target, call);
   chain(call, session);
-  take_limits(call, session);
+  take_given_tags(call, session);
   const bool used_mfa = use_mfa_code(call);
 
   aws::policy::Context context;
@@ -59,6 +59,7 @@ void assume_role(api::Call& call) {
   if (!session.limits.tags.empty()) require_trust(call, target, "TagSession", context);
   if (!session.source_identity.empty()) require_trust(call, target, "SetSourceIdentity", context);
 
+  take_given_policies(call, session);
   session.mfa = used_mfa;
   enter(call, target, session);
   record_inherited_tags(call, session);

@@ -38,7 +38,8 @@ void get_federation_token(api::Call& call) {
   refuse_sessions(call);
   Session session = session_of(call, Session::Kind::kFederatedUser);
   session.name = text_of(call.in, "Name");
-  take_limits(call, session);
+  take_given_tags(call, session);
+  take_given_policies(call, session);
   const std::string arn = fmt::format("arn:aws:sts::{}:federated-user/{}", session.account.str(), session.name);
   if (has(call.in, "Tags")) {
     api::Demand demand{.action = "sts:TagSession", .resource = arn};

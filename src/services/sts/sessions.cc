@@ -99,13 +99,10 @@ void take_tags(api::Call& call, Session& session, std::vector<std::pair<std::str
   for (std::string& key : transitive_keys) session.limits.transitive_tags.push_back(std::move(key));
 }
 
-void take_limits(api::Call& call, Session& session) {
-  take_policies(call, session);
-  take_tags(call, session, tags_given(call.in), keys_given(call.in));
-  measure_limits(call, session);
-}
+void take_given_tags(api::Call& call, Session& session) { take_tags(call, session, tags_given(call.in), keys_given(call.in)); }
 
-void measure_limits(api::Call& call, const Session& session) {
+void take_given_policies(api::Call& call, Session& session) {
+  take_policies(call, session);
   size_t bytes = 0;
   for (const std::string& text : session.limits.policies) bytes += text.size();
   for (const std::string& arn : session.limits.policy_arns) bytes += arn.size();

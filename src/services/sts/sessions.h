@@ -13,13 +13,17 @@ namespace cairn::sts {
 std::string text_of(const Json& in, std::string_view member);
 bool has(const Json& in, std::string_view member);
 
-/// Policy, PolicyArns and Tags of the call, checked, into `session.limits`; and how much of the room for them is taken: PackedPolicySize
-/// in the answer. Throws MalformedPolicyDocument, PackedPolicyTooLarge, InvalidParameterValue, ValidationError.
-void take_limits(api::Call& call, identity::Session& session);
-/// Tags that came otherwise than as parameters count as well.
+/// Tags and TransitiveTagKeys of the call, checked, and what the calling session hands on, into `session.limits`. Throws
+/// InvalidParameterValue.
+void take_given_tags(api::Call& call, identity::Session& session);
+/// Tags that came otherwise than as parameters.
 void take_tags(api::Call& call, identity::Session& session, std::vector<std::pair<std::string, std::string>> tags,
                std::vector<std::string> transitive_keys);
-void measure_limits(api::Call& call, const identity::Session& session);
+
+/// Policy and PolicyArns of the call, checked, into `session.limits`; and how much of the room for them and the tags is taken:
+/// PackedPolicySize in the answer. After it is decided whether the caller gets the session at all: it tells which policies there are.
+/// Throws MalformedPolicyDocument, PackedPolicyTooLarge, ValidationError.
+void take_given_policies(api::Call& call, identity::Session& session);
 
 /// Uses up the MFA code that the call brings; false: it brings none. Throws AccessDenied.
 bool use_mfa_code(api::Call& call);

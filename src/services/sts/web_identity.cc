@@ -174,9 +174,7 @@ void assume_role_with_web_identity(api::Call& call) {
   Session session = session_of(target, call);
   session.provider = identity.provider.arn();
   session.source_identity = identity.token.text(kSourceIdentityClaim);
-  take_limits(call, session);
   take_claimed_tags(call, identity.token, session);
-  measure_limits(call, session);
 
   aws::policy::Context context;
   describe_session(session, context);
@@ -188,6 +186,7 @@ void assume_role_with_web_identity(api::Call& call) {
   if (!session.limits.tags.empty()) require("TagSession");
   if (!session.source_identity.empty()) require("SetSourceIdentity");
 
+  take_given_policies(call, session);
   enter(call, target, session);
   call.out["SubjectFromWebIdentityToken"] = identity.subject;
   call.out["Provider"] = session.provider;
