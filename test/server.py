@@ -80,13 +80,13 @@ class Server:
             return error.code, error.read()
 
     def settle(self):
-        """Returns when the history shows every call answered so far; it follows within milliseconds. Makes no record."""
+        """Returns when history and log groups show every call answered so far; they follow within milliseconds. Makes no record."""
         def positions():
             text = self.get("/_cairn/metrics")[1].decode()
-            return [int(re.search(rf"^cairn_{name}_position (\d+)", text, re.M)[1]) for name in ("journal", "history")]
+            return [int(re.search(rf"^cairn_{name}_position (\d+)", text, re.M)[1]) for name in ("journal", "history", "logs")]
         durable = positions()[0]
-        if not eventually(lambda: positions()[1] >= durable):
-            raise AssertionError(f"the history stays behind: {self.output()}")
+        if not eventually(lambda: min(positions()[1:]) >= durable):
+            raise AssertionError(f"history or log groups stay behind: {self.output()}")
 
     def kill(self):
         self.process.kill()

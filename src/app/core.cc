@@ -156,7 +156,7 @@ class WiredCore : public Core {
   }
 
  private:
-  /// An internal change: no caller, so no record.
+  /// An internal change: no caller, so no record. Also while much waits for the checkpoint: at the start and in a reset nobody else waits.
   Result<void> commit(state::Transaction& transaction) {
     if (!journal_->accepting()) return failure("{}: the journal takes no entries; is the disk full?", settings_.data);
     const auto done = store_->commit(transaction, [&](std::span<const journal::Change> changes) {

@@ -11,8 +11,10 @@
 #include "history/segment.h"
 #include "journal/entry.h"
 #include "journal/recovery.h"
+#include "logs/segment.h"
 #include "segment/manifest.h"
 #include "services/s3/examine.h"
+#include "state/internal_commit.h"
 #include "state/sealer.h"
 #include "state/store.h"
 
@@ -40,6 +42,7 @@ class Fsck {
     if (const Result<void> locked = lock(); !locked) return could_not(locked.error().message);
     check_journal();
     check_history();
+    check_logs();
     if (findings_ > 0) return summary();  // what rests on it cannot be trusted: nothing is opened that would write
     if (const Result<void> opened = open(); !opened) return could_not(opened.error().message);
     check_contents();
@@ -72,16 +75,21 @@ class Fsck {
     if (!end) damaged("journal", end.error().message);
   }
 
-  void check_history() {
-    const std::string directory = options_.data + "/history";
-    const auto manifest = segment::read_manifest(files_, "history", directory);
-    if (!manifest) return damaged("history", manifest.error().message);
+  void check_history() { check_segments<history::Segment>("history", "history"); }
+  void check_logs() { check_segments<logs::Segment>("log events", "logs"); }
+
+  /// Every block of every file that the store's manifest names.
+  template <class Segment>
+  void check_segments(std::string_view store, const std::string& name) {
+    const std::string directory = options_.data + "/" + name;
+    const auto manifest = segment::read_manifest(files_, store, directory);
+    if (!manifest) return damaged(name, manifest.error().message);
     if (!*manifest) return;
     segment::Storage storage(files_);
     for (const segment::Manifest::Entry& entry : (*manifest)->segments) {
-      const auto segment = history::Segment::open(storage, directory, entry.file);
-      const Result<void> sound = segment ? (*segment)->verify() : tl::unexpected(segment.error());
-      if (!sound) damaged("history/" + entry.file, sound.error().message);
+      const auto opened = Segment::open(storage, directory, entry.file);
+      const Result<void> sound = opened ? (*opened)->verify() : tl::unexpected(opened.error());
+      if (!sound) damaged(name + "/" + entry.file, sound.error().message);
     }
   }
 
@@ -132,10 +140,7 @@ class Fsck {
     for (size_t at = 0; at < orphans.documents.size(); at += kErasedAtOnce) {
       state::Transaction transaction(*store_);
       for (size_t i = at; i < std::min(at + kErasedAtOnce, orphans.documents.size()); ++i) transaction.erase(orphans.documents[i]);
-      const auto committed = store_->commit(transaction, [&](std::span<const journal::Change> changes) {
-        return journal_->append(journal::encode_entry({}, changes), nullptr);
-      });
-      if (!committed) return false;
+      if (!state::commit_internal(*store_, *journal_, transaction)) return false;
     }
     journal_->drain();
     constexpr std::string_view kBlob = "blob/";

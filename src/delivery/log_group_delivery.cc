@@ -4,7 +4,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
-#include "delivery/journal_commit.h"
+#include "state/internal_commit.h"
 #include "delivery/log_role.h"
 #include "journal/entry.h"
 
@@ -288,7 +288,7 @@ env::Next LogGroupDelivery::finish_batch() {
     state.erase(keys::log_cursor(id_));
     state.erase(keys::log_status(id_));
   }
-  if (!commit(means_.store, means_.journal, state, nullptr)) {
+  if (!state::commit_internal(means_.store, means_.journal, state)) {
     retry_at_ = means_.clock.steady() + kRetryFirst;
     return env::Next::after(kRetryFirst);
   }
@@ -315,7 +315,7 @@ void LogGroupDelivery::failed(std::string message) {
 void LogGroupDelivery::show(const LogStatus& status) {
   state::Transaction state(means_.store);
   state.put(keys::log_status(id_), encode(status));
-  (void)commit(means_.store, means_.journal, state, nullptr);  // the next failure tries again
+  (void)state::commit_internal(means_.store, means_.journal, state);  // the next failure tries again
 }
 
 /// A log group that takes nothing must not fill the disk.

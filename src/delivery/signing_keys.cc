@@ -2,7 +2,7 @@
 
 #include "archive/digest_file.h"
 #include "base/log.h"
-#include "delivery/journal_commit.h"
+#include "state/internal_commit.h"
 #include "delivery/public_key.h"
 
 namespace cairn::delivery {
@@ -62,7 +62,7 @@ Result<SigningKey> SigningKeys::make(const aws::Region& region, Time time) {
   state::Transaction state(store_);
   state.put(keys::public_key(region, listed.fingerprint), encode(listed));
   // The digest that it signs is a later entry of the same journal, so it need not be waited for.
-  if (!commit(store_, journal_, state, nullptr)) return failure("{}: the journal takes no entries; is the disk full?", directory_);
+  if (!state::commit_internal(store_, journal_, state)) return failure("{}: the journal takes no entries; is the disk full?", directory_);
   log::info("made a key to sign digests with", {{"region", region.str()}, {"fingerprint", listed.fingerprint}});
   return SigningKey{key, listed.fingerprint, listed.start, listed.end};
 }

@@ -15,7 +15,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "delivery/delivery.h"
-#include "delivery/journal_commit.h"
+#include "state/internal_commit.h"
 #include "delivery/public_key.h"
 #include "env/sim/clock.h"
 #include "env/sim/files.h"
@@ -203,7 +203,7 @@ class World {
     if (trail.bucket.empty()) trail.bucket = "logs";
     state::Transaction state(*store);
     put_new(state, trail);
-    EXPECT_TRUE(delivery::commit(*store, *journal, state, nullptr));
+    EXPECT_TRUE(state::commit_internal(*store, *journal, state));
     settle();
   }
   std::string change(const Trail& trail, const std::string& name) {

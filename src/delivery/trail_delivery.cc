@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "blob/sealed.h"
-#include "delivery/journal_commit.h"
+#include "state/internal_commit.h"
 #include "journal/entry.h"
 
 namespace cairn::delivery {
@@ -706,7 +706,7 @@ Result<std::string> TrailDelivery::read_blob(const CutFile& file) const {
 bool TrailDelivery::commit(state::Transaction& state, std::function<void()> durable) {
   const bool waits = durable != nullptr;
   if (waits) completions_->expect();
-  if (!delivery::commit(means_.store, means_.journal, state, std::move(durable))) {
+  if (!state::commit_internal(means_.store, means_.journal, state, {}, std::move(durable))) {
     if (waits) completions_->expect_no_more();
     return false;
   }

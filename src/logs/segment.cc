@@ -102,4 +102,11 @@ Result<std::shared_ptr<const Chunk>> Segment::read(const ChunkAt& at) const {
   return std::make_shared<const Chunk>(std::move(*chunk));
 }
 
+Result<void> Segment::verify() const {
+  for (const auto& [name, group] : groups_)
+    for (const ChunkAt& at : group.chunks)
+      if (auto chunk = read(at); !chunk) return tl::unexpected(chunk.error());
+  return {};
+}
+
 }  // namespace cairn::logs

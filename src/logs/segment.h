@@ -25,6 +25,8 @@ class Segment {
 
   const std::vector<ChunkAt>& chunks_of(const std::string& group) const;
   Result<std::shared_ptr<const Chunk>> read(const ChunkAt& at) const;
+  /// Reads and checks every chunk. For tests and `cairn fsck`.
+  Result<void> verify() const;
   /// Calls `f(group, time of its newest event)`.
   template <class F>
   void each_group(F&& f) const {

@@ -4,6 +4,7 @@ import pathlib
 import re
 import sqlite3
 import subprocess
+import time
 import unittest
 
 from botocore.exceptions import ClientError
@@ -31,7 +32,7 @@ def flip(path, at):
 
 class Fsck(unittest.TestCase):
     def setUp(self):
-        self.server = Server("--set", "scrub.bytes_per_second=0")
+        self.server = Server("--set", "scrub.bytes_per_second=0", "--set", "logs.tail_bytes=64KB")
         self.server.start()
         self.addCleanup(lambda: self.server.__exit__())
         self.s3 = self.server.client("s3")
@@ -135,6 +136,20 @@ class Fsck(unittest.TestCase):
         raw[middle] ^= 1
         segments[0].write_bytes(raw)
         self.assertIn("damaged: journal", fsck(data, expect=1))
+
+    def test_log_events_that_were_changed(self):
+        logs = self.server.client("logs")
+        logs.create_log_group(logGroupName="g")
+        logs.create_log_stream(logGroupName="g", logStreamName="s")
+        for _ in range(4):
+            events = [{"timestamp": int(time.time() * 1000), "message": os.urandom(400).hex()} for _ in range(300)]
+            logs.put_log_events(logGroupName="g", logStreamName="s", logEvents=events)
+        self.server.settle()
+        data = self.stop()
+        segment = sorted((data / "logs").glob("*.segment"))[0]
+        fsck(data, expect=0)
+        flip(segment, segment.stat().st_size // 2)
+        self.assertIn(f"damaged: logs/{segment.name}", fsck(data, expect=1))
 
 
 class Reads(unittest.TestCase):

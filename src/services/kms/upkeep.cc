@@ -3,6 +3,7 @@
 #include "event/build.h"
 #include "services/kms/documents.h"
 #include "services/kms/lifecycle.h"
+#include "state/internal_commit.h"
 
 namespace cairn::kms {
 namespace {
@@ -32,12 +33,8 @@ std::string record_of(env::Random& random, Time now, const Key& key, std::string
 }  // namespace
 
 bool Upkeep::commit(state::Transaction& transaction, const std::string& record) {
-  if (!journal_.accepting() || !store_.accepting()) return false;
   const std::string records[] = {record};
-  const auto done = store_.commit(transaction, [&](std::span<const journal::Change> changes) {
-    return journal_.append(journal::encode_entry({records, record.empty() ? size_t{0} : size_t{1}}, changes), nullptr);
-  });
-  return done.has_value();
+  return state::commit_internal(store_, journal_, transaction, std::span(records, record.empty() ? 0 : 1)).has_value();
 }
 
 env::Next Upkeep::step() {

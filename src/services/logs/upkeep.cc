@@ -1,7 +1,7 @@
 #include "services/logs/upkeep.h"
 
-#include "journal/entry.h"
 #include "services/logs/group.h"
+#include "state/internal_commit.h"
 
 namespace cairn::logs_service {
 namespace {
@@ -14,7 +14,6 @@ constexpr size_t kErasedAtOnce = 1000;  // documents in one entry of the journal
 }  // namespace
 
 bool Upkeep::erase_abandoned() {
-  if (!journal_.accepting() || !store_.accepting()) return true;
   state::Transaction transaction(store_);
   const state::Page groups = transaction.list(std::string(documents::kAbandoned), "", 1);
   if (groups.items.empty()) return true;
@@ -22,9 +21,8 @@ bool Upkeep::erase_abandoned() {
   const state::Page streams = transaction.list(documents::streams_of(key.substr(documents::kAbandoned.size())), "", kErasedAtOnce);
   for (const state::Item& stream : streams.items) transaction.erase(stream.key);
   if (!streams.more) transaction.erase(key);
-  (void)store_.commit(
-      transaction, [&](std::span<const journal::Change> changes) { return journal_.append(journal::encode_entry({}, changes), nullptr); });
-  return false;
+  // Not now: the next step, a minute later, tries again.
+  return !state::commit_internal(store_, journal_, transaction);
 }
 
 std::optional<int64_t> Upkeep::oldest_wanted(const std::string& group_id) {

@@ -5,6 +5,7 @@
 #include "services/s3/keys.h"
 #include "services/s3/upload.h"
 #include "services/s3/versions.h"
+#include "state/internal_commit.h"
 
 namespace cairn::s3 {
 namespace {
@@ -62,13 +63,6 @@ void Lifecycle::save(state::Transaction& transaction) const {
   transaction.put(kPlaceKey, json::dump(document));
 }
 
-bool Lifecycle::commit(state::Transaction& transaction) {
-  if (!journal_.accepting() || !store_.accepting()) return false;
-  const auto done = store_.commit(
-      transaction, [&](std::span<const journal::Change> changes) { return journal_.append(journal::encode_entry({}, changes), nullptr); });
-  return done.has_value();
-}
-
 /// Goes to the next bucket that has rules. False: there is none.
 bool Lifecycle::next_bucket() {
   state::Transaction transaction(store_);
@@ -119,7 +113,8 @@ env::Next Lifecycle::step() {
   if (place_->done) place_->bucket.clear();
   transaction.reset();
   save(transaction);
-  if (!commit(transaction)) return env::Next::after(kLater);  // known in memory; kept with the next bucket
+  if (!state::commit_internal(store_, journal_, transaction))
+    return env::Next::after(kLater);  // known in memory; kept with the next bucket
   return env::Next::now();
 }
 
@@ -200,7 +195,7 @@ bool Lifecycle::carry_out(const std::vector<Due>& due) {
     if (at == next) ++at;  // too much even for an entry of its own: nothing that we write is
     if (!transaction.changes().empty()) {
       if (at == due.size()) save(transaction);
-      if (!commit(transaction)) return false;
+      if (!state::commit_internal(store_, journal_, transaction)) return false;
     }
     next = at;
   }

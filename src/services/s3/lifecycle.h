@@ -66,7 +66,6 @@ class Lifecycle {
   std::vector<Due> look_at_uploads(api::Call& call, const std::vector<LifecycleRule>& rules);
   bool carry_out(const std::vector<Due>& due);
   std::optional<Expiration> expire(api::Call& call, const Due& due, size_t& budget, bool& fits) const;
-  bool commit(state::Transaction& transaction);
   api::Call call_on(state::Transaction& transaction);
 
   api::Ports& ports_;

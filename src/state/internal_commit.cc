@@ -1,10 +1,10 @@
-#include "delivery/journal_commit.h"
+#include "state/internal_commit.h"
 
 #include <memory>
 
 #include "journal/entry.h"
 
-namespace cairn::delivery {
+namespace cairn::state {
 namespace {
 
 /// Keeps itself until the journal has told it.
@@ -19,8 +19,8 @@ struct Told final : journal::Waiter {
 
 }  // namespace
 
-std::optional<journal::Position> commit(state::Store& store, journal::Journal& journal, state::Transaction& transaction,
-                                        std::function<void()> durable) {
+std::optional<journal::Position> commit_internal(Store& store, journal::Journal& journal, Transaction& transaction,
+                                                 std::span<const std::string> records, std::function<void()> durable) {
   if (!journal.accepting() || !store.accepting()) return std::nullopt;
   std::shared_ptr<Told> told;
   if (durable) {
@@ -29,11 +29,11 @@ std::optional<journal::Position> commit(state::Store& store, journal::Journal& j
     told->self = told;
   }
   const auto done = store.commit(transaction, [&](std::span<const journal::Change> changes) {
-    return journal.append(journal::encode_entry({}, changes), told.get());
+    return journal.append(journal::encode_entry(records, changes), told.get());
   });
   if (done) return *done;
   if (told) told->self.reset();
   return std::nullopt;
 }
 
-}  // namespace cairn::delivery
+}  // namespace cairn::state
