@@ -90,6 +90,18 @@ class Escalation(unittest.TestCase):
         with self.assertRaisesRegex(botocore.exceptions.ClientError, "sts:TagSession"):
             self.session(tagged, "Target")
 
+    def test_a_bucket_key_is_not_lent_to_another_session_of_the_name(self):
+        s3, key = self.server.client("s3"), self.server.client("kms").create_key()["KeyMetadata"]["Arn"]
+        s3.create_bucket(Bucket="box")
+        s3.put_bucket_encryption(Bucket="box", ServerSideEncryptionConfiguration={"Rules": [
+            {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}, "BucketKeyEnabled": True}]})
+        s3.put_object(Bucket="box", Key="k", Body=b"x")
+        caller = self.user("caller", allow("sts:AssumeRole"))
+        self.iam.create_role(RoleName="Reader", AssumeRolePolicyDocument=trust("sts:AssumeRole"))
+        self.iam.put_role_policy(RoleName="Reader", PolicyName="p", PolicyDocument=allow("s3:*", "kms:*"))
+        self.assertEqual(self.client("s3", self.session(caller, "Reader")).get_object(Bucket="box", Key="k")["Body"].read(), b"x")
+        self.assert_denied(self.client("s3", self.session(caller, "Reader", Policy=allow("s3:*"))).get_object, Bucket="box", Key="k")
+
     def test_a_tag_named_in_two_ways_meets_no_condition(self):
         writer = self.client("logs", self.user("writer", allow("logs:CreateLogGroup", Condition={"StringEquals": {"aws:RequestTag/team": "red"}})))
         writer.create_log_group(logGroupName="red", tags={"Team": "red"})

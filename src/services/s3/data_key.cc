@@ -28,10 +28,12 @@ Memory& memory() {
   return memory;
 }
 
-/// Who asks, in which server, for what: nobody is given what another was let have.
+/// Who asks, with which credentials (sessions of one name may have different policies), in which server, for what: nobody is given what
+/// another was let have.
 std::string name_of(const api::Call& call, std::string_view what, const Json& context) {
   const aws::policy::Caller caller = aws::policy::caller_of(call.principal);
-  return fmt::format("{}\n{}\n{}\n{}\n{}", static_cast<const void*>(call.ports), caller.account, caller.shown(), what, json::dump(context));
+  return fmt::format("{}\n{}\n{}\n{}\n{}\n{}", static_cast<const void*>(call.ports), caller.account, caller.shown(),
+                     call.principal.access_key.str(), what, json::dump(context));
 }
 
 /// Nothing is remembered while KMS's documents change.
