@@ -35,7 +35,7 @@ void put_account_block(api::Call& call) {
 
 void delete_account_block(api::Call& call) {
   call.state->erase(open_account(call, "s3:PutAccountPublicAccessBlock"));
-  call.reply.status = 204;  // the model says 200, S3 says 204
+  call.reply.status = 204;  // as AWS answers; its API page says 200
 }
 
 constexpr auto kOperations = std::to_array<api::Operation>({
