@@ -78,6 +78,16 @@ void about_entity(const Call& call, Entity::Kind kind, std::string_view type, co
     demand.context.add("iam:PermissionsBoundary", entity->boundary);
 }
 
+void about_instance_profile(const Call& call, const std::string& name, Demand& demand) {
+  demand.resource = fmt::format("arn:aws:iam::{}:instance-profile/{}", call.account.str(), name);
+  demand.shown = "instance profile " + name;
+  if (call.ports->directory == nullptr) return;
+  const std::optional<identity::InstanceProfile> profile = call.ports->directory->find_instance_profile(call.account, name);
+  if (!profile) return;
+  demand.resource = profile->arn();
+  describe_tags(profile->tags, demand);
+}
+
 /// Calls that name no user mean their caller, or the owner of the access key that they name.
 std::string user_of(const Call& call) {
   const std::string& operation = call.model->name;
@@ -111,8 +121,7 @@ Demand iam_demand(const Call& call) {
   } else if (has("PolicySourceArn")) {
     demand.resource = demand.shown = text_of(in, "PolicySourceArn");
   } else if (has("InstanceProfileName")) {
-    demand.resource = arn("instance-profile/" + text_of(in, "InstanceProfileName"));
-    demand.shown = "instance profile " + text_of(in, "InstanceProfileName");
+    about_instance_profile(call, text_of(in, "InstanceProfileName"), demand);
   } else if (has("GroupName")) {
     about_entity(call, Entity::Kind::kGroup, "group", text_of(in, "GroupName"), demand);
   } else if (has("UserName") || operation == "GetAccessKeyLastUsed" || operation == "ChangePassword") {

@@ -101,5 +101,21 @@ TEST_F(DemandsTest, AUsersPathAndTagsAreLookedUp) {
   EXPECT_EQ(found[0].context.find(aws::policy::Key("iam:ResourceTag/cost"))->front(), "42");
 }
 
+// Else a denial of what lies below a path, or bears a tag, would deny nothing.
+TEST_F(DemandsTest, AnInstanceProfilesPathAndTagsAreLookedUp) {
+  state::Transaction state(store);
+  identity::save(state, identity::InstanceProfile{.account = aws::AccountId("111122223333"),
+                                                  .name = "Web",
+                                                  .id = "AIPAEXAMPLEEXAMPLE222",
+                                                  .path = "/prod/",
+                                                  .tags = {{"cost", "42"}}});
+  ASSERT_TRUE(store.commit(state, [](auto) { return journal::Position{1}; }).has_value());
+  EXPECT_EQ(demands("iam", "AddRoleToInstanceProfile", {{"InstanceProfileName", "web"}, {"RoleName", "r"}}),
+            "iam:AddRoleToInstanceProfile arn:aws:iam::111122223333:instance-profile/prod/Web (instance profile web)");
+  const std::vector<Demand> found = demands_of(call("iam", "DeleteInstanceProfile", {{"InstanceProfileName", "Web"}}));
+  ASSERT_NE(found[0].context.find(aws::policy::Key("aws:ResourceTag/cost")), nullptr);
+  EXPECT_EQ(found[0].context.find(aws::policy::Key("aws:ResourceTag/cost"))->front(), "42");
+}
+
 }  // namespace
 }  // namespace cairn::api

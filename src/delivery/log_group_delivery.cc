@@ -4,9 +4,9 @@
 
 #include "base/check.h"
 #include "base/log.h"
-#include "state/internal_commit.h"
 #include "delivery/log_role.h"
 #include "journal/entry.h"
+#include "state/internal_commit.h"
 
 namespace cairn::delivery {
 namespace {

@@ -2,8 +2,8 @@
 
 #include "archive/digest_file.h"
 #include "base/log.h"
-#include "state/internal_commit.h"
 #include "delivery/public_key.h"
+#include "state/internal_commit.h"
 
 namespace cairn::delivery {
 namespace {

@@ -15,13 +15,13 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "delivery/delivery.h"
-#include "state/internal_commit.h"
 #include "delivery/public_key.h"
 #include "env/sim/clock.h"
 #include "env/sim/files.h"
 #include "env/sim/random.h"
 #include "env/sim/tasks.h"
 #include "journal/entry.h"
+#include "state/internal_commit.h"
 #include "state/sim/engine.h"
 
 namespace cairn::delivery {

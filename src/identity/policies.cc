@@ -190,6 +190,11 @@ std::optional<Entity> Directory::find(Entity::Kind kind, const aws::AccountId& a
   return find_entity(state, kind, account, name);
 }
 
+std::optional<InstanceProfile> Directory::find_instance_profile(const aws::AccountId& account, std::string_view name) {
+  state::Transaction state(store_);
+  return identity::find_instance_profile(state, account, name);
+}
+
 std::string Directory::user_of_key(const aws::AccountId& account, const aws::AccessKeyId& id) {
   state::Transaction state(store_);
   const std::optional<AccessKey> key = find_access_key(state, id);

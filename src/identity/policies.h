@@ -74,6 +74,7 @@ class Directory {
 
   /// Looked up now, for those who have no transaction of their own.
   std::optional<Entity> find(Entity::Kind kind, const aws::AccountId& account, std::string_view name);
+  std::optional<InstanceProfile> find_instance_profile(const aws::AccountId& account, std::string_view name);
   std::string user_of_key(const aws::AccountId& account, const aws::AccessKeyId& key);  // "": root's, or not of this account
 
  private:
