@@ -19,6 +19,7 @@
 #include "identity/upgrade.h"
 #include "journal/follower.h"
 #include "logs/store.h"
+#include "outbox/outbox.h"
 #include "services/catalog.h"
 #include "services/kms/upkeep.h"
 #include "services/logs/known_groups.h"
@@ -60,10 +61,13 @@ class WiredCore : public Core {
     lifecycle_task_.reset();
     scrub_task_.reset();
     delivery_feed_.reset();
+    outbox_feed_.reset();
     if (delivery_) delivery_->stop();
+    if (outbox_) outbox_->stop();
     pipeline_.reset();                // its pools finish what they took
     if (journal_) journal_->drain();  // and every answer leaves
     delivery_.reset();
+    outbox_.reset();
     history_feed_.reset();
     logs_feed_.reset();
     cleaner_feed_.reset();
@@ -141,6 +145,7 @@ class WiredCore : public Core {
       log::warning("the data directory has no owner's key; the next start tries again", {{"problem", made.error().message}});
     serve_calls();
     deliver();
+    send();
     follow();
     return {};
   }
@@ -246,11 +251,12 @@ class WiredCore : public Core {
     cleaner_ = std::make_unique<BlobCleaner>(*blobs_, recovery_.last);
     cleaner_feed_ = std::make_unique<journal::Feed>(*journal_, outside_.tasks, *cleaner_);
     delivery_feed_ = std::make_unique<journal::Feed>(*journal_, outside_.tasks, *delivery_);
+    outbox_feed_ = std::make_unique<journal::Feed>(*journal_, outside_.tasks, *outbox_);
     release_task_ = outside_.tasks.start("release", [this] {
       // Calls that change nothing make no checkpoint by themselves, but the next start would have to read them all again.
       if (journal_->durable().seq >= store_->checkpointed().seq + kReplayEntriesMax) store_->checkpoint();
-      journal_->release(
-          std::min({store_->checkpointed(), history_->position(), logs_->position(), cleaner_->position(), delivery_->position()}));
+      journal_->release(std::min({store_->checkpointed(), history_->position(), logs_->position(), cleaner_->position(),
+                                  delivery_->position(), outbox_->position()}));
       if (outside_.clock.steady() >= next_expiry_) {
         next_expiry_ = outside_.clock.steady() + kExpireInterval;
         history_->expire();
@@ -368,6 +374,18 @@ class WiredCore : public Core {
     delivery_ = std::make_unique<delivery::Delivery>(means, log_means, outside_.tasks, recovery_.last);
   }
 
+  /// What leaves the server for others.
+  void send() {
+    const outbox::Outbox::Means means{.clock = outside_.clock,
+                                      .random = outside_.random,
+                                      .store = *store_,
+                                      .journal = *journal_,
+                                      .client = *pipeline_,
+                                      .http = outside_.http,
+                                      .counters = outbox_counters_};
+    outbox_ = std::make_unique<outbox::Outbox>(means, std::map<std::string, outbox::Owner*>{}, outside_.tasks, recovery_.last);
+  }
+
   /// --dev: everything but accounts, their credentials and the master key's document is gone, the history, too.
   Result<void> reset() {
     std::string after;
@@ -420,6 +438,13 @@ class WiredCore : public Core {
     out += metric("log_delivery_failures_total", "counter", "Times that a log group did not take events.", log_counters_.failures);
     out += metric("log_delivery_too_large_total", "counter", "Events left out of log groups for their size.", log_counters_.too_large);
     out += metric("log_delivery_dropped_total", "counter", "Events given up, as a backlog passed its limit.", log_counters_.dropped);
+    out += metric("outbox_items", "gauge", "Things on their way to somebody else.", outbox_->items());
+    out += metric("outbox_lanes", "gauge", "Targets that something waits for.", outbox_->lanes());
+    out += metric("outbox_arrived_total", "counter", "Things that arrived.", outbox_counters_.arrived);
+    out += metric("outbox_failures_total", "counter", "Tries that failed.", outbox_counters_.failures);
+    out += metric("outbox_dead_lettered_total", "counter", "Things put into their dead-letter queues.", outbox_counters_.dead_lettered);
+    out += metric("outbox_dropped_total", "counter", "Things given up.", outbox_counters_.dropped);
+    out += metric("outbox_too_many_total", "counter", "Of the last two: as too many waited.", outbox_counters_.too_many);
     out += metric("history_position", "gauge", "Entry up to which the history has read.", history_feed_->consumed().seq);
     out += metric("history_events", "gauge", "Events in the history.", history_->events());
     out += metric("logs_position", "gauge", "Entry up to which the log groups' store has read.", logs_feed_->consumed().seq);
@@ -465,6 +490,9 @@ class WiredCore : public Core {
   std::unique_ptr<delivery::SigningKeys> signing_keys_;
   std::unique_ptr<delivery::Delivery> delivery_;
   std::unique_ptr<journal::Feed> delivery_feed_;
+  outbox::Counters outbox_counters_;
+  std::unique_ptr<outbox::Outbox> outbox_;
+  std::unique_ptr<journal::Feed> outbox_feed_;
   std::unique_ptr<kms::Upkeep> key_upkeep_;
   std::unique_ptr<logs_service::Upkeep> logs_upkeep_;
   std::unique_ptr<s3::Lifecycle> lifecycle_;

@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "api/client.h"
-#include "delivery/completions.h"
 #include "delivery/gather.h"
 #include "delivery/trail.h"
 #include "env/clock.h"
+#include "env/completions.h"
 #include "env/tasks.h"
 #include "journal/journal.h"
 #include "state/store.h"
@@ -110,7 +110,7 @@ class LogGroupDelivery {
   LogStatus status_;
   bool watching_ = false;
 
-  std::shared_ptr<Completions<Outcome>> completions_ = std::make_shared<Completions<Outcome>>();
+  std::shared_ptr<env::Completions<Outcome>> completions_ = std::make_shared<env::Completions<Outcome>>();
   std::atomic<uint64_t> needed_;
   std::atomic<bool> ready_{false};
   std::unique_ptr<env::Task> task_;

@@ -10,13 +10,13 @@
 #include <vector>
 
 #include "blob/store.h"
-#include "delivery/completions.h"
 #include "delivery/cursor.h"
 #include "delivery/destination.h"
 #include "delivery/digests.h"
 #include "delivery/gather.h"
 #include "delivery/signing_keys.h"
 #include "env/clock.h"
+#include "env/completions.h"
 #include "env/files.h"
 #include "env/random.h"
 #include "env/tasks.h"
@@ -146,7 +146,7 @@ class TrailDelivery {
   std::atomic<bool> hurried_{false};
   std::chrono::nanoseconds paused_until_{};  // steady
 
-  std::shared_ptr<Completions<Outcome>> completions_ = std::make_shared<Completions<Outcome>>();
+  std::shared_ptr<env::Completions<Outcome>> completions_ = std::make_shared<env::Completions<Outcome>>();
   std::atomic<uint64_t> needed_;
   std::atomic<bool> ended_{false};
   std::atomic<bool> ready_{false};  // the task is known to itself

@@ -4,16 +4,15 @@
 #include <vector>
 
 #include "env/tasks.h"
-#include "journal/journal.h"
 
-namespace cairn::delivery {
+namespace cairn::env {
 
 /// Where answers to what a task began arrive while the task rests: callers' callbacks put them in, the task takes them out at its next
 /// step. Shared with those callbacks, so that one that comes late finds a place. Any thread.
 template <class Outcome>
 class Completions : public std::enable_shared_from_this<Completions<Outcome>> {
  public:
-  void wake_by(env::Task* task) {  // null: nobody any more
+  void wake_by(Task* task) {  // null: nobody any more
     std::lock_guard lock(mutex_);
     task_ = task;
     if (task_ != nullptr && !outcomes_.empty()) task_->wake();
@@ -45,9 +44,9 @@ class Completions : public std::enable_shared_from_this<Completions<Outcome>> {
 
  private:
   mutable std::mutex mutex_;
-  env::Task* task_ = nullptr;
+  Task* task_ = nullptr;
   int expected_ = 0;
   std::vector<Outcome> outcomes_;
 };
 
-}  // namespace cairn::delivery
+}  // namespace cairn::env
