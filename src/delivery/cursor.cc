@@ -17,6 +17,12 @@ Json parsed(std::string_view text) {
 
 }  // namespace
 
+Turn turn_of(std::string_view trail_id, const std::optional<std::string_view>& document) {
+  if (!document) return {};
+  Trail trail = decode_trail(*document);
+  return trail.id == trail_id ? Turn{std::move(trail)} : Turn{};
+}
+
 std::string encode(const Cursor& cursor) {
   Json document = {{"position", cursor.position.seq}, {"key", cursor.trail_key}};
   if (cursor.trail) document["trail"] = encode(*cursor.trail);

@@ -20,6 +20,10 @@ struct Turn {
   std::optional<Trail> trail;
 };
 
+/// What a change of the trail's document means for whom delivers the trail of that id: another of its name is none of its. `document`:
+/// nullopt if it was deleted.
+Turn turn_of(std::string_view trail_id, const std::optional<std::string_view>& document);
+
 /// Where a trail's delivery stands.
 struct Cursor {
   journal::Position position;  // each event up to here is in a file that was cut, or was not wanted, or was dropped

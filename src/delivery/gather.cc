@@ -57,8 +57,6 @@ std::optional<aws::Region> Gatherer::file_of(std::string_view record) {
   return wanted_->file_of(event_);
 }
 
-bool Gatherer::wants(std::string_view record) { return file_of(record).has_value(); }
-
 bool Gatherer::add(std::string_view record) {
   std::optional<aws::Region> region = file_of(record);
   if (!region) return false;

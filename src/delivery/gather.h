@@ -52,7 +52,6 @@ class Gatherer {
   bool add(std::string_view record);
   /// A region that has files of its own already.
   void know(const aws::Region& region) { regions_.insert(region); }
-  bool wants(std::string_view record);  // the same question only
 
   bool empty() const { return batches_.empty(); }
   bool full() const { return raw_bytes_ >= kGatherBytesMax; }

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "delivery/cursor.h"
 #include "delivery/log_role.h"
 #include "journal/entry.h"
 #include "state/internal_commit.h"
@@ -154,9 +155,7 @@ bool LogGroupDelivery::read_batch() {
     const journal::ChangeView* change = nullptr;
     for (const journal::ChangeView& each : entry->changes)
       if (each.key == cursor_.trail_key) change = &each;
-    std::optional<Trail> changed;
-    if (change != nullptr && change->value) changed = decode_trail(*change->value);
-    if (changed && changed->id != id_) changed.reset();
+    const std::optional<Trail> changed = change != nullptr ? turn_of(id_, change->value).trail : std::nullopt;
     const bool is_change = change != nullptr && !(changed && next_trail_ && encode(*changed) == encode(*next_trail_));
     // What starts logging is the trail's first event, what stops it its last.
     const bool was_logging = next_trail_ && next_trail_->logging;

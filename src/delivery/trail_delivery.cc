@@ -7,9 +7,9 @@
 #include "base/crypto.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "blob/sealed.h"
-#include "state/internal_commit.h"
+#include "delivery/backlog.h"
 #include "journal/entry.h"
+#include "state/internal_commit.h"
 
 namespace cairn::delivery {
 namespace {
@@ -51,6 +51,7 @@ bool digests(const std::optional<Trail>& trail) { return trail && trail->logging
 TrailDelivery::TrailDelivery(const Means& means, env::Tasks& tasks, std::string trail_id, Cursor cursor)
     : means_(means),
       id_(std::move(trail_id)),
+      blobs_(means_.blobs, means_.random, means_.object_key, id_),
       cursor_(std::move(cursor)),
       read_(cursor_.position),
       turn_(cursor_.turn),
@@ -204,7 +205,7 @@ bool TrailDelivery::read_on() {
     if (!entry) return;  // the journal's own checksum was right, and a newer version wrote it: Feed has crashed by now
     for (const journal::ChangeView& change : entry->changes) {
       if (change.key != cursor_.trail_key) continue;
-      Turn turn = turn_of(change.value);
+      Turn turn = turn_of(id_, change.value);
       if (turn.trail && cursor_.trail && encode(*turn.trail) == encode(*cursor_.trail)) continue;  // taken already
       turn_ = std::move(turn);
     }
@@ -216,13 +217,6 @@ bool TrailDelivery::read_on() {
   });
   if (!given) log::error("A trail cannot read the journal and waits.", {{"trail", cursor_.trail_key}, {"error", given.error().message}});
   return given.has_value();
-}
-
-/// What a change of the trail's document means for this delivery.
-Turn TrailDelivery::turn_of(const std::optional<std::string_view>& document) const {
-  if (!document) return {};
-  Trail trail = decode_trail(*document);
-  return trail.id == id_ ? Turn{std::move(trail)} : Turn{};
 }
 
 void TrailDelivery::make_files() {
@@ -357,7 +351,7 @@ env::Next TrailDelivery::cut_digest(Chain chain, Time end, Digested digested) {
   Cursor next = cursor_;
   ++next.files;
   if (!commit_cursor(state, std::move(next))) {
-    means_.blobs.remove(file.blob);
+    blobs_.remove(file);
     return later();
   }
   if (ends) chains_.erase(chain.region);
@@ -387,7 +381,7 @@ env::Next TrailDelivery::send() {
     auto done = [to = completions_, i](Result<void, PutFailure> result) {
       to->put({.kind = Outcome::kPut, .file = i, .result = std::move(result)});
     };
-    Result<std::string> bytes = read_blob(file);
+    Result<std::string> bytes = blobs_.read(file);
     if (!bytes) {
       done(tl::unexpected(PutFailure{"InternalError", bytes.error().message}));
       continue;
@@ -467,7 +461,7 @@ void TrailDelivery::failed(const PutFailure& failure) {
   commit(state, nullptr);
 
   const std::optional<std::string> document = state::Transaction(means_.store).get(cursor_.trail_key);
-  const Turn current = turn_of(document ? std::optional<std::string_view>(*document) : std::nullopt);
+  const Turn current = turn_of(id_, document ? std::optional<std::string_view>(*document) : std::nullopt);
   if (!current.trail) {
     if (failures_ >= kTriesOfDeleted) abandon();
   } else if (is_elsewhere(*current.trail, outgoing_.front()) && is_refusal && only_refused_) {
@@ -498,7 +492,7 @@ bool TrailDelivery::retarget(const Trail& trail) {
     const std::string key = trail.prefix.empty() ? name : trail.prefix + "/" + name;
     if (file.is_digest) {
       // A digest says where it lies: it is made and signed again.
-      const Result<std::string> gzip = read_blob(file);
+      const Result<std::string> gzip = blobs_.read(file);
       const Result<std::string> json = gzip ? archive::gunzip(*gzip, archive::kReadRawBytesMax) : gzip;
       Result<archive::Digest> digest = json ? archive::parse_digest(*json) : tl::unexpected(json.error());
       if (!digest) return false;
@@ -576,46 +570,13 @@ uint64_t TrailDelivery::bytes_too_many() const {
 /// Gives up the oldest events that wait: counted, and no caller is ever refused for a bucket's sake. What was cut is still sent.
 void TrailDelivery::drop_what_is_too_old() {
   if (ended_) return;
-  const uint64_t excess = bytes_too_many();
-  const Time oldest_kept = means_.clock.now() - means_.options.backlog_age_max;
-  Cursor next = cursor_;  // moves over what is dropped
-  next.turn.reset();
-  std::optional<Trail> trail = cursor_.turn ? cursor_.turn->trail : cursor_.trail;
-  bool is_gone = !trail;
-  bool enough = is_gone;
-  uint64_t dropped = 0, bytes = 0;
-  Gatherer wanted(means_.clock, means_.options.interval);
-  wanted.follow(trail);
-  json::Document document;
-  event::Selected event;
-  for (journal::Position at = cursor_.position; !enough;) {
-    const auto given = means_.journal.read(at, kReadBytes, [&](journal::Position position, std::string_view entry_bytes) {
-      if (enough) return;
-      at = position;
-      bytes += entry_bytes.size();
-      const Result<journal::EntryView> entry = journal::decode_entry(entry_bytes);
-      if (!entry) return;
-      const bool is_old =
-          !entry->records.empty() && event::read_selected(entry->records.front(), document, event) && event.time < oldest_kept;
-      enough = !is_old && !entry->records.empty() && bytes >= excess;
-      if (enough) return;
-      for (const journal::ChangeView& change : entry->changes) {
-        if (change.key != cursor_.trail_key) continue;
-        trail = turn_of(change.value).trail;
-        is_gone = enough = !trail;
-        wanted.follow(trail);
-      }
-      for (const std::string_view record : entry->records) dropped += wanted.wants(record) ? 1 : 0;
-      if (entry->records.empty()) return;
-      next.position = position;
-      next.trail = trail;
-    });
-    if (!given || *given == 0) break;
-  }
-  if (is_gone) {
+  GivenUp given_up = give_up_oldest(means_.journal, id_, cursor_, bytes_too_many(), means_.clock.now() - means_.options.backlog_age_max);
+  if (given_up.is_gone) {
     if (!asked_at_) abandon();  // else soon: it forgets the files that are under way
     return;
   }
+  Cursor& next = given_up.cursor;
+  const uint64_t dropped = given_up.events;
   if (next.position == cursor_.position) return;
   state::Transaction state(means_.store);
   std::map<aws::Region, Chain> ended;
@@ -660,19 +621,10 @@ void TrailDelivery::put_file(state::Transaction& state, const CutFile& file) con
   state.put("blob/" + file.blob.str(), key);
 }
 
+/// False: the disk takes nothing now.
 bool TrailDelivery::write_blob(Made& made) {
   if (!made.file.blob.empty()) return true;
-  env::Io<std::unique_ptr<blob::Writer>> writer = means_.blobs.create();
-  if (!writer) return false;
-  if (!means_.object_key.empty()) {
-    const Secret key = blob::new_key(means_.random);
-    made.file.seal = text::base64(blob::wrap_key(means_.random, means_.object_key, key, id_));
-    *writer = blob::seal_to(std::move(*writer), key);
-  }
-  if (!(*writer)->append(made.gzip)) return false;
-  env::Io<blob::BlobId> id = (*writer)->finish();
-  if (!id) return false;
-  made.file.blob = std::move(*id);
+  if (!blobs_.write(made.file, made.gzip)) return false;
   made.gzip = {};
   return true;
 }
@@ -683,24 +635,6 @@ std::string TrailDelivery::kms_key() const {
   if (const std::optional<std::string> document = state.get(cursor_.trail_key))
     if (const Trail trail = decode_trail(*document); trail.id == id_) return trail.kms_key;
   return cursor_.trail ? cursor_.trail->kms_key : std::string();
-}
-
-Result<std::string> TrailDelivery::read_blob(const CutFile& file) const {
-  env::Io<std::shared_ptr<blob::Reader>> reader = means_.blobs.open(file.blob);
-  if (!reader) return failure("{}", reader.error().message);
-  if (!file.seal.empty()) {
-    const std::optional<Secret> key = blob::unwrap_key(means_.object_key, text::from_base64(file.seal).value_or(""), id_);
-    if (!key) return failure("the key of blob {} does not open", file.blob.str());
-    *reader = blob::open_from(std::move(*reader), *key);
-  }
-  std::string bytes((*reader)->size(), '\0');
-  for (size_t done = 0; done < bytes.size();) {
-    const env::Io<size_t> read = (*reader)->read(done, std::span(bytes).subspan(done));
-    if (!read) return failure("{}", read.error().message);
-    if (*read == 0) return failure("blob {} is shorter than it says", file.blob.str());
-    done += *read;
-  }
-  return bytes;
 }
 
 bool TrailDelivery::commit(state::Transaction& state, std::function<void()> durable) {

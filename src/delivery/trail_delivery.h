@@ -11,6 +11,7 @@
 
 #include "blob/store.h"
 #include "delivery/cursor.h"
+#include "delivery/cut_file_blobs.h"
 #include "delivery/destination.h"
 #include "delivery/digests.h"
 #include "delivery/gather.h"
@@ -92,7 +93,6 @@ class TrailDelivery {
 
   env::Next follow();
   bool read_on();
-  Turn turn_of(const std::optional<std::string_view>& document) const;
   void make_files();
   env::Next cut();
   env::Next make_turn();
@@ -114,7 +114,6 @@ class TrailDelivery {
   uint64_t random_number();
   void put_file(state::Transaction& state, const CutFile& file) const;
   bool write_blob(Made& made);
-  Result<std::string> read_blob(const CutFile& file) const;
   std::string kms_key() const;
   bool commit(state::Transaction& state, std::function<void()> durable);
   bool commit_cursor(state::Transaction& state, Cursor next);
@@ -122,6 +121,7 @@ class TrailDelivery {
 
   const Means means_;
   const std::string id_;
+  CutFileBlobs blobs_;
   Cursor cursor_;               // as committed
   journal::Position read_;      // gathered_ holds what is wanted between cursor_.position and here
   uint64_t skipped_bytes_ = 0;  // read since the cursor was kept
