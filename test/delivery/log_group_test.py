@@ -1,5 +1,6 @@
 """A trail streams into a log group: each wanted event once, in a second, through kills, a role that is shut out, and a group made anew."""
 import json
+import os
 import pathlib
 import sys
 import time
@@ -11,6 +12,10 @@ from server import Server, eventually
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parent))
 import evidence  # noqa: E402
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "limits"))
+from wire import metric  # noqa: E402
+
+MB = 1 << 20
 
 TRUST = {"Version": "2012-10-17", "Statement": [
     {"Effect": "Allow", "Principal": {"Service": "cloudtrail.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
@@ -98,6 +103,32 @@ class LogGroup(unittest.TestCase):
             iam.put_role_policy(RoleName="CloudTrail_CloudWatchLogs_Role", PolicyName="put", PolicyDocument=json.dumps(permissions()))
             self.whole(server)
             self.assertNotIn("LatestCloudWatchLogsDeliveryError", trails.get_trail_status(Name="first"))
+
+    def test_what_a_shut_log_group_holds_up_has_a_limit(self):
+        """Beyond it the oldest events are given up, and counted; callers notice nothing, and the journal does not grow."""
+        with Server("--set", "delivery.backlog_max=16MB", "--set", "journal.segment_bytes=4MB", "--set", "delivery.interval=1s",
+                    "--set", "state.checkpoint_interval=20ms", "--set", "history.tail_bytes=64KB") as server:
+            make(server)
+            iam, s3, sts = server.client("iam"), server.client("s3"), server.client("sts")
+            s3.create_bucket(Bucket="work")
+            self.assertTrue(eventually(lambda: "CreateBucket" in [json.loads(text)["eventName"] for _, text in in_group(server).values()]))
+            iam.delete_role_policy(RoleName="CloudTrail_CloudWatchLogs_Role", PolicyName="put")
+            body, largest = os.urandom(60_000), 0
+            for i in range(56 * MB // len(body)):
+                s3.put_object(Bucket="work", Key=f"k{i % 10}", Body=body)
+                sts.get_caller_identity()
+                largest = max(largest, sum(path.stat().st_size for path in (server.data / "journal").iterdir()))
+            self.assertLess(largest, 40 * MB)  # the limit, a moment's calls, and segments made ahead
+            iam.put_role_policy(RoleName="CloudTrail_CloudWatchLogs_Role", PolicyName="put", PolicyDocument=json.dumps(permissions()))
+            server.client("cloudtrail").stop_logging(Name="first")
+            server.settle()
+            wanted = evidence.wanted(evidence.history(server), "first", lambda record: record["managementEvent"])
+            newest = list(wanted)[-1]
+            self.assertTrue(eventually(lambda: newest in in_group(server), 60), server.output())
+            there = {key: text for key, (_, text) in in_group(server).items()}
+            self.assertEqual(there, {key: text for key, text in wanted.items() if key in there})
+            self.assertGreater(len(wanted), len(there))
+            self.assertEqual(metric(server, "log_delivery_dropped_total"), len(wanted) - len(there))
 
     def test_what_cannot_work_is_refused(self):
         with Server() as server:
