@@ -104,7 +104,7 @@ class Load {
     Line& line = lines_[i];
     next_(static_cast<int>(i), line.call++, line.request);
     line.began = clock_.steady();
-    std::string_view rest = line.request;  // the socket blocks: requests are small, and nothing else is outstanding on it
+    std::string_view rest = line.request;  // the socket blocks: nothing else is outstanding on it
     while (!rest.empty()) {
       const ssize_t n = send(line.fd, rest.data(), rest.size(), MSG_NOSIGNAL);
       if (n <= 0) return false;
@@ -172,7 +172,7 @@ class Load {
   int epoll_;
   std::vector<Line> lines_;
   std::vector<double> latencies_;
-  char piece_[65536];
+  char piece_[1 << 20];
 };
 
 }  // namespace

@@ -20,8 +20,8 @@ struct LoadOptions {
   int rounds = 5;
 };
 
-/// Replaces `out` by the bytes of the next request of a connection: finished, head and body. Called between calls of one
-/// connection, on the load's thread; keep it cheap, or prepare the requests before.
+/// Replaces `out`, the connection's last request, by the bytes of its next: finished, head and body; or leaves it, to send it again. Called
+/// between calls of one connection, on the load's thread; keep it cheap, or prepare the requests before.
 using NextRequest = std::function<void(int connection, uint64_t call, std::string& out)>;
 
 struct LoadRound {

@@ -1,6 +1,7 @@
 """Measures Cairn from outside, in one run, as medians, beside moto's server and npm's s3rver where they can be had.
 tools/bench [--quick] [--json FILE]"""
 import argparse
+import contextlib
 import http.client
 import json
 import os
@@ -14,10 +15,13 @@ import sys
 import tempfile
 import time
 
+import boto3
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "test"))
 import delivery  # noqa: E402
 import logs  # noqa: E402
+import vault  # noqa: E402
 from delivery import signed_calls  # noqa: E402
 from digest_chain import ARN, BUCKET, PREFIX, REGION, START, Chain, Key, iso, trail_api  # noqa: E402
 from server import BINARY, Server, eventually, other_aws  # noqa: E402
@@ -85,7 +89,6 @@ def policy_decisions(rounds):
 
 def boto3_serial(endpoint, access_key, secret_key, count, rounds):
     """PUT and GET of 1 KB, one after the other, with boto3."""
-    import boto3
     from botocore.config import Config
     s3 = boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id=access_key, aws_secret_access_key=secret_key,
                       config=Config(s3={"addressing_style": "path"}, retries={"max_attempts": 0}))
@@ -184,6 +187,23 @@ def rivals(directory):
         yield Rival("s3rver", [s3rver, "--silent", "-a", "127.0.0.1", "-p", str(port), "-d", directory], port), "S3RVER", "S3RVER"
 
 
+def vault_rows(quick, rounds):
+    """Objects of all sizes, beside a bare store and s3rver: numbers for the file, lines of a table."""
+    with tempfile.TemporaryDirectory() as directory, contextlib.ExitStack() as stack:
+        beside = []
+        for rival, key, secret in rivals(directory):
+            stack.callback(rival.stop)
+            if rival.name == "moto":  # keeps objects in memory
+                continue
+            rival.wait()
+            endpoint = f"http://127.0.0.1:{rival.port}"
+            boto3.client("s3", endpoint_url=endpoint, region_name=REGION, aws_access_key_id=key, aws_secret_access_key=secret).create_bucket(Bucket="bench")
+            beside.append((rival.name, endpoint, rival.process.pid, {"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": secret}))
+        found, peak = vault.measure(1 if quick else 2, rounds, rivals=beside)
+    numbers = {who: {f"{method} {size} {connections}": figures for (method, size, connections), figures in each.items()} for who, each in found.items()}
+    return numbers | {"peak_mb": peak}, vault.table(found, peak)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds")
@@ -267,10 +287,13 @@ def main():
     log_rows, numbers["logs"] = logs.rows_of(options.quick, rounds)
     rows += log_rows
 
+    numbers["objects"], objects = vault_rows(options.quick, rounds)
+
     print(f"\n{platform.machine()}, {os.cpu_count()} cores, {platform.system()} {platform.release()}; medians; client and server share the machine\n")
     print("| what | measured | aim | beside |\n|---|---|---|---|")
     for row in rows:
         print("| " + " | ".join(row) + " |")
+    print("\n" + "\n".join(objects))
     if options.json:
         pathlib.Path(options.json).write_text(json.dumps(numbers, indent=1))
 

@@ -1,5 +1,6 @@
-// Signed GetCallerIdentity calls against a running server, as fast as its connections allow. Credentials from AWS_ACCESS_KEY_ID and
-// AWS_SECRET_ACCESS_KEY, and AWS_SESSION_TOKEN of temporary ones. Prints one line of JSON: the medians over the rounds.
+// Signed calls against a running server, as fast as its connections allow: GetCallerIdentity, or what the options say. Credentials from
+// AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and AWS_SESSION_TOKEN of temporary ones. Prints one line of JSON: the medians over the
+// rounds.
 #include <cstdio>
 #include <cstdlib>
 
@@ -11,21 +12,30 @@ namespace {
 
 using namespace cairn;
 
-constexpr std::string_view kBody = "Action=GetCallerIdentity&Version=2011-06-15";
+struct Asked {
+  std::string method = "POST", path = "/", service = "sts";
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;
+};
 
-std::string signed_request(const aws::sigv4::Signer& signer, const std::string& host, Time now) {
-  std::vector<std::pair<std::string, std::string>> headers = {
-      {"Host", host}, {"Content-Type", "application/x-www-form-urlencoded; charset=utf-8"}, {"User-Agent", "signed-calls-bench"}};
-  aws::sigv4::Request request{.method = "POST", .path = "/", .query = "", .headers = {}};
+/// `{}` in the path: the connection's number.
+std::string signed_request(const aws::sigv4::Signer& signer, const std::string& host, const Asked& asked, int connection, Time now) {
+  std::string path = asked.path;
+  if (const size_t at = path.find("{}"); at != std::string::npos) path.replace(at, 2, std::to_string(connection));
+  std::vector<std::pair<std::string, std::string>> headers = {{"Host", host}, {"User-Agent", "signed-calls-bench"}};
+  headers.insert(headers.end(), asked.headers.begin(), asked.headers.end());
+  aws::sigv4::Request request{.method = asked.method, .path = path, .query = "", .headers = {}};
   for (const auto& [name, value] : headers) request.headers.emplace_back(name, value);
-  for (auto& header : aws::sigv4::sign(signer, request, kBody, now)) headers.push_back(std::move(header));
-  std::string out = "POST / HTTP/1.1\r\n";
+  for (auto& header : aws::sigv4::sign(signer, request, asked.body, now)) headers.push_back(std::move(header));
+  std::string out = asked.method + " " + path + " HTTP/1.1\r\n";
   for (const auto& [name, value] : headers) out += name + ": " + value + "\r\n";
-  return out + "Content-Length: " + std::to_string(kBody.size()) + "\r\n\r\n" + std::string(kBody);
+  return out + "Content-Length: " + std::to_string(asked.body.size()) + "\r\n\r\n" + asked.body;
 }
 
 int usage() {
-  std::fprintf(stderr, "usage: signed_calls_bench --endpoint http://ADDRESS:PORT [--connections N] [--seconds S] [--rounds N]\n");
+  std::fprintf(stderr,
+               "usage: signed_calls_bench --endpoint http://ADDRESS:PORT [--connections N] [--seconds S] [--rounds N]\n"
+               "       [--service NAME --method METHOD --path /PATH-WITH-{}] [--bytes N] [--header 'Name: value']...\n");
   return 2;
 }
 
@@ -34,6 +44,8 @@ int usage() {
 int main(int argc, char** argv) {
   bench::LoadOptions options;
   std::string endpoint;
+  Asked asked;
+  bool is_default = true;
   for (int i = 1; i + 1 < argc; i += 2) {
     const std::string_view name = argv[i];
     const std::string_view value = argv[i + 1];
@@ -42,7 +54,17 @@ int main(int argc, char** argv) {
     else if (name == "--connections") options.connections = static_cast<int>(number);
     else if (name == "--seconds") options.round = std::chrono::seconds(number);
     else if (name == "--rounds") options.rounds = static_cast<int>(number);
+    else if (name == "--service") asked.service = value, is_default = false;
+    else if (name == "--method") asked.method = value;
+    else if (name == "--path") asked.path = value;
+    else if (name == "--bytes") asked.body.assign(static_cast<size_t>(number), 'x');
+    else if (name == "--header" && value.find(": ") != std::string_view::npos)
+      asked.headers.emplace_back(value.substr(0, value.find(": ")), value.substr(value.find(": ") + 2));
     else return usage();
+  }
+  if (is_default) {
+    asked.headers = {{"Content-Type", "application/x-www-form-urlencoded; charset=utf-8"}};
+    asked.body = "Action=GetCallerIdentity&Version=2011-06-15";
   }
   const char* key = std::getenv("AWS_ACCESS_KEY_ID");
   const char* secret = std::getenv("AWS_SECRET_ACCESS_KEY");
@@ -56,18 +78,17 @@ int main(int argc, char** argv) {
                                   .secret = Secret(secret),
                                   .session_token = token != nullptr ? token : "",
                                   .region = aws::kGlobalRegion,
-                                  .service = "sts"};
+                                  .service = asked.service};
   const env::Clock& clock = env::system_clock();
-  // A signature holds for a date in whole seconds: one a second is as many as there are. The server verifies each call all the same.
-  std::string request;
-  Time signed_at{};
-  const auto next = [&](int, uint64_t, std::string& out) {
+  // A signature is good for minutes: one a connection in a minute, so that the client costs little. The server verifies each call all the
+  // same.
+  std::vector<Time> signed_at(static_cast<size_t>(options.connections));
+  const auto next = [&](int connection, uint64_t, std::string& out) {
     const Time now = clock.now();
-    if (now - signed_at >= std::chrono::seconds(1)) {
-      request = signed_request(signer, host, now);
-      signed_at = now;
-    }
-    out = request;
+    Time& at = signed_at[static_cast<size_t>(connection)];
+    if (now - at < std::chrono::minutes(1)) return;
+    out = signed_request(signer, host, asked, connection, now);
+    at = now;
   };
   const auto report = bench::run_load(options, next, clock);
   if (!report) {

@@ -1,26 +1,31 @@
-"""What encryption at rest costs: PUT and GET of 1 KB, 64 KB and 16 MB at 1 and 16 connections, by each kind of key. Each row also has the server's processor time a call, which other work on the machine changes least.
+"""PUT and GET of 1 KB, 64 KB and 16 MB at 1 and 16 connections, by each kind of key, beside a bare store (our HTTP layer and files, nothing
+else) and npm's s3rver: calls a second, and the server's processor time a call, which other work on the machine changes least.
 
-    CAIRN_BINARY=… PYTHONPATH=test /usr/bin/python3 bench/vault.py [--seconds 2] [--before BINARY]
-
---before: another binary to be measured in the same run, for what objects cost before."""
+    PYTHONPATH=test /usr/bin/python3 bench/vault.py [--seconds 2] [--rounds 3] [--kinds SSE-S3,SSE-C]"""
 import argparse
 import base64
+import contextlib
 import hashlib
-import http.client
+import json
 import os
 import pathlib
+import subprocess
 import sys
-import threading
-import time
+import tempfile
 
-import server as cairn
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT / "test")]
+from server import Server  # noqa: E402
 
+LOAD = ROOT / "build/release/bin/signed_calls_bench"
+BARE = ROOT / "build/release/bin/bare_store_bench"
 SIZES = {"1 KB": 1 << 10, "64 KB": 64 << 10, "16 MB": 16 << 20}
 CONNECTIONS = (1, 16)
 CUSTOMER_KEY = b"c" * 32
 CUSTOMER = {"x-amz-server-side-encryption-customer-algorithm": "AES256",
             "x-amz-server-side-encryption-customer-key": base64.b64encode(CUSTOMER_KEY).decode(),
             "x-amz-server-side-encryption-customer-key-MD5": base64.b64encode(hashlib.md5(CUSTOMER_KEY).digest()).decode()}
+KINDS = ("SSE-S3", "SSE-KMS", "bucket key", "SSE-C")
 
 
 def processor_seconds(pid):
@@ -28,80 +33,83 @@ def processor_seconds(pid):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def unsigned(headers):
-    """--dev takes an unknown key at its word, so that the client spends its time on the wire."""
-    now = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-    names = ";".join(sorted(["host", "x-amz-content-sha256", "x-amz-date", *(name.lower() for name in headers)]))
-    return {"Authorization": f"AWS4-HMAC-SHA256 Credential=AKIABENCH00000000000/{now[:8]}/us-east-1/s3/aws4_request, "
-                             f"SignedHeaders={names}, Signature=" + "0" * 64,
-            "x-amz-date": now, "x-amz-content-sha256": "UNSIGNED-PAYLOAD", **headers}
+def peak_megabytes(pid):
+    return int(pathlib.Path(f"/proc/{pid}/status").read_text().split("VmHWM:")[1].split()[0]) / 1024
 
 
-def load(host, port, pid, method, body, headers, connections, seconds):
-    """(calls a second, processor microseconds a call)"""
-    counts, stop = [0] * connections, threading.Event()
-
-    def work(number):
-        client = http.client.HTTPConnection(host, port)
-        while not stop.is_set():
-            client.request(method, f"/bench/k{number}", body if method == "PUT" else None, unsigned(headers))
-            answer = client.getresponse()
-            got = answer.read()
-            assert answer.status == 200 and (method == "PUT" or len(got) == len(body)), (answer.status, got[:300])
-            counts[number] += 1
-        client.close()
-
-    before, began = processor_seconds(pid), time.monotonic()
-    threads = [threading.Thread(target=work, args=(number,)) for number in range(connections)]
-    for thread in threads:
-        thread.start()
-    time.sleep(seconds)
-    stop.set()
-    for thread in threads:
-        thread.join()
-    took, spent = time.monotonic() - began, processor_seconds(pid) - before
-    return sum(counts) / took, spent / max(1, sum(counts)) * 1e6
+def load(endpoint, pid, environment, row, headers, seconds, rounds):
+    method, size, connections = row
+    command = [LOAD, "--endpoint", endpoint, "--service", "s3", "--method", method, "--path", f"/bench/{size.replace(' ', '')}-{{}}",
+               "--connections", str(connections), "--seconds", str(seconds), "--rounds", str(rounds)]
+    if method == "PUT":
+        command += ["--bytes", str(SIZES[size])]
+    for name, value in headers.items():
+        command += ["--header", f"{name}: {value}"]
+    before = processor_seconds(pid)
+    found = json.loads(subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout)
+    spent, calls = processor_seconds(pid) - before, found["calls_per_second"] * (seconds * rounds + 0.5)  # the load warms up for half a second
+    return {"calls_per_second": found["calls_per_second"], "processor_us": spent / calls * 1e6}
 
 
-def measure(binary, kinds, seconds):
-    """kind -> row -> (rate, microseconds)"""
-    cairn.BINARY = binary
+def rows():
+    for size in SIZES:
+        for connections in CONNECTIONS:
+            for method in ("PUT", "GET"):
+                yield method, size, connections
+
+
+@contextlib.contextmanager
+def bare():
+    with tempfile.TemporaryDirectory(prefix="cairn-bare-") as directory:
+        process = subprocess.Popen([BARE, directory], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        try:
+            yield f"http://127.0.0.1:{int(process.stdout.readline())}", process.pid
+        finally:
+            process.stdin.close()
+            process.wait(20)
+
+
+def measure(seconds, rounds, kinds=KINDS, rivals=()):
+    """who -> row -> figures; and the server's greatest memory in MB. `rivals`: (name, endpoint, pid, environment), their buckets made."""
     found = {}
-    with cairn.Server("--dev", "--set", "data_events=none") as server:
-        host, port = server.endpoint.split("//")[1].split(":")
-        s3, kms = server.client("s3"), server.client("kms")
-        s3.create_bucket(Bucket="bench")
-        sse_kms = {}
-        if "SSE-KMS" in kinds:
-            sse_kms = {"x-amz-server-side-encryption": "aws:kms", "x-amz-server-side-encryption-aws-kms-key-id": kms.create_key()["KeyMetadata"]["Arn"]}
-        puts = {"SSE-S3": {}, "before": {}, "SSE-KMS": sse_kms, "bucket key": {**sse_kms, "x-amz-server-side-encryption-bucket-key-enabled": "true"},
-                "SSE-C": CUSTOMER}
-        for kind in kinds:
-            for name, size in SIZES.items():
-                body = os.urandom(size)
+    with Server("--set", "data_events=none") as server:
+        server.client("s3").create_bucket(Bucket="bench")
+        kms = {}
+        if {"SSE-KMS", "bucket key"} & set(kinds):
+            kms = {"x-amz-server-side-encryption": "aws:kms",
+                   "x-amz-server-side-encryption-aws-kms-key-id": server.client("kms").create_key()["KeyMetadata"]["Arn"]}
+        puts = {"SSE-S3": {}, "SSE-KMS": kms, "bucket key": {**kms, "x-amz-server-side-encryption-bucket-key-enabled": "true"}, "SSE-C": CUSTOMER}
+        environment = {"AWS_ACCESS_KEY_ID": server.access_key, "AWS_SECRET_ACCESS_KEY": server.secret_key}
+        # Everybody's turn at one row after the other, so that the machine's moods meet all alike.
+        with bare() as (bare_endpoint, bare_pid):
+            ours = [(kind, server.endpoint, server.process.pid, environment, puts[kind]) for kind in kinds]
+            others = [(*rival, {}) for rival in (("bare", bare_endpoint, bare_pid, environment), *rivals)]
+            for size in SIZES:
                 for connections in CONNECTIONS:
-                    for method in ("PUT", "GET"):
-                        headers = puts[kind] if method == "PUT" or kind == "SSE-C" else {}
-                        row = (method, name, connections)
-                        found.setdefault(kind, {})[row] = load(host, int(port), server.process.pid, method, body, headers, connections, seconds)
-    return found
+                    for who, endpoint, pid, its, headers in (*ours, *others):
+                        for method in ("PUT", "GET"):  # what is read is what was put
+                            row = (method, size, connections)
+                            found.setdefault(who, {})[row] = load(endpoint, pid, its, row, headers if method == "PUT" or who == "SSE-C" else {},
+                                                                  seconds, rounds)
+        return found, peak_megabytes(server.process.pid)
+
+
+def table(found, peak):
+    """Markdown lines."""
+    lines = ["| call | " + " | ".join(f"{who}: /s (µs of processor)" for who in found) + " |", "|---|" + "---|" * len(found)]
+    for row in rows():
+        cells = [f"{found[who][row]['calls_per_second']:,.0f} ({found[who][row]['processor_us']:,.0f})" for who in found]
+        lines.append(f"| {row[0]} {row[1]}, {row[2]} connection{'s' if row[2] > 1 else ''} | " + " | ".join(cells) + " |")
+    return [*lines, "", f"The server's greatest memory meanwhile: {peak:.0f} MB."]
 
 
 def main():
-    options = argparse.ArgumentParser()
-    options.add_argument("--seconds", type=float, default=2)
-    options.add_argument("--before")
-    options.add_argument("--kinds", default="SSE-S3,SSE-KMS,bucket key,SSE-C")
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--seconds", type=int, default=2)
+    options.add_argument("--rounds", type=int, default=3)
+    options.add_argument("--kinds", default=",".join(KINDS))
     options = options.parse_args()
-    found = measure(cairn.BINARY, options.kinds.split(","), options.seconds)
-    if options.before:
-        found.update(measure(options.before, ["before"], options.seconds))
-    kinds = list(found)
-    print("| call | " + " | ".join(f"{kind}: /s (µs of processor)" for kind in kinds) + " |")
-    print("|---|" + "---|" * len(kinds))
-    for row in found[kinds[0]]:
-        cells = [f"{found[kind][row][0]:,.0f} ({found[kind][row][1]:,.0f})" for kind in kinds]
-        print(f"| {row[0]} {row[1]}, {row[2]} connections | " + " | ".join(cells) + " |")
+    print("\n".join(table(*measure(options.seconds, options.rounds, options.kinds.split(",")))))
 
 
 if __name__ == "__main__":
