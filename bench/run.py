@@ -22,6 +22,7 @@ sys.path.insert(0, str(ROOT / "test"))
 import delivery  # noqa: E402
 import logs  # noqa: E402
 import vault  # noqa: E402
+import watching  # noqa: E402
 from delivery import signed_calls  # noqa: E402
 from digest_chain import ARN, BUCKET, PREFIX, REGION, START, Chain, Key, iso, trail_api  # noqa: E402
 from server import BINARY, Server, eventually, other_aws  # noqa: E402
@@ -286,6 +287,8 @@ def main():
     rows += delivery_rows
     log_rows, numbers["logs"] = logs.rows_of(options.quick, rounds)
     rows += log_rows
+    watching_rows, numbers["watching"] = watching.rows_of(options.quick, rounds)
+    rows += watching_rows
 
     numbers["objects"], objects = vault_rows(options.quick, rounds)
 

@@ -7,6 +7,7 @@
 #include "api/receive.h"
 #include "api/registry.h"
 #include "api/record.h"
+#include "archive/log_file.h"
 #include "base/check.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -172,13 +173,24 @@ struct Pipeline::Stages {
     auto job = std::static_pointer_cast<Job>(std::exchange(exchange->attachment, nullptr));
     if (job == nullptr) return own_page(*exchange);
 
-    const std::string_view body = has_streaming_input(job->route) ? std::string_view() : exchange->body();
+    const std::string_view sent = has_streaming_input(job->route) ? std::string_view() : exchange->body();
+    const std::optional<std::string> unpacked = unpack(*job, sent);
+    const std::string_view body = unpacked ? std::string_view(*unpacked) : sent;
     if (job->route.protocol == aws::Protocol::kQuery) route_action(job->route, exchange->head(), body);
-    if (Result<void, aws::Error> genuine = authenticator.verify(job->caller, exchange->head(), job->route, body); !genuine) {
+    if (Result<void, aws::Error> genuine = authenticator.verify(job->caller, exchange->head(), job->route, sent); !genuine) {
       refuse_caller(*job, std::move(genuine.error()));
       return;
     }
     proceed(job, body);
+  }
+
+  /// What the SDKs compress: large bodies of PutMetricData. nullopt: it is not compressed, or not soundly, which decoding will find.
+  std::optional<std::string> unpack(const Job& job, std::string_view body) const {
+    if (job.route.service->model->key != "monitoring") return std::nullopt;
+    if (!text::equals_ignoring_case(job.exchange->head().header("content-encoding").value_or(""), "gzip")) return std::nullopt;
+    Result<std::string> plain = archive::gunzip(body, options.body_bytes_max);
+    if (!plain) return std::nullopt;
+    return std::move(*plain);
   }
 
   /// A call of one of our own parts: who calls is known, all else is as for anyone.

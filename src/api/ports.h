@@ -23,6 +23,9 @@ class Damage;
 namespace cairn::logs {
 class Store;
 }
+namespace cairn::metrics {
+class Store;
+}
 namespace cairn::state {
 class Sealer;
 class Transaction;
@@ -70,6 +73,7 @@ struct Ports {
   identity::ProviderKeys* provider_keys = nullptr;
   history::History* history = nullptr;          // services include history/store.h; the api layer itself does not look inside
   logs::Store* logs = nullptr;                  // the same: logs/store.h
+  metrics::Store* metrics = nullptr;            // the same: metrics/store.h
   const state::Sealer* sealer = nullptr;        // for secrets in documents: state/sealer.h
   Secret object_key;                            // the server's own for objects: seal/objects
   const state::Watch* kms_documents = nullptr;  // changes with whatever may change what KMS answers; null: nothing is remembered of it

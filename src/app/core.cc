@@ -19,10 +19,15 @@
 #include "identity/upgrade.h"
 #include "journal/follower.h"
 #include "logs/store.h"
+#include "metrics/store.h"
 #include "outbox/outbox.h"
 #include "services/catalog.h"
+#include "services/cloudwatch/actions.h"
+#include "services/cloudwatch/alarm_watch.h"
+#include "services/cloudwatch/upkeep.h"
 #include "services/kms/upkeep.h"
 #include "services/logs/known_groups.h"
+#include "services/logs/metric_filtering.h"
 #include "services/logs/upkeep.h"
 #include "services/s3/bucket_access.h"
 #include "services/s3/examine.h"
@@ -58,13 +63,18 @@ class WiredCore : public Core {
     sweep_task_.reset();
     key_task_.reset();
     logs_task_.reset();
+    metrics_task_.reset();
     lifecycle_task_.reset();
     scrub_task_.reset();
     delivery_feed_.reset();
     outbox_feed_.reset();
     if (delivery_) delivery_->stop();
     if (outbox_) outbox_->stop();
-    pipeline_.reset();                // its pools finish what they took
+    pipeline_.reset();  // its pools finish what they took
+    metric_filtering_.reset();
+    metrics_feed_.reset();
+    alarms_feed_.reset();
+    alarms_.reset();
     if (journal_) journal_->drain();  // and every answer leaves
     delivery_.reset();
     outbox_.reset();
@@ -75,6 +85,7 @@ class WiredCore : public Core {
     store_.reset();
     history_.reset();
     logs_.reset();
+    measurements_.reset();
     journal_.reset();
   }
 
@@ -110,6 +121,10 @@ class WiredCore : public Core {
         logs::Store::open(files, {.directory = data + "/logs", .tail_bytes_max = settings_.logs_tail_bytes});
     if (!logs) return tl::unexpected(logs.error());
     logs_ = std::move(*logs);
+    Result<std::unique_ptr<metrics::Store>> metrics =
+        metrics::Store::open(files, outside_.clock, {.directory = data + "/metrics", .tail_bytes_max = settings_.metrics_tail_bytes});
+    if (!metrics) return tl::unexpected(metrics.error());
+    measurements_ = std::move(*metrics);
 
     Result<std::unique_ptr<journal::Journal>> journal = journal::Journal::open(
         files, outside_.tasks,
@@ -248,6 +263,15 @@ class WiredCore : public Core {
   void follow() {
     history_feed_ = std::make_unique<journal::Feed>(*journal_, outside_.tasks, *history_);
     logs_feed_ = std::make_unique<journal::Feed>(*journal_, outside_.tasks, *logs_);
+    alarms_ = std::make_unique<cloudwatch::AlarmWatch>(
+        cloudwatch::AlarmWatch::Means{
+            .clock = outside_.clock, .random = outside_.random, .store = *store_, .journal = *journal_, .metrics = *measurements_},
+        outside_.tasks, recovery_.last);
+    alarms_feed_ = std::make_unique<journal::Feed>(*journal_, outside_.tasks, *alarms_);
+    measurements_->tell([this](const std::vector<std::string>& keys) { alarms_->measured(keys); });
+    metrics_feed_ = std::make_unique<journal::Feed>(*journal_, outside_.tasks, *measurements_);
+    metric_filtering_ = std::make_unique<logs_service::MetricFiltering>(
+        logs_service::MetricFiltering::Means{.clock = outside_.clock, .store = *store_, .journal = *journal_}, outside_.tasks);
     cleaner_ = std::make_unique<BlobCleaner>(*blobs_, recovery_.last);
     cleaner_feed_ = std::make_unique<journal::Feed>(*journal_, outside_.tasks, *cleaner_);
     delivery_feed_ = std::make_unique<journal::Feed>(*journal_, outside_.tasks, *delivery_);
@@ -255,8 +279,9 @@ class WiredCore : public Core {
     release_task_ = outside_.tasks.start("release", [this] {
       // Calls that change nothing make no checkpoint by themselves, but the next start would have to read them all again.
       if (journal_->durable().seq >= store_->checkpointed().seq + kReplayEntriesMax) store_->checkpoint();
-      journal_->release(std::min({store_->checkpointed(), history_->position(), logs_->position(), cleaner_->position(),
-                                  delivery_->position(), outbox_->position()}));
+      journal_->release(
+          std::min({store_->checkpointed(), history_->position(), logs_->position(), measurements_->position(), alarms_->position(),
+                    metric_filtering_->needed(), cleaner_->position(), delivery_->position(), outbox_->position()}));
       if (outside_.clock.steady() >= next_expiry_) {
         next_expiry_ = outside_.clock.steady() + kExpireInterval;
         history_->expire();
@@ -270,6 +295,8 @@ class WiredCore : public Core {
     key_task_ = outside_.tasks.start("keys", [this] { return key_upkeep_->step(); });
     logs_upkeep_ = std::make_unique<logs_service::Upkeep>(outside_.clock, *store_, *journal_, *logs_);
     logs_task_ = outside_.tasks.start("logs", [this] { return logs_upkeep_->step(); });
+    metrics_upkeep_ = std::make_unique<cloudwatch::Upkeep>(outside_.clock, *store_, *journal_, *measurements_);
+    metrics_task_ = outside_.tasks.start("metrics", [this] { return metrics_upkeep_->step(); });
     lifecycle_ = std::make_unique<s3::Lifecycle>(ports_, *store_, *journal_);
     lifecycle_task_ = outside_.tasks.start("lifecycle", [this] { return lifecycle_->step(); });
     // What a crash left behind: bytes that were written and never named. Only those there before the first call are looked at.
@@ -311,6 +338,7 @@ class WiredCore : public Core {
               .provider_keys = provider_keys_.get(),
               .history = history_.get(),
               .logs = logs_.get(),
+              .metrics = measurements_.get(),
               .sealer = sealer_.get(),
               .object_key = object_key_,
               .kms_documents = kms_documents_,
@@ -383,7 +411,8 @@ class WiredCore : public Core {
                                       .client = *pipeline_,
                                       .http = outside_.http,
                                       .counters = outbox_counters_};
-    outbox_ = std::make_unique<outbox::Outbox>(means, std::map<std::string, outbox::Owner*>{}, outside_.tasks, recovery_.last);
+    std::map<std::string, outbox::Owner*> owners = {{std::string(cloudwatch::kActionOwner), &alarm_actions_}};
+    outbox_ = std::make_unique<outbox::Outbox>(means, std::move(owners), outside_.tasks, recovery_.last);
   }
 
   /// --dev: everything but accounts, their credentials and the master key's document is gone, the history, too.
@@ -402,6 +431,7 @@ class WiredCore : public Core {
     }
     history_->clear(journal_->appended());
     logs_->clear(journal_->appended());
+    measurements_->clear(journal_->appended());
     return {};
   }
 
@@ -449,6 +479,11 @@ class WiredCore : public Core {
     out += metric("history_events", "gauge", "Events in the history.", history_->events());
     out += metric("logs_position", "gauge", "Entry up to which the log groups' store has read.", logs_feed_->consumed().seq);
     out += metric("logs_events", "gauge", "Events in log groups.", logs_->events());
+    out += metric("metric_filter_events_total", "counter", "Log events held against metric filters.", metric_filtering_->events());
+    out += metric("metric_filter_matches_total", "counter", "Times that one matched.", metric_filtering_->matches());
+    out += metric("metrics_position", "gauge", "Entry up to which the metrics' store has read.", metrics_feed_->consumed().seq);
+    out += metric("metrics_buckets", "gauge", "Metrics' spans of time with measurements.", measurements_->buckets());
+    out += metric("alarm_looks_total", "counter", "Times that an alarm was evaluated.", alarms_->looks());
     std::lock_guard lock(counters_mutex_);
     if (http_counters_) {
       const http::Server::Counters http = http_counters_();
@@ -479,7 +514,10 @@ class WiredCore : public Core {
   Secret object_key_;  // under which S3 seals the keys of contents
   blob::Damage damage_;
   std::unique_ptr<logs::Store> logs_;
-  std::unique_ptr<journal::Feed> history_feed_, logs_feed_;
+  std::unique_ptr<metrics::Store> measurements_;
+  std::unique_ptr<cloudwatch::AlarmWatch> alarms_;
+  std::unique_ptr<logs_service::MetricFiltering> metric_filtering_;
+  std::unique_ptr<journal::Feed> history_feed_, logs_feed_, metrics_feed_, alarms_feed_;
   std::unique_ptr<BlobCleaner> cleaner_;
   std::unique_ptr<journal::Feed> cleaner_feed_;
   delivery::SelectedEvents selected_events_;
@@ -491,12 +529,14 @@ class WiredCore : public Core {
   std::unique_ptr<delivery::Delivery> delivery_;
   std::unique_ptr<journal::Feed> delivery_feed_;
   outbox::Counters outbox_counters_;
+  cloudwatch::AlarmActions alarm_actions_{outside_.clock};
   std::unique_ptr<outbox::Outbox> outbox_;
   std::unique_ptr<journal::Feed> outbox_feed_;
   std::unique_ptr<kms::Upkeep> key_upkeep_;
   std::unique_ptr<logs_service::Upkeep> logs_upkeep_;
+  std::unique_ptr<cloudwatch::Upkeep> metrics_upkeep_;
   std::unique_ptr<s3::Lifecycle> lifecycle_;
-  std::unique_ptr<env::Task> release_task_, sweep_task_, key_task_, logs_task_, lifecycle_task_, scrub_task_;
+  std::unique_ptr<env::Task> release_task_, sweep_task_, key_task_, logs_task_, metrics_task_, lifecycle_task_, scrub_task_;
   std::optional<s3::Examination> scrub_;
   std::atomic<uint64_t> scrubbed_contents_{0}, scrubbed_bytes_{0}, scrub_rounds_{0};
   std::chrono::nanoseconds next_expiry_{};

@@ -12,6 +12,7 @@
 #include "journal/entry.h"
 #include "journal/recovery.h"
 #include "logs/segment.h"
+#include "metrics/segment.h"
 #include "segment/manifest.h"
 #include "services/s3/examine.h"
 #include "state/internal_commit.h"
@@ -43,6 +44,7 @@ class Fsck {
     check_journal();
     check_history();
     check_logs();
+    check_metrics();
     if (findings_ > 0) return summary();  // what rests on it cannot be trusted: nothing is opened that would write
     if (const Result<void> opened = open(); !opened) return could_not(opened.error().message);
     check_contents();
@@ -76,6 +78,7 @@ class Fsck {
   }
 
   void check_history() { check_segments<history::Segment>("history", "history"); }
+  void check_metrics() { check_segments<metrics::Segment>("metrics", "metrics"); }
   void check_logs() { check_segments<logs::Segment>("log events", "logs"); }
 
   /// Every block of every file that the store's manifest names.

@@ -136,6 +136,8 @@ const std::vector<Setting> kSettings = {
      [](Settings& s, Value v) { return listen_into(s.listen, v); }},
     {"logs.tail_bytes", "16MB", "Newest events of log groups kept in memory before they are sealed into a segment.",
      [](Settings& s, Value v) { return bytes_into(s.logs_tail_bytes, v, 64 << 10, 1 << 30); }},
+    {"metrics.tail_bytes", "8MB", "Newest measurements of metrics kept in memory before they are sealed into a segment.",
+     [](Settings& s, Value v) { return bytes_into(s.metrics_tail_bytes, v, 64 << 10, 1 << 30); }},
     {"receive.threads", "32", "Bodies over 64 KB that may stream in at once.",
      [](Settings& s, Value v) { return count_into(s.receive_threads, v, 1, 1024); }},
     {"scrub.bytes_per_second", "1MB",

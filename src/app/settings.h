@@ -29,6 +29,7 @@ struct Settings {
   std::chrono::milliseconds history_retention{};
   uint64_t history_tail_bytes = 0;
   uint64_t logs_tail_bytes = 0;
+  uint64_t metrics_tail_bytes = 0;
   std::string data_events;
   std::string sensitive_data;
   std::chrono::milliseconds delivery_interval{}, digest_interval{}, delivery_backlog_age{};

@@ -8,6 +8,7 @@ using aws::Error;
 using aws::ErrorKind;
 
 inline constexpr ErrorKind kInvalidParameter{.code = "InvalidParameterException"};
+inline constexpr ErrorKind kInvalidOperation{.code = "InvalidOperationException"};
 inline constexpr ErrorKind kLimitExceeded{.code = "LimitExceededException"};
 inline constexpr ErrorKind kAlreadyExists{.code = "ResourceAlreadyExistsException"};
 inline constexpr ErrorKind kNotFound{.code = "ResourceNotFoundException"};

@@ -5,7 +5,7 @@
 #include "api/ports.h"
 #include "logs/store.h"
 #include "services/logs/errors.h"
-#include "services/logs/group.h"
+#include "services/logs/metric_filter.h"
 #include "services/logs/page.h"
 
 /// Log groups and how long they keep their events.
@@ -51,12 +51,14 @@ void delete_log_group(api::Call& call) {
   call.state->erase(documents::group(group.account, group.region, group.name));
   call.state->erase(documents::group_id(group.id));
   call.state->put(documents::abandoned(group.id), "");
+  for (const state::Item& filter : call.state->list(documents::metric_filters_of(group), "", state::Transaction::kListMax).items)
+    call.state->erase(filter.key);
 }
 
 Json shown(const api::Call& call, const Group& group) {
   Json out{{"logGroupName", group.name}, {"creationTime", group.created.time_since_epoch().count()}};
   if (group.retention_days) out["retentionInDays"] = *group.retention_days;
-  out["metricFilterCount"] = 0;
+  out["metricFilterCount"] = call.state->list(documents::metric_filters_of(group), "", state::Transaction::kListMax).items.size();
   out["arn"] = group.arn() + ":*";
   out["storedBytes"] = call.ports->logs->stored_bytes(group.id);
   out["logGroupClass"] = group.log_class;

@@ -1,0 +1,156 @@
+#include "services/logs/metric_filtering.h"
+
+#include "base/log.h"
+#include "logs/event.h"
+#include "state/internal_commit.h"
+
+namespace cairn::logs_service {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr size_t kReadBytes = 4 << 20;        // of the journal in one step
+constexpr size_t kFoundBytesMax = 384 << 10;  // of measurements in one entry: far below what the journal takes
+constexpr auto kGather = 50ms;                // between looks at a journal that goes on and on
+constexpr auto kRetry = 1s;
+constexpr uint32_t kResolution = 60;  // metrics of filters are of standard resolution
+
+}  // namespace
+
+std::string encode(const FilteringCursor& cursor) { return json::dump({{"position", cursor.position.seq}, {"events", cursor.events}}); }
+
+FilteringCursor decode_filtering_cursor(std::string_view text) {
+  const Json document = json::parse(text).value();  // we wrote it
+  return {.position = {document.at("position").get<uint64_t>()}, .events = document.at("events").get<uint64_t>()};
+}
+
+MetricFiltering::MetricFiltering(const Means& means, env::Tasks& tasks) : means_(means) {
+  state::Transaction state(means_.store);
+  const std::optional<std::string> kept = state.get(documents::kFilteringCursor);
+  if (kept) cursor_ = decode_filtering_cursor(*kept);
+  // It moves when there is something to add; what the journal has forgotten since was nothing.
+  const journal::Position oldest{means_.journal.oldest().seq - 1};
+  if (cursor_.position < oldest) cursor_ = {.position = oldest, .events = 0};
+  const std::string folder(documents::kMetricFilters);
+  for (std::string after;;) {
+    const state::Page page = state.list(folder, after, 1000);
+    for (const state::Item& item : page.items) put_to_work(after = item.key, item.value);
+    if (!page.more) break;
+  }
+  last_committed_ = *durable_ = cursor_.position.seq;
+  needed_ = cursor_.position.seq;
+  task_ = tasks.start("metric filters", [this] { return ready_ ? step() : env::Next::when_woken(); });
+  ready_ = true;
+  means_.journal.watch(task_.get());
+  task_->wake();  // what became durable before the watch
+}
+
+MetricFiltering::~MetricFiltering() { means_.journal.unwatch(task_.get()); }
+
+env::Next MetricFiltering::step() {
+  const std::chrono::nanoseconds now = means_.clock.steady();
+  if (now < next_look_) return env::Next::after(next_look_ - now);
+  if (!read() || !commit()) return env::Next::after(kRetry);
+  if (means_.journal.durable() > cursor_.position) return env::Next::now();
+  next_look_ = now + kGather;
+  return env::Next::when_woken();
+}
+
+/// False: the journal cannot be read.
+bool MetricFiltering::read() {
+  bool full = false;
+  const auto given = means_.journal.read(cursor_.position, kReadBytes, [&](journal::Position position, std::string_view bytes) {
+    if (full) return;
+    const Result<journal::EntryView> entry = journal::decode_entry(bytes);
+    if (!entry) return;  // a newer version wrote it: Feed has crashed by now
+    if (!filters_.empty())
+      for (const journal::ChangeView& change : entry->changes)
+        if (change.value && journal::topic_of(change.key) == logs::kNote && !look_at(*change.value)) full = true;
+    if (full) return;
+    take_changes(*entry);  // a filter's first event is the one after it
+    cursor_ = {.position = position, .events = 0};
+  });
+  if (!given && !std::exchange(failing_, true))
+    log::error("Metric filters cannot read the journal and wait.", {{"error", given.error().message}});
+  failing_ = failing_ && !given;
+  return given.has_value();
+}
+
+void MetricFiltering::take_changes(const journal::EntryView& entry) {
+  for (const journal::ChangeView& change : entry.changes)
+    if (change.key.starts_with(documents::kMetricFilters)) put_to_work(std::string(change.key), change.value);
+}
+
+void MetricFiltering::put_to_work(const std::string& key, std::optional<std::string_view> document) {
+  if (const auto before = filters_.find(key); before != filters_.end()) {
+    const auto group = by_group_.find(before->second->compiled.filter().group_id);
+    group->second.erase(key);
+    if (group->second.empty()) by_group_.erase(group);
+    filters_.erase(before);
+  }
+  if (!document) return;
+  Result<CompiledFilter, patterns::Refusal> compiled = CompiledFilter::compile(decode_metric_filter(*document));
+  if (!compiled) {
+    log::error("A metric filter that was accepted cannot be compiled.", {{"filter", key}, {"error", compiled.error().message}});
+    return;
+  }
+  by_group_[compiled->filter().group_id].insert(key);
+  filters_[key] = std::make_shared<AtWork>(AtWork{std::move(*compiled), std::nullopt});
+}
+
+bool MetricFiltering::look_at(std::string_view note) {
+  const Result<logs::Batch> batch = logs::decode_batch(note);
+  if (!batch) return true;  // the store of log events has logged it
+  const auto group = by_group_.find(batch->group);
+  if (group == by_group_.end()) return true;
+  std::vector<AtWork*> filters;
+  for (const std::string& key : group->second) {
+    AtWork& filter = *filters_.at(key);
+    // After a restart the filters are newer than the events.
+    if (filter.compiled.filter().created.time_since_epoch().count() <= batch->ingested) filters.push_back(&filter);
+  }
+  for (uint64_t i = cursor_.events; i < batch->items.size(); ++i) {
+    if (found_.bytes() >= kFoundBytesMax) {
+      cursor_.events = i;
+      return false;
+    }
+    const logs::Batch::Item& item = batch->items[i];
+    for (AtWork* filter : filters) look_at(*filter, item.timestamp / 1000, item.message);
+    ++events_;
+  }
+  return true;
+}
+
+void MetricFiltering::look_at(AtWork& filter, int64_t seconds, std::string_view message) {
+  bool matches = false;
+  std::optional<CompiledFilter::Contribution> found = filter.compiled.look_at(message, matches);
+  const metrics::Slot slot = metrics::slot_of(seconds, kResolution, filter.compiled.unit());
+  if (matches) {
+    ++matches_;
+    filter.settled_minute = slot.time;
+  } else if (filter.settled_minute != slot.time) {
+    found = filter.compiled.otherwise();
+    filter.settled_minute = slot.time;
+  }
+  if (found) found_.add(found->metric, slot, metrics::Summary::of(found->value));
+}
+
+/// False: not now.
+bool MetricFiltering::commit() {
+  if (found_.empty() && cursor_.events == 0) {
+    // Nothing is lost if an older cursor begins again, unless that is not on disk yet.
+    needed_ = *durable_ == last_committed_ ? cursor_.position.seq : durable_->load();
+    return true;
+  }
+  state::Transaction transaction(means_.store);
+  transaction.put(documents::kFilteringCursor, encode(cursor_));
+  transaction.note(metrics::kNote, metrics::encode(found_));
+  const auto durable = [to = durable_, position = cursor_.position.seq] { *to = position; };
+  if (!state::commit_internal(means_.store, means_.journal, transaction, {}, durable)) return false;
+  last_committed_ = cursor_.position.seq;
+  needed_ = durable_->load();
+  found_ = {};
+  return true;
+}
+
+}  // namespace cairn::logs_service

@@ -1,0 +1,78 @@
+#pragma once
+#include <atomic>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "env/clock.h"
+#include "env/tasks.h"
+#include "journal/journal.h"
+#include "metrics/row.h"
+#include "services/logs/metric_filter.h"
+#include "state/store.h"
+
+namespace cairn::logs_service {
+
+/// Which log events have been counted: all up to `position`, and the first `events` of the entry behind it.
+struct FilteringCursor {
+  journal::Position position;
+  uint64_t events = 0;
+};
+std::string encode(const FilteringCursor& cursor);
+FilteringCursor decode_filtering_cursor(std::string_view document);
+
+namespace documents {
+inline const std::string kFilteringCursor = "logs/metric-filtering";
+}
+
+/// Metric filters at work: every log event that came into a group, however it came, is held against the group's filters, and what they
+/// make of it goes to the metrics' store. Reads the journal on a task of its own; nobody waits for it.
+///
+/// Each event once: the entry that holds the measurements holds the cursor as well.
+class MetricFiltering {
+ public:
+  struct Means {
+    const env::Clock& clock;
+    state::Store& store;
+    journal::Journal& journal;
+  };
+  MetricFiltering(const Means& means, env::Tasks& tasks);
+  ~MetricFiltering();
+
+  journal::Position needed() const { return {needed_.load()}; }  // the journal must keep what lies behind. Any thread
+  uint64_t events() const { return events_; }                    // held against filters. Any thread
+  uint64_t matches() const { return matches_; }
+
+ private:
+  struct AtWork {
+    CompiledFilter compiled;
+    std::optional<int64_t> settled_minute;  // for which nothing more is added if nothing matches
+  };
+  using Filters = std::map<std::string, std::shared_ptr<AtWork>>;  // by document
+
+  env::Next step();
+  bool read();
+  void take_changes(const journal::EntryView& entry);
+  void put_to_work(const std::string& key, std::optional<std::string_view> document);
+  /// False: there is no room for more before a commit; `cursor_` says where to go on.
+  bool look_at(std::string_view note);
+  void look_at(AtWork& filter, int64_t seconds, std::string_view message);
+  bool commit();
+
+  const Means means_;
+  Filters filters_;
+  std::map<std::string, std::set<std::string>, std::less<>> by_group_;  // group's id -> documents
+  FilteringCursor cursor_;
+  metrics::Table found_;                                                                         // up to cursor_, not committed
+  uint64_t last_committed_ = 0;                                                                  // position of the cursor ...
+  std::shared_ptr<std::atomic<uint64_t>> durable_ = std::make_shared<std::atomic<uint64_t>>(0);  // ... and of the one on disk
+  bool failing_ = false;
+  std::chrono::nanoseconds next_look_{};
+  std::atomic<uint64_t> needed_{0}, events_{0}, matches_{0};
+  std::atomic<bool> ready_{false};
+  std::unique_ptr<env::Task> task_;
+};
+
+}  // namespace cairn::logs_service
