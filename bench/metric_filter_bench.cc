@@ -8,6 +8,7 @@
 
 #include "bench/cloudtrail_records.h"
 #include "base/check.h"
+#include "patterns/filter/filter_set.h"
 #include "services/logs/metric_filter.h"
 
 namespace {
@@ -22,18 +23,24 @@ constexpr size_t kEvents = 1000;
 double cpu_seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
 
 double rate(const std::vector<CompiledFilter>& filters, const std::vector<std::string>& events) {
+  std::vector<patterns::FilterPattern> patterns;
+  for (const CompiledFilter& filter : filters) patterns.push_back(filter.pattern());
+  const patterns::FilterSet set(std::move(patterns));
   std::vector<double> rates;
   for (int round = 0; round < kRounds; ++round) {
     const double began = cpu_seconds();
     size_t seen = 0;
     metrics::Table found;
     while (cpu_seconds() - began < kRoundSeconds) {
-      for (const std::string& event : events)
-        for (const CompiledFilter& filter : filters) {
-          bool matches = false;
-          if (const auto contribution = filter.look_at(event, matches))
-            found.add(contribution->metric, metrics::slot_of(0, 60, filter.unit()), metrics::Summary::of(contribution->value));
+      for (const std::string& event : events) {
+        const std::vector<char> matches = set.match(event);
+        for (size_t i = 0; i < filters.size(); ++i) {
+          if (matches[i] == 0) continue;
+          const auto contribution = filters[i].contribution(event);
+          if (contribution)
+            found.add(contribution->metric, metrics::slot_of(0, 60, filters[i].unit()), metrics::Summary::of(contribution->value));
         }
+      }
       seen += events.size();
     }
     CHECK(!found.empty());

@@ -4,9 +4,9 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "services/cloudwatch/expression.h"
-#include "services/cloudwatch/math.h"
-#include "services/cloudwatch/rule.h"
+#include "services/monitoring/expression.h"
+#include "services/monitoring/math.h"
+#include "services/monitoring/rule.h"
 
 namespace cairn::cloudwatch {
 namespace {

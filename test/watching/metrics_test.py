@@ -1,7 +1,9 @@
-"""CloudWatch's metrics and alarms as their users know them; by boto3 and the AWS CLI."""
+"""CloudWatch's metrics as their users know them, by boto3; and what comes in over other protocols."""
 import datetime
 import gzip
 import json
+import pathlib
+import sys
 import time
 import unittest
 import urllib.error
@@ -14,83 +16,11 @@ import botocore.exceptions
 
 from server import Server, eventually, signed_post
 
-UTC = datetime.timezone.utc
+sys.path.append(str(pathlib.Path(__file__).resolve().parent))
+from watched import Watched, code_of, now  # noqa: E402
 
 
-def now():
-    return datetime.datetime.now(UTC)
-
-
-def code_of(call, **parameters):
-    try:
-        call(**parameters)
-    except botocore.exceptions.ClientError as error:
-        return error.response["Error"]["Code"]
-    return None
-
-
-class Metrics(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.server = Server("--set", "metrics.tail_bytes=64KB")
-        cls.server.__enter__()
-        cls.logs = cls.server.client("logs")
-        cls.cloudwatch = cls.server.client("cloudwatch")
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.server.__exit__(None, None, None)
-
-    def put(self, space, name, *values, at=None, **more):
-        for value in values:
-            self.cloudwatch.put_metric_data(Namespace=space, MetricData=[{"MetricName": name, "Value": value, "Timestamp": at or now(), **more}])
-
-    def statistics(self, space, name, count=1, minutes=60, period=60, wanted=("SampleCount", "Sum", "Average", "Minimum", "Maximum"), **more):
-        """As soon as `count` measurements are there."""
-        def look():
-            found = self.cloudwatch.get_metric_statistics(Namespace=space, MetricName=name, StartTime=now() - datetime.timedelta(minutes=minutes),
-                                                          EndTime=now() + datetime.timedelta(minutes=5), Period=period, Statistics=list(wanted), **more)
-            return found["Datapoints"] if sum(point.get("SampleCount", count) for point in found["Datapoints"]) >= count else None
-        return eventually(look) or self.fail(f"{space} {name} has no {count} measurements")
-
-    def state_of(self, alarm):
-        return self.cloudwatch.describe_alarms(AlarmNames=[alarm], AlarmTypes=["MetricAlarm", "CompositeAlarm"])
-
-    def await_state(self, alarm, state):
-        def look():
-            found = self.state_of(alarm)
-            alarms = found["MetricAlarms"] + found["CompositeAlarms"]
-            return alarms[0] if alarms and alarms[0]["StateValue"] == state else None
-        return eventually(look) or self.fail(f"{alarm} is not in {state}: {self.state_of(alarm)}")
-
-    def test_from_a_log_event_to_an_alarm_by_the_cli(self):
-        def aws(*arguments):
-            return self.server.aws(*arguments).stdout
-        aws("logs", "create-log-group", "--log-group-name", "trail")
-        aws("logs", "create-log-stream", "--log-group-name", "trail", "--log-stream-name", "s")
-        aws("logs", "put-metric-filter", "--log-group-name", "trail", "--filter-name", "denied", "--filter-pattern", '{ $.errorCode = "AccessDenied*" }',
-            "--metric-transformations", "metricName=Denied,metricNamespace=CIS,metricValue=1")
-        aws("cloudwatch", "put-metric-alarm", "--alarm-name", "denied", "--metric-name", "Denied", "--namespace", "CIS", "--statistic", "Sum", "--period", "300",
-            "--threshold", "1", "--comparison-operator", "GreaterThanOrEqualToThreshold", "--evaluation-periods", "1", "--treat-missing-data", "notBreaching")
-        alarm = json.loads(aws("cloudwatch", "describe-alarms", "--alarm-names", "denied"))["MetricAlarms"][0]
-        self.assertEqual((alarm["StateValue"], alarm["StateReason"]), ("INSUFFICIENT_DATA", "Unchecked: Initial alarm creation"))
-        at = int(time.time() * 1000)
-        events = [{"timestamp": at, "message": json.dumps({"errorCode": code})} for code in ("AccessDenied", "Throttling", "AccessDeniedException")]
-        aws("logs", "put-log-events", "--log-group-name", "trail", "--log-stream-name", "s", "--log-events", json.dumps(events))
-        alarm = self.await_state("denied", "ALARM")
-        self.assertRegex(alarm["StateReason"], r"^Threshold Crossed: 1 datapoint \[2\.0 \(\d\d/\d\d/\d\d \d\d:\d\d:00\)\] was greater than or equal to the threshold \(1\.0\)\.$")
-        data = json.loads(alarm["StateReasonData"])
-        self.assertEqual((data["version"], data["statistic"], data["period"], data["recentDatapoints"], data["threshold"]), ("1.0", "Sum", 300, [2.0], 1.0))
-        self.assertEqual((data["evaluatedDatapoints"][0]["value"], data["evaluatedDatapoints"][0]["sampleCount"]), (2.0, 2.0))
-        start, end = (now() - datetime.timedelta(minutes=5)).isoformat(), (now() + datetime.timedelta(minutes=1)).isoformat()
-        found = json.loads(aws("cloudwatch", "get-metric-statistics", "--namespace", "CIS", "--metric-name", "Denied", "--start-time", start, "--end-time", end,
-                               "--period", "60", "--statistics", "Sum", "SampleCount"))
-        self.assertEqual([(point["Sum"], point["SampleCount"], point["Unit"]) for point in found["Datapoints"]], [(2.0, 2.0, "None")])
-        history = json.loads(aws("cloudwatch", "describe-alarm-history", "--alarm-name", "denied"))["AlarmHistoryItems"]
-        self.assertEqual([item["HistorySummary"] for item in history], ["Alarm updated from INSUFFICIENT_DATA to ALARM", 'Alarm "denied" created'])
-        state = json.loads(history[0]["HistoryData"])
-        self.assertEqual((state["oldState"]["stateValue"], state["newState"]["stateValue"]), ("INSUFFICIENT_DATA", "ALARM"))
-
+class Metrics(Watched):
     def test_measurements_in_every_form(self):
         space = "Forms"
         self.put(space, "single", 1, 2, 6)
@@ -203,8 +133,8 @@ class Metrics(unittest.TestCase):
             sent = 0
             for round in range(4):
                 cloudwatch = server.client("cloudwatch")
-                for i in range(60):
-                    cloudwatch.put_metric_data(Namespace="Kept", MetricData=[{"MetricName": f"m{j}", "Value": 1, "Dimensions": [{"Name": "d", "Value": f"{i}"}]} for j in range(20)]
+                for i in range(25):
+                    cloudwatch.put_metric_data(Namespace="Kept", MetricData=[{"MetricName": f"m{j}", "Value": 1, "Dimensions": [{"Name": "d", "Value": f"{i}"}]} for j in range(40)]
                                                + [{"MetricName": "all", "Value": 1}])
                     sent += 1
                 server.kill() if round % 2 == 0 else server.stop()
@@ -215,63 +145,6 @@ class Metrics(unittest.TestCase):
                 return sum(point["Sum"] for point in points)
             self.assertTrue(eventually(lambda: total() >= sent))
             self.assertEqual(total(), sent)
-
-    def test_alarms_of_high_resolution_come_and_go(self):
-        put = {"AlarmName": "busy", "Namespace": "Alarms", "MetricName": "load", "Statistic": "Maximum", "Period": 10, "EvaluationPeriods": 1, "DatapointsToAlarm": 1,
-               "Threshold": 5, "ComparisonOperator": "GreaterThanThreshold", "TreatMissingData": "missing"}
-        self.cloudwatch.put_metric_alarm(**put)
-        self.put("Alarms", "load", 9, StorageResolution=1)
-        alarm = self.await_state("busy", "ALARM")
-        self.assertRegex(alarm["StateReason"], r"^Threshold Crossed: 1 out of the last 1 datapoints \[9\.0 \(.*\)\] was greater than the threshold \(5\.0\) "
-                                               r"\(minimum 1 datapoint for OK -> ALARM transition\)\.$")
-
-    def test_state_set_by_hand(self):
-        self.cloudwatch.put_metric_alarm(AlarmName="hand", Namespace="Hand", MetricName="m", Statistic="Sum", Period=60, EvaluationPeriods=1, Threshold=1,
-                                         ComparisonOperator="GreaterThanThreshold", Tags=[{"Key": "team", "Value": "blue"}])
-        arn = self.state_of("hand")["MetricAlarms"][0]["AlarmArn"]
-        self.assertEqual(arn, "arn:aws:cloudwatch:us-east-1:000000000000:alarm:hand")
-        self.assertEqual(self.cloudwatch.list_tags_for_resource(ResourceARN=arn)["Tags"], [{"Key": "team", "Value": "blue"}])
-        self.cloudwatch.tag_resource(ResourceARN=arn, Tags=[{"Key": "a", "Value": "b"}])
-        self.cloudwatch.untag_resource(ResourceARN=arn, TagKeys=["team"])
-        self.assertEqual(self.cloudwatch.list_tags_for_resource(ResourceARN=arn)["Tags"], [{"Key": "a", "Value": "b"}])
-        self.cloudwatch.set_alarm_state(AlarmName="hand", StateValue="ALARM", StateReason="trying", StateReasonData='{"a":1}')
-        alarm = self.await_state("hand", "ALARM")
-        self.assertEqual((alarm["StateReason"], alarm["StateReasonData"]), ("trying", '{"a":1}'))
-        self.assertEqual(code_of(self.cloudwatch.set_alarm_state, AlarmName="none", StateValue="OK", StateReason="x"), "ResourceNotFound")
-        self.assertEqual(code_of(self.cloudwatch.set_alarm_state, AlarmName="hand", StateValue="BAD", StateReason="x"), "ValidationError")
-        self.cloudwatch.disable_alarm_actions(AlarmNames=["hand"])
-        self.assertFalse(self.state_of("hand")["MetricAlarms"][0]["ActionsEnabled"])
-        self.cloudwatch.enable_alarm_actions(AlarmNames=["hand"])
-        self.assertTrue(self.state_of("hand")["MetricAlarms"][0]["ActionsEnabled"])
-        found = self.cloudwatch.describe_alarms_for_metric(Namespace="Hand", MetricName="m")["MetricAlarms"]
-        self.assertEqual([each["AlarmName"] for each in found], ["hand"])
-        self.cloudwatch.delete_alarms(AlarmNames=["hand"])
-        self.assertEqual(self.state_of("hand")["MetricAlarms"], [])
-        self.assertEqual(code_of(self.cloudwatch.delete_alarms, AlarmNames=["hand"]), "ResourceNotFound")
-        summaries = [item["HistorySummary"] for item in self.cloudwatch.describe_alarm_history(AlarmName="hand", ScanBy="TimestampAscending")["AlarmHistoryItems"]]
-        self.assertEqual((summaries[0], summaries[1], summaries[-1]),
-                         ('Alarm "hand" created', "Alarm updated from INSUFFICIENT_DATA to ALARM", 'Alarm "hand" deleted'))
-
-    def test_alarms_that_are_refused(self):
-        good = {"AlarmName": "no", "Namespace": "N", "MetricName": "m", "Statistic": "Sum", "Period": 60, "EvaluationPeriods": 1, "Threshold": 1,
-                "ComparisonOperator": "GreaterThanThreshold"}
-        for wrong, code in (({"Period": 45}, "ValidationError"), ({"EvaluationPeriods": 1441}, "ValidationError"), ({"DatapointsToAlarm": 2}, "ValidationError"),
-                            ({"TreatMissingData": "panic"}, "ValidationError"), ({"ComparisonOperator": "GreaterThanUpperThreshold"}, "NotImplemented"),
-                            ({"Statistic": None}, "ValidationError"), ({"Statistic": None, "ExtendedStatistic": "x99"}, "ValidationError"),
-                            ({"AlarmActions": ["arn:aws:lambda:us-east-1:000000000000:function:f"]}, "NotImplemented")):
-            wanted = {key: value for key, value in {**good, **wrong}.items() if value is not None}
-            self.assertEqual(code_of(self.cloudwatch.put_metric_alarm, **wanted), code, wrong)
-
-    def test_alarm_on_metric_math(self):
-        queries = [{"Id": "rate", "Expression": "errors / requests * 100", "Label": "rate"}]
-        queries += [{"Id": name, "ReturnData": False, "MetricStat": {"Metric": {"Namespace": "Rate", "MetricName": name}, "Period": 60, "Stat": "Sum"}} for name in ("errors", "requests")]
-        self.cloudwatch.put_metric_alarm(AlarmName="rate", Metrics=queries, EvaluationPeriods=1, Threshold=10, ComparisonOperator="GreaterThanThreshold")
-        before = now() - datetime.timedelta(minutes=2)
-        self.put("Rate", "requests", 100, at=before)
-        self.put("Rate", "errors", 20, at=before)
-        alarm = self.await_state("rate", "ALARM")
-        self.assertIn("[20.0 (", alarm["StateReason"])
-        self.assertEqual(len(alarm["Metrics"]), 3)
 
     def test_other_protocols(self):
         status, answer, _ = signed_post(self.server, "monitoring", "GraniteServiceVersion20100801.PutMetricData",
@@ -298,7 +171,6 @@ class Metrics(unittest.TestCase):
         self.assertEqual(sum(point["Sum"] for point in self.statistics("Gzip", "m", 1000)), 1000)
         self.assertEqual(post(gzip.compress(data)[:100], target), 400)
         self.assertEqual(post(gzip.compress(b" " * (20 << 20)), target), 400, "more than a body may have")
-
 
 if __name__ == "__main__":
     unittest.main()

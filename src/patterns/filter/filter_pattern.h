@@ -42,6 +42,7 @@ class FilterPattern {
 
   Kind kind() const { return static_cast<Kind>(form_.index()); }
   size_t regex_count() const { return regex_count_; }
+  const JsonCondition* json() const { return kind() == Kind::kJson ? std::get<2>(form_).get() : nullptr; }
 
  private:
   FilterPattern() = default;

@@ -142,12 +142,12 @@ Result<void, Refusal> JsonCondition::add_field(std::string_view reference) {
   return {};
 }
 
-bool JsonCondition::decide(const std::vector<char>& holds) const {
-  std::vector<char> stack;
-  stack.reserve(program_.size());
-  for (const int step : program_) {
+bool JsonCondition::decide(const std::vector<int>& program, const std::vector<char>& holds, size_t first) {
+  thread_local std::vector<char> stack;
+  stack.clear();
+  for (const int step : program) {
     if (step >= 0) {
-      stack.push_back(holds[static_cast<size_t>(step)]);
+      stack.push_back(holds[first + static_cast<size_t>(step)]);
       continue;
     }
     const char right = stack.back();
@@ -156,6 +156,30 @@ bool JsonCondition::decide(const std::vector<char>& holds) const {
   }
   CHECK(stack.size() == 1);
   return stack.back() != 0;
+}
+
+void JsonConditions::add(const JsonCondition& condition) {
+  const size_t first = all_.conditions_.size();
+  all_.conditions_.insert(all_.conditions_.end(), condition.conditions_.begin(), condition.conditions_.end());
+  parts_.push_back({condition.program_, first});
+  add_node(condition, 0, 0, first);
+}
+
+void JsonConditions::add_node(const JsonCondition& from, size_t number, size_t to, size_t first_condition) {
+  for (const size_t condition : from.nodes_[number].conditions) all_.nodes_[to].conditions.push_back(first_condition + condition);
+  for (const auto& [step, node] : from.nodes_[number].next) {
+    const auto& ways = all_.nodes_[to].next;
+    const auto known = std::ranges::find(ways, step, &std::pair<Selector::Step, size_t>::first);
+    size_t next = 0;
+    if (known != ways.end()) {
+      next = known->second;
+    } else {
+      next = all_.nodes_.size();
+      all_.nodes_.emplace_back();
+      all_.nodes_[to].next.emplace_back(step, next);
+    }
+    add_node(from, node, next, first_condition);
+  }
 }
 
 }  // namespace cairn::patterns

@@ -38,6 +38,7 @@ class JsonCondition {
 
  private:
   friend class JsonWalk;
+  friend class JsonConditions;
   enum class Test { kCompare, kNull, kTrue, kFalse, kNotExists };
   struct Condition {
     Test test = Test::kCompare;
@@ -55,7 +56,8 @@ class JsonCondition {
   Result<void, Refusal> read_and(Reader& reader);
   Result<void, Refusal> read_one(Reader& reader);
   size_t node_of(const Selector& selector);
-  bool decide(const std::vector<char>& holds) const;
+  /// `first`: where the pattern's own conditions begin in `holds`.
+  static bool decide(const std::vector<int>& program, const std::vector<char>& holds, size_t first = 0);
 
   std::vector<Node> nodes_ = std::vector<Node>(1);  // the root first
   std::vector<Condition> conditions_;
@@ -64,6 +66,24 @@ class JsonCondition {
   std::vector<size_t> fields_;          // ... and of each field, which output it is
   size_t output_count_ = 0;
   size_t regex_count_ = 0;
+};
+
+/// Several, on one walk over the event.
+class JsonConditions {
+ public:
+  void add(const JsonCondition& condition);
+  /// Of each, in their order, whether it matches.
+  std::vector<char> match(std::string_view message) const;
+
+ private:
+  void add_node(const JsonCondition& from, size_t number, size_t to, size_t first_condition);
+
+  JsonCondition all_;  // the ways and conditions of all
+  struct Part {
+    std::vector<int> program;
+    size_t first_condition;
+  };
+  std::vector<Part> parts_;
 };
 
 }  // namespace cairn::patterns

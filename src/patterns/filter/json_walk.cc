@@ -119,11 +119,20 @@ class JsonWalk {
 
 bool JsonCondition::match(std::string_view message, Values* values) const {
   JsonWalk walk(*this, message, values != nullptr);
-  if (!walk.run() || !decide(walk.holds)) return false;
+  if (!walk.run() || !decide(program_, walk.holds)) return false;
   if (values == nullptr) return true;
   values->clear();
   for (const size_t output : fields_) values->push_back(walk.outputs[output]);
   return true;
+}
+
+std::vector<char> JsonConditions::match(std::string_view message) const {
+  JsonWalk walk(all_, message, false);
+  std::vector<char> hold(parts_.size());
+  if (!walk.run()) return hold;
+  for (size_t i = 0; i < parts_.size(); ++i)
+    hold[i] = JsonCondition::decide(parts_[i].program, walk.holds, parts_[i].first_condition) ? 1 : 0;
+  return hold;
 }
 
 std::vector<std::pair<std::string, std::string>> JsonCondition::extracted(std::string_view message) const {

@@ -70,15 +70,17 @@ Result<CompiledFilter, patterns::Refusal> CompiledFilter::compile(const MetricFi
   CompiledFilter compiled(filter, std::move(*pattern));
   compiled.value_ = number;
   if (wanted.contains("defaultValue")) compiled.default_value_ = wanted.at("defaultValue").get<double>();
+  compiled.key_ = metrics::key_of(metric);
   compiled.metric_ = std::move(metric);
   compiled.unit_ = metrics::unit_of(wanted.value("unit", "None")).value_or(0);
   return compiled;
 }
 
-std::optional<CompiledFilter::Contribution> CompiledFilter::look_at(std::string_view message, bool& matches) const {
+std::optional<CompiledFilter::Contribution> CompiledFilter::contribution(std::string_view message) const {
+  const bool has_dimensions = !metric_.dimensions.empty();
+  if (value_ && !has_dimensions) return Contribution{key_, *value_};
   patterns::FilterPattern::Values values;
-  matches = pattern_.matches(message, values);
-  if (!matches) return std::nullopt;
+  pattern_.matches(message, values);
   size_t next = 0;
   std::optional<double> value = value_;
   if (!value) {
@@ -87,7 +89,7 @@ std::optional<CompiledFilter::Contribution> CompiledFilter::look_at(std::string_
     next = 1;
   }
   if (!value || std::abs(*value) > kValueMax) return std::nullopt;
-  if (metric_.dimensions.empty()) return Contribution{metrics::key_of(metric_), *value};
+  if (!has_dimensions) return Contribution{key_, *value};
   metrics::Metric metric = metric_;
   for (auto& [name, text] : metric.dimensions) {
     const std::optional<std::string>& field = values.at(next++);
@@ -99,7 +101,7 @@ std::optional<CompiledFilter::Contribution> CompiledFilter::look_at(std::string_
 
 std::optional<CompiledFilter::Contribution> CompiledFilter::otherwise() const {
   if (!default_value_) return std::nullopt;
-  return Contribution{metrics::key_of(metric_), *default_value_};
+  return Contribution{key_, *default_value_};
 }
 
 }  // namespace cairn::logs_service

@@ -42,8 +42,9 @@ class CompiledFilter {
     std::string metric;  // its key
     double value = 0;
   };
-  /// nullopt: the event does not match, or is without a number, or without a dimension that the filter wants.
-  std::optional<Contribution> look_at(std::string_view message, bool& matches) const;
+  const patterns::FilterPattern& pattern() const { return pattern_; }
+  /// Of an event that the pattern matches. nullopt: it is without a number, or without a dimension that the filter wants.
+  std::optional<Contribution> contribution(std::string_view message) const;
   /// What it adds for a minute with events none of which matched.
   std::optional<Contribution> otherwise() const;
 
@@ -59,6 +60,7 @@ class CompiledFilter {
   std::optional<double> value_;  // none: the first of the pattern's fields
   std::optional<double> default_value_;
   metrics::Metric metric_;  // its dimensions are names still to be given values
+  std::string key_;         // of a metric without dimensions
   metrics::Unit unit_ = 0;
 };
 

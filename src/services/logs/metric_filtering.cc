@@ -63,7 +63,7 @@ bool MetricFiltering::read() {
     if (full) return;
     const Result<journal::EntryView> entry = journal::decode_entry(bytes);
     if (!entry) return;  // a newer version wrote it: Feed has crashed by now
-    if (!filters_.empty())
+    if (!groups_.empty())
       for (const journal::ChangeView& change : entry->changes)
         if (change.value && journal::topic_of(change.key) == logs::kNote && !look_at(*change.value)) full = true;
     if (full) return;
@@ -82,11 +82,12 @@ void MetricFiltering::take_changes(const journal::EntryView& entry) {
 }
 
 void MetricFiltering::put_to_work(const std::string& key, std::optional<std::string_view> document) {
-  if (const auto before = filters_.find(key); before != filters_.end()) {
-    const auto group = by_group_.find(before->second->compiled.filter().group_id);
-    group->second.erase(key);
-    if (group->second.empty()) by_group_.erase(group);
-    filters_.erase(before);
+  if (const auto before = group_of_.find(key); before != group_of_.end()) {
+    const auto group = groups_.find(before->second);
+    group->second.filters.erase(key);
+    group->second.set.reset();
+    if (group->second.filters.empty()) groups_.erase(group);
+    group_of_.erase(before);
   }
   if (!document) return;
   Result<CompiledFilter, patterns::Refusal> compiled = CompiledFilter::compile(decode_metric_filter(*document));
@@ -94,45 +95,49 @@ void MetricFiltering::put_to_work(const std::string& key, std::optional<std::str
     log::error("A metric filter that was accepted cannot be compiled.", {{"filter", key}, {"error", compiled.error().message}});
     return;
   }
-  by_group_[compiled->filter().group_id].insert(key);
-  filters_[key] = std::make_shared<AtWork>(AtWork{std::move(*compiled), std::nullopt});
+  const std::string id = compiled->filter().group_id;
+  group_of_[key] = id;
+  groups_[id].set.reset();
+  groups_[id].filters.emplace(key, AtWork{std::move(*compiled), std::nullopt});
 }
 
 bool MetricFiltering::look_at(std::string_view note) {
   const Result<logs::Batch> batch = logs::decode_batch(note);
   if (!batch) return true;  // the store of log events has logged it
-  const auto group = by_group_.find(batch->group);
-  if (group == by_group_.end()) return true;
-  std::vector<AtWork*> filters;
-  for (const std::string& key : group->second) {
-    AtWork& filter = *filters_.at(key);
-    // After a restart the filters are newer than the events.
-    if (filter.compiled.filter().created.time_since_epoch().count() <= batch->ingested) filters.push_back(&filter);
+  const auto found = groups_.find(batch->group);
+  if (found == groups_.end()) return true;
+  Group& group = found->second;
+  if (!group.set) {
+    std::vector<patterns::FilterPattern> patterns;
+    for (const auto& [key, filter] : group.filters) patterns.push_back(filter.compiled.pattern());
+    group.set.emplace(std::move(patterns));
   }
   for (uint64_t i = cursor_.events; i < batch->items.size(); ++i) {
     if (found_.bytes() >= kFoundBytesMax) {
       cursor_.events = i;
       return false;
     }
-    const logs::Batch::Item& item = batch->items[i];
-    for (AtWork* filter : filters) look_at(*filter, item.timestamp / 1000, item.message);
+    look_at(group, batch->items[i], batch->ingested);
     ++events_;
   }
   return true;
 }
 
-void MetricFiltering::look_at(AtWork& filter, int64_t seconds, std::string_view message) {
-  bool matches = false;
-  std::optional<CompiledFilter::Contribution> found = filter.compiled.look_at(message, matches);
-  const metrics::Slot slot = metrics::slot_of(seconds, kResolution, filter.compiled.unit());
-  if (matches) {
-    ++matches_;
+void MetricFiltering::look_at(Group& group, const logs::Batch::Item& item, int64_t ingested) {
+  const std::vector<char> matches = group.set->match(item.message);
+  auto match = matches.begin();
+  for (auto& [key, filter] : group.filters) {
+    const bool is_match = *match++ != 0;
+    // After a restart the filters are newer than the events.
+    if (filter.compiled.filter().created.time_since_epoch().count() > ingested) continue;
+    const metrics::Slot slot = metrics::slot_of(item.timestamp / 1000, kResolution, filter.compiled.unit());
+    std::optional<CompiledFilter::Contribution> found;
+    if (is_match) found = filter.compiled.contribution(item.message);
+    else if (filter.settled_minute != slot.time) found = filter.compiled.otherwise();
+    if (is_match) ++matches_;
     filter.settled_minute = slot.time;
-  } else if (filter.settled_minute != slot.time) {
-    found = filter.compiled.otherwise();
-    filter.settled_minute = slot.time;
+    if (found) found_.add(found->metric, slot, metrics::Summary::of(found->value));
   }
-  if (found) found_.add(found->metric, slot, metrics::Summary::of(found->value));
 }
 
 /// False: not now.

@@ -3,13 +3,14 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 
 #include "env/clock.h"
 #include "env/tasks.h"
 #include "journal/journal.h"
+#include "logs/event.h"
 #include "metrics/row.h"
+#include "patterns/filter/filter_set.h"
 #include "services/logs/metric_filter.h"
 #include "state/store.h"
 
@@ -50,7 +51,11 @@ class MetricFiltering {
     CompiledFilter compiled;
     std::optional<int64_t> settled_minute;  // for which nothing more is added if nothing matches
   };
-  using Filters = std::map<std::string, std::shared_ptr<AtWork>>;  // by document
+  /// The filters of a log group, by their documents, and their patterns in the same order; nullopt: to be made.
+  struct Group {
+    std::map<std::string, AtWork> filters;
+    std::optional<patterns::FilterSet> set;
+  };
 
   env::Next step();
   bool read();
@@ -58,12 +63,12 @@ class MetricFiltering {
   void put_to_work(const std::string& key, std::optional<std::string_view> document);
   /// False: there is no room for more before a commit; `cursor_` says where to go on.
   bool look_at(std::string_view note);
-  void look_at(AtWork& filter, int64_t seconds, std::string_view message);
+  void look_at(Group& group, const logs::Batch::Item& item, int64_t ingested);
   bool commit();
 
   const Means means_;
-  Filters filters_;
-  std::map<std::string, std::set<std::string>, std::less<>> by_group_;  // group's id -> documents
+  std::map<std::string, Group, std::less<>> groups_;  // by id; those with filters
+  std::map<std::string, std::string> group_of_;       // document of a filter -> group's id
   FilteringCursor cursor_;
   metrics::Table found_;                                                                         // up to cursor_, not committed
   uint64_t last_committed_ = 0;                                                                  // position of the cursor ...
