@@ -51,6 +51,9 @@ Json encode(const Http& http) {
 
 Json encode(const Mail& mail) { return {{"kind", "mail"}, {"to", mail.to}, {"message", mail.message}}; }
 
+Json encode(const Failed&) { CHECK(false); }  // these two are only made
+Json encode(const Later&) { CHECK(false); }
+
 Json encode(const Deferred& deferred) { return {{"kind", "deferred"}, {"data", deferred.data}}; }
 
 Json encode(const DeadLetter& letter) {

@@ -64,6 +64,16 @@ struct Deferred {
   Json data;
 };
 
+/// What is made of a Deferred item that cannot be sent: a try that has failed ...
+struct Failed {
+  std::string code, message;
+  bool again = false;
+};
+/// ... or one that is not to be sent yet, which counts as no try.
+struct Later {
+  std::chrono::milliseconds wait;
+};
+
 /// On whose behalf.
 struct Sender {
   std::string service;  // the service principal: sns.amazonaws.com
@@ -83,7 +93,7 @@ struct DeadLetter {
 struct Item {
   std::string lane;  // no '/' in it. Items of a lane share a bound of how many are sent at once, and of how many may wait
   std::string owner;
-  std::variant<Call, Http, Mail, Deferred> what;
+  std::variant<Call, Http, Mail, Deferred, Failed, Later> what;
   Sender sender = {};
   RetryPolicy retry = {};
   std::optional<DeadLetter> dead_letter = {};

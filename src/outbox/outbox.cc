@@ -119,6 +119,12 @@ std::optional<Tries> Outbox::outcome_of(state::Transaction& state, const Sent& s
     return std::nullopt;
   };
   if (sent.is_unwanted) return ends(Told::What::kDropped);
+  if (sent.outcome.wait) {
+    tries = sent.ticket.tries;
+    tries.next = means_.clock.now() + *sent.outcome.wait;
+    told.what = Told::What::kWaits;
+    return tries;
+  }
   if (sent.outcome.has_arrived) return ends(tries.is_dead ? Told::What::kDeadLettered : Told::What::kArrived);
 
   const Time now = means_.clock.now();
@@ -148,7 +154,8 @@ bool Outbox::commit_outcomes() {
   for (size_t i = 0; i < size; ++i) tries[i] = outcome_of(state, outcomes_[i], told[i]);
   if (!state.changes().empty() && !state::commit_internal(means_.store, means_.journal, state)) return false;
   for (size_t i = 0; i < size; ++i) {
-    lanes_.settle(outcomes_[i].ticket, tries[i], told[i].what != Told::What::kArrived && !outcomes_[i].is_unwanted);
+    const bool has_failed = told[i].what != Told::What::kArrived && told[i].what != Told::What::kWaits && !outcomes_[i].is_unwanted;
+    lanes_.settle(outcomes_[i].ticket, tries[i], has_failed);
     count(outcomes_[i], told[i]);
   }
   means_.counters.sending -= static_cast<int64_t>(size);
@@ -157,7 +164,7 @@ bool Outbox::commit_outcomes() {
 }
 
 void Outbox::count(const Sent& sent, const Told& told) {
-  if (sent.is_unwanted) return;
+  if (sent.is_unwanted || told.what == Told::What::kWaits) return;
   Counters& counters = means_.counters;
   if (!sent.outcome.has_arrived) ++counters.failures;
   switch (told.what) {
@@ -165,6 +172,7 @@ void Outbox::count(const Sent& sent, const Told& told) {
       ++counters.arrived;
       return;
     case Told::What::kFailed:
+    case Told::What::kWaits:
       return;
     case Told::What::kDeadLettered:
       ++counters.dead_lettered;

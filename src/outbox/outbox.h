@@ -23,6 +23,7 @@ struct Told {
     kFailed,        // it is tried again, or goes to its dead-letter queue
     kDeadLettered,  // it is in that queue
     kDropped,       // it is nowhere any more
+    kWaits,         // it was not tried (Later); nobody is told
   } what = What::kArrived;
   int tries = 0;
   std::string code, message;  // why it has not arrived

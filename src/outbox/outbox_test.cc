@@ -229,7 +229,7 @@ TEST(Outbox, ARefusalForGoodGoesToTheDeadLetterQueueAtOnce) {
   const Json body = json::parse(world.services.asked[0].body).value();
   EXPECT_EQ(body["QueueUrl"], "https://sqs.eu-west-1.amazonaws.com/111122223333/dead");
   EXPECT_EQ(body["MessageBody"], "x");
-  EXPECT_EQ(body["MessageAttributes"]["ERROR_CODE"]["StringValue"], "404");
+  EXPECT_EQ(body["MessageAttributes"]["ERROR_CODE"]["StringValue"], "ERROR_FROM_TARGET");
   EXPECT_EQ(body["MessageAttributes"]["RULE_ARN"]["StringValue"], "r");
   EXPECT_EQ(body["MessageAttributes"]["RETRY_ATTEMPTS"]["StringValue"], "0");
   EXPECT_FALSE(body["MessageAttributes"].contains("EXHAUSTED_RETRY_CONDITION"));

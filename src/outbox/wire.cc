@@ -63,6 +63,33 @@ Outcome outcome_of(const Result<env::HttpAnswer, env::HttpFailure>& answer, cons
           .message = fmt::format("the endpoint answered {}", answer->status)};
 }
 
+/// ERROR_CODE of a dead letter, in EventBridge's terms.
+std::string_view explained(std::string_view code) {
+  struct Row {
+    std::string_view part, code;
+  };
+  static constexpr Row kRows[] = {
+      {"AccessDenied", "NO_PERMISSIONS"},
+      {"AuthorizationError", "NO_PERMISSIONS"},
+      {"NotAuthorized", "NO_PERMISSIONS"},
+      {"NotFound", "NO_RESOURCE"},
+      {"NonExistentQueue", "NO_RESOURCE"},
+      {"QueueDoesNotExist", "NO_RESOURCE"},
+      {"NO_CONNECTION", "CONNECTION_FAILURE"},
+      {"BROKEN", "CONNECTION_FAILURE"},
+      {"Throttl", "THROTTLING"},
+      {"TooManyRequests", "THROTTLING"},
+      {"429", "THROTTLING"},
+      {"TooManyWaiting", "RESOURCE_LIMIT_EXCEEDED"},
+      {"Invalid", "INVALID_PARAMETER"},
+      {"Validation", "INVALID_PARAMETER"},
+  };
+  for (const Row& row : kRows)
+    if (code.find(row.part) != std::string_view::npos) return row.code;
+  if (text::is_digits(code)) return "ERROR_FROM_TARGET";
+  return code.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ_") == std::string_view::npos ? code : "UNKNOWN";
+}
+
 const std::string& body_of(const Item& item) {
   static const std::string kNothing;
   if (const Call* call = std::get_if<Call>(&item.what)) return call->body;
@@ -76,6 +103,9 @@ const std::string& body_of(const Item& item) {
 void Wire::send(const Item& item, Done done) const {
   if (const Call* call = std::get_if<Call>(&item.what)) return send(*call, item.sender, std::move(done));
   if (const Http* http = std::get_if<Http>(&item.what)) return send(*http, std::move(done));
+  if (const Failed* failed = std::get_if<Failed>(&item.what))
+    return done({.again = failed->again, .code = failed->code, .message = shortened(failed->message)});
+  if (const Later* later = std::get_if<Later>(&item.what)) return done({.wait = later->wait});
   done({.code = "NOT_IMPLEMENTED", .message = "this server sends no mail"});
 }
 
@@ -120,7 +150,7 @@ Item dead_letter_of(const Item& item, const Tries& tries) {
             {"MessageBody", letter.body.value_or(body_of(item))}};
   Headers attributes = letter.attributes;
   if (letter.explains) {
-    attributes.emplace_back("ERROR_CODE", tries.code);
+    attributes.emplace_back("ERROR_CODE", explained(tries.code));
     attributes.emplace_back("ERROR_MESSAGE", tries.message);
     attributes.emplace_back("RETRY_ATTEMPTS", std::to_string(std::max(0, tries.count_before - 1)));
     if (tries.is_exhausted) {

@@ -1,5 +1,7 @@
 #pragma once
+#include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "api/client.h"
@@ -13,7 +15,8 @@ namespace cairn::outbox {
 /// How one try went.
 struct Outcome {
   bool has_arrived = false;
-  bool again = false;         // a later try may do better
+  bool again = false;                                  // a later try may do better
+  std::optional<std::chrono::milliseconds> wait = {};  // it was not tried
   std::string code, message;  // why it has not arrived: NO_CONNECTION, 503, AccessDeniedException ...; and for a person
 };
 
