@@ -3,6 +3,7 @@
 
 #include "api/operation.h"
 #include "logs/event.h"
+#include "services/logs/access.h"
 #include "services/logs/errors.h"
 #include "services/logs/place_text.h"
 #include "services/logs/stream.h"
@@ -51,6 +52,7 @@ Accepted accept(api::Call& call, const Group& group, const Json& events) {
 
 /// Differs from AWS: entities are not kept.
 void put_log_events(api::Call& call) {
+  require_may_write(call);
   const Group group = open_group(call, call.in.at("logGroupName").get<std::string>());
   Stream stream = open_stream(call, group, call.in.at("logStreamName").get<std::string>());
   const Json& events = call.in.at("logEvents");
@@ -82,5 +84,5 @@ constexpr auto kOperations = std::to_array<api::Operation>({
 
 namespace cairn::services {
 extern const api::Family logs_put_events;
-const api::Family logs_put_events{.service = "logs", .operations = logs_service::kOperations};
+const api::Family logs_put_events{.service = "logs", .operations = logs_service::kOperations, .decides = api::Decides::kHandler};
 }  // namespace cairn::services

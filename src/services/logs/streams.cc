@@ -2,7 +2,6 @@
 #include <array>
 
 #include "api/operation.h"
-#include "api/ports.h"
 #include "base/text.h"
 #include "services/logs/errors.h"
 #include "services/logs/page.h"
@@ -11,22 +10,6 @@
 /// Log streams.
 namespace cairn::logs_service {
 namespace {
-
-constexpr const char* kIdAlphabet = "0123456789abcdefghijklmnopqrstuvwxyz";
-constexpr size_t kIdCharacters = 12;
-
-void create_log_stream(api::Call& call) {
-  const Group group = open_group(call, call.in.at("logGroupName").get<std::string>());
-  const std::string name = call.in.at("logStreamName").get<std::string>();
-  if (find_stream(call, group, name)) throw Error(kAlreadyExists, "The specified log stream already exists");
-  const Stream stream{.name = name,
-                      .id = call.ports->random->letters(kIdCharacters, kIdAlphabet),
-                      .created = call.now,
-                      .first_event = {},
-                      .last_event = {},
-                      .last_ingestion = {}};
-  call.state->put(documents::stream(group.id, name), encode(stream));
-}
 
 void delete_log_stream(api::Call& call) {
   const Group group = open_group(call, call.in.at("logGroupName").get<std::string>());
@@ -112,7 +95,6 @@ void describe_log_streams(api::Call& call) {
 }
 
 constexpr auto kOperations = std::to_array<api::Operation>({
-    {"CreateLogStream", create_log_stream},
     {"DeleteLogStream", delete_log_stream},
     {"DescribeLogStreams", describe_log_streams, api::Runs::kPool},
 });
