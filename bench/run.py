@@ -33,6 +33,7 @@ LISTING = ROOT / "build/release/bin/listing_bench"
 POLICY = ROOT / "build/release/bin/policy_bench"
 FILTERS = ROOT / "build/release/bin/filter_pattern_bench"
 EVENTS = ROOT / "build/release/bin/event_pattern_bench"
+RULES = ROOT / "build/release/bin/rules_bench"
 RIVALS = ROOT / "build/rivals"
 
 
@@ -272,6 +273,10 @@ def main():
     for name, key, aim, beside in (("1 rule", "one_rule", "", size), ("1,000 rules of all kinds", "mixed_rules", "≥ 200,000", ""),
                                    ("1,000 rules that differ in one value", "alike_rules", "", "")):
         rows.append((f"event patterns, events/s on one core, {name}", f"{events[key + '_per_second']:,.0f}", aim, beside))
+    rules = json.loads(subprocess.run([RULES], capture_output=True, text=True, check=True).stdout)
+    numbers["rules"] = rules
+    rows.append(("recorded events/s of one core, from the journal through 1,000 rules into the outbox",
+                 f"{rules['journal_to_outbox_per_second']:,.0f}", "", "one in 250 is for a rule"))
 
     archive = json.loads(subprocess.run([ARCHIVE], capture_output=True, text=True, check=True).stdout)
     numbers["archive"] = archive

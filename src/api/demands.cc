@@ -12,7 +12,8 @@ namespace {
 
 /// The resource of an operation, after the "Actions, resources, and condition keys" page of its service. {Member} is a parameter: one
 /// that is an ARN takes the place of the whole; of a list each is a resource. [{Member}/] goes where the parameter is absent or
-/// "default"; {One|Other} is whichever is there. Operations that stand in no row are about "*".
+/// "default"; {One|Other} is whichever is there; {Member=text} is the text where it is absent. Operations that stand in no row are about
+/// "*".
 struct Row {
   std::string_view service, operation, resource;
 };
@@ -39,18 +40,41 @@ constexpr auto kRows = std::to_array<Row>({
     {"cloudtrail", "StartLogging", CAIRN_TRAIL "{Name}"},
     {"cloudtrail", "StopLogging", CAIRN_TRAIL "{Name}"},
     {"cloudtrail", "UpdateTrail", CAIRN_TRAIL "{Name}"},
+    {"events", "CancelReplay", CAIRN_EVENTS "replay/{ReplayName}"},
+    {"events", "CreateApiDestination", CAIRN_EVENTS "api-destination/{Name}"},
+    {"events", "CreateArchive", CAIRN_EVENTS "archive/{ArchiveName}"},
+    {"events", "CreateConnection", CAIRN_EVENTS "connection/{Name}"},
     {"events", "CreateEventBus", CAIRN_EVENTS "event-bus/{Name}"},
+    {"events", "DeauthorizeConnection", CAIRN_EVENTS "connection/{Name}"},
+    {"events", "DeleteApiDestination", CAIRN_EVENTS "api-destination/{Name}"},
+    {"events", "DeleteArchive", CAIRN_EVENTS "archive/{ArchiveName}"},
+    {"events", "DeleteConnection", CAIRN_EVENTS "connection/{Name}"},
     {"events", "DeleteEventBus", CAIRN_EVENTS "event-bus/{Name}"},
     {"events", "DeleteRule", CAIRN_EVENTS "rule/[{EventBusName}/]{Name}"},
-    {"events", "DescribeEventBus", CAIRN_EVENTS "event-bus/{Name}"},
+    {"events", "DescribeApiDestination", CAIRN_EVENTS "api-destination/{Name}"},
+    {"events", "DescribeArchive", CAIRN_EVENTS "archive/{ArchiveName}"},
+    {"events", "DescribeConnection", CAIRN_EVENTS "connection/{Name}"},
+    {"events", "DescribeEventBus", CAIRN_EVENTS "event-bus/{Name=default}"},
+    {"events", "DescribeReplay", CAIRN_EVENTS "replay/{ReplayName}"},
     {"events", "DescribeRule", CAIRN_EVENTS "rule/[{EventBusName}/]{Name}"},
     {"events", "DisableRule", CAIRN_EVENTS "rule/[{EventBusName}/]{Name}"},
     {"events", "EnableRule", CAIRN_EVENTS "rule/[{EventBusName}/]{Name}"},
+    {"events", "ListRuleNamesByTarget", CAIRN_EVENTS "rule/*"},
     {"events", "ListRules", CAIRN_EVENTS "rule/*"},
+    {"events", "ListTagsForResource", CAIRN_EVENTS "{ResourceARN}"},
     {"events", "ListTargetsByRule", CAIRN_EVENTS "rule/[{EventBusName}/]{Rule}"},
+    {"events", "PutPermission", CAIRN_EVENTS "event-bus/{EventBusName=default}"},
     {"events", "PutRule", CAIRN_EVENTS "rule/[{EventBusName}/]{Name}"},
     {"events", "PutTargets", CAIRN_EVENTS "rule/[{EventBusName}/]{Rule}"},
+    {"events", "RemovePermission", CAIRN_EVENTS "event-bus/{EventBusName=default}"},
     {"events", "RemoveTargets", CAIRN_EVENTS "rule/[{EventBusName}/]{Rule}"},
+    {"events", "StartReplay", CAIRN_EVENTS "replay/{ReplayName}"},
+    {"events", "TagResource", CAIRN_EVENTS "{ResourceARN}"},
+    {"events", "UntagResource", CAIRN_EVENTS "{ResourceARN}"},
+    {"events", "UpdateApiDestination", CAIRN_EVENTS "api-destination/{Name}"},
+    {"events", "UpdateArchive", CAIRN_EVENTS "archive/{ArchiveName}"},
+    {"events", "UpdateConnection", CAIRN_EVENTS "connection/{Name}"},
+    {"events", "UpdateEventBus", CAIRN_EVENTS "event-bus/{Name=default}"},
     {"lambda", "AddPermission", CAIRN_FUNCTION "{FunctionName}"},
     {"lambda", "CreateFunction", CAIRN_FUNCTION "{FunctionName}"},
     {"lambda", "DeleteFunction", CAIRN_FUNCTION "{FunctionName}"},
@@ -156,7 +180,11 @@ std::vector<std::string> fill(std::string_view pattern, const Call& call) {
     }
     if (optional) ++at;
     const size_t end = pattern.find('}', at);
-    const std::string_view name = pattern.substr(at + 1, end - at - 1);
+    std::string_view name = pattern.substr(at + 1, end - at - 1), otherwise;
+    if (const size_t equals = name.find('='); equals != std::string_view::npos) {
+      otherwise = name.substr(equals + 1);
+      name = name.substr(0, equals);
+    }
     at = optional ? pattern.find(']', end) + 1 : end + 1;
     if (name == "region" || name == "account") {
       for (std::string& each : filled) each += name == "region" ? call.region.str() : call.account.str();
@@ -169,7 +197,7 @@ std::vector<std::string> fill(std::string_view pattern, const Call& call) {
       if (values.empty() || values.front() == "default") continue;
       values = {values.front().substr(values.front().rfind('/') + 1) + "/"};
     }
-    if (values.empty()) values.emplace_back();
+    if (values.empty()) values.emplace_back(otherwise);
     std::vector<std::string> next;
     for (const std::string& before : filled)
       for (const std::string& value : values) next.push_back(value.starts_with("arn:") ? value : before + value);

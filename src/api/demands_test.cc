@@ -62,6 +62,9 @@ TEST_F(DemandsTest, TheDefaultEventBusIsNotNamed) {
   EXPECT_EQ(demands("events", "DeleteRule", {{"Name", "r"}}), rule + "r");
   EXPECT_EQ(demands("events", "DeleteRule", {{"Name", "r"}, {"EventBusName", "default"}}), rule + "r");
   EXPECT_EQ(demands("events", "DeleteRule", {{"Name", "r"}, {"EventBusName", "b"}}), rule + "b/r");
+  const std::string bus = "events:DescribeEventBus arn:aws:events:eu-west-1:111122223333:event-bus/";
+  EXPECT_EQ(demands("events", "DescribeEventBus"), bus + "default");
+  EXPECT_EQ(demands("events", "DescribeEventBus", {{"Name", "b"}}), bus + "b");
 }
 
 TEST_F(DemandsTest, LogGroupsEndAsAwsWritesThem) {

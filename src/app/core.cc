@@ -21,6 +21,8 @@
 #include "logs/store.h"
 #include "metrics/store.h"
 #include "outbox/outbox.h"
+#include "rules/dispatcher.h"
+#include "rules/making.h"
 #include "services/catalog.h"
 #include "services/monitoring/actions.h"
 #include "services/monitoring/alarm_watch.h"
@@ -69,6 +71,7 @@ class WiredCore : public Core {
     delivery_feed_.reset();
     outbox_feed_.reset();
     if (delivery_) delivery_->stop();
+    if (rules_) rules_->stop();
     if (outbox_) outbox_->stop();
     pipeline_.reset();  // its pools finish what they took
     metric_filtering_.reset();
@@ -77,6 +80,7 @@ class WiredCore : public Core {
     alarms_.reset();
     if (journal_) journal_->drain();  // and every answer leaves
     delivery_.reset();
+    rules_.reset();
     outbox_.reset();
     history_feed_.reset();
     logs_feed_.reset();
@@ -281,7 +285,7 @@ class WiredCore : public Core {
       if (journal_->durable().seq >= store_->checkpointed().seq + kReplayEntriesMax) store_->checkpoint();
       journal_->release(
           std::min({store_->checkpointed(), history_->position(), logs_->position(), measurements_->position(), alarms_->position(),
-                    metric_filtering_->needed(), cleaner_->position(), delivery_->position(), outbox_->position()}));
+                    metric_filtering_->needed(), cleaner_->position(), delivery_->position(), outbox_->position(), rules_->position()}));
       if (outside_.clock.steady() >= next_expiry_) {
         next_expiry_ = outside_.clock.steady() + kExpireInterval;
         history_->expire();
@@ -411,8 +415,17 @@ class WiredCore : public Core {
                                       .client = *pipeline_,
                                       .http = outside_.http,
                                       .counters = outbox_counters_};
-    std::map<std::string, outbox::Owner*> owners = {{std::string(cloudwatch::kActionOwner), &alarm_actions_}};
+    rule_targets_ = std::make_unique<rules::Making>(outside_.clock, *sealer_, *directory_, outside_.http);
+    std::map<std::string, outbox::Owner*> owners = {{std::string(cloudwatch::kActionOwner), &alarm_actions_},
+                                                    {std::string(rules::kOwner), rule_targets_.get()}};
     outbox_ = std::make_unique<outbox::Outbox>(means, std::move(owners), outside_.tasks, recovery_.last);
+    rules_ = std::make_unique<rules::Dispatcher>(rules::Dispatcher::Means{.clock = outside_.clock,
+                                                                          .random = outside_.random,
+                                                                          .store = *store_,
+                                                                          .journal = *journal_,
+                                                                          .directory = *directory_,
+                                                                          .counters = rule_counters_},
+                                                 outside_.tasks);
   }
 
   /// --dev: everything but accounts, their credentials and the master key's document is gone, the history, too.
@@ -475,6 +488,11 @@ class WiredCore : public Core {
     out += metric("outbox_dead_lettered_total", "counter", "Things put into their dead-letter queues.", outbox_counters_.dead_lettered);
     out += metric("outbox_dropped_total", "counter", "Things given up.", outbox_counters_.dropped);
     out += metric("outbox_too_many_total", "counter", "Of the last two: as too many waited.", outbox_counters_.too_many);
+    out += metric("rules_position", "gauge", "Entry up to which event buses have read.", rules_->position().seq);
+    out += metric("rules_events_total", "counter", "Events that came to a bus with rules.", rule_counters_.events);
+    out += metric("rules_matched_total", "counter", "Times that one of them was for a rule.", rule_counters_.matched);
+    out += metric("rules_scheduled_total", "counter", "Times of schedules that were kept.", rule_counters_.scheduled);
+    out += metric("rules_too_large_total", "counter", "Events that are too large for rules, or for a target.", rule_counters_.too_large);
     out += metric("history_position", "gauge", "Entry up to which the history has read.", history_feed_->consumed().seq);
     out += metric("history_events", "gauge", "Events in the history.", history_->events());
     out += metric("logs_position", "gauge", "Entry up to which the log groups' store has read.", logs_feed_->consumed().seq);
@@ -530,6 +548,9 @@ class WiredCore : public Core {
   std::unique_ptr<journal::Feed> delivery_feed_;
   outbox::Counters outbox_counters_;
   cloudwatch::AlarmActions alarm_actions_{outside_.clock};
+  rules::Counters rule_counters_;
+  std::unique_ptr<rules::Making> rule_targets_;
+  std::unique_ptr<rules::Dispatcher> rules_;
   std::unique_ptr<outbox::Outbox> outbox_;
   std::unique_ptr<journal::Feed> outbox_feed_;
   std::unique_ptr<kms::Upkeep> key_upkeep_;

@@ -1,0 +1,17 @@
+#pragma once
+#include <string>
+#include <string_view>
+
+#include "base/json.h"
+#include "outbox/item.h"
+#include "rules/connections.h"
+
+namespace cairn::rules {
+
+/// The request to an API destination, without proof of who calls: the endpoint with its path parameters, query strings, headers and body
+/// as the destination, the target (HttpParameters: texts, or JSON paths into the event) and the connection (InvocationHttpParameters, which
+/// take the place of the target's) say.
+outbox::Http http_call(const ApiDestination& destination, const Json& target_parameters, const Json& connection_parameters,
+                       std::string_view event, std::string body);
+
+}  // namespace cairn::rules
