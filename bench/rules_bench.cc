@@ -46,6 +46,7 @@ Round measure(uint64_t seed) {
       {}, [](journal::Position, std::string_view) {}));
   store.start(*journal, tasks);
   identity::Directory directory(store);
+  const auto events = std::move(*logs::Store::open(files, {.directory = "/data/logs"}));
 
   const aws::AccountId account("111122223333");
   const aws::Region region("us-east-1");
@@ -83,8 +84,14 @@ Round measure(uint64_t seed) {
 
   rules::Counters counters;
   const double begun = cpu_seconds();
-  rules::Dispatcher dispatcher(
-      {.clock = clock, .random = random, .store = store, .journal = *journal, .directory = directory, .counters = counters}, tasks);
+  rules::Dispatcher dispatcher({.clock = clock,
+                                .random = random,
+                                .store = store,
+                                .journal = *journal,
+                                .directory = directory,
+                                .events = *events,
+                                .counters = counters},
+                               tasks);
   tasks.run_until_idle();
   const double seconds = cpu_seconds() - begun;
   CHECK(counters.events == kEvents);

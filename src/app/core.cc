@@ -424,6 +424,7 @@ class WiredCore : public Core {
                                                                           .store = *store_,
                                                                           .journal = *journal_,
                                                                           .directory = *directory_,
+                                                                          .events = *logs_,
                                                                           .counters = rule_counters_},
                                                  outside_.tasks);
   }

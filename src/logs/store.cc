@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "logs/merge.h"
+#include "logs/note.h"
 #include "logs/segment.h"
 #include "logs/tail.h"
 #include "segment/catalog.h"
@@ -63,7 +64,8 @@ class SegmentedStore final : public Store {
     if (position.seq <= consumed_) return;  // fed again after a restart, or cleared meanwhile
     for (const journal::ChangeView& change : entry.changes) {
       journal_bytes_ += change.key.size() + change.value.value_or("").size();
-      if (change.value && journal::topic_of(change.key) == kNote) take(position, *change.value);
+      if (change.value && journal::topic_of(change.key) == kNote) take(position, decode_batch(*change.value));
+      else if (change.value && journal::topic_of(change.key) == kManyNote) take_many(position, *change.value);
     }
     for (std::string_view record : entry.records) journal_bytes_ += record.size();
     journal_bytes_ += kEntryOverheadBytes;
@@ -170,8 +172,13 @@ class SegmentedStore final : public Store {
  private:
   using Segments = std::vector<std::shared_ptr<Segment>>;
 
-  void take(journal::Position position, std::string_view note) {
-    const Result<Batch> batch = decode_batch(note);
+  void take_many(journal::Position position, std::string_view note) {
+    Result<std::vector<Batch>> batches = decode_note(note);
+    if (!batches) return take(position, tl::unexpected(batches.error()));
+    for (Batch& batch : *batches) take(position, std::move(batch));
+  }
+
+  void take(journal::Position position, const Result<Batch>& batch) {
     if (!batch) {
       log::error("a journal entry holds no readable log events",
                  {{"position", std::to_string(position.seq)}, {"error", batch.error().message}});

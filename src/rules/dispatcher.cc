@@ -29,13 +29,19 @@ std::string encode_cursor(journal::Position position) { return std::to_string(po
 }  // namespace
 
 Dispatcher::Dispatcher(const Means& means, env::Tasks& tasks)
-    : means_(means), forwarding_(means.clock, means.directory), read_{means.journal.oldest().seq - 1}, needed_(0) {
+    : means_(means),
+      forwarding_(means.clock, means.directory),
+      replaying_(means.events),
+      read_{means.journal.oldest().seq - 1},
+      needed_(0) {
   state::Transaction state(means_.store);
   // The cursor moves when something matches; what the journal has forgotten since did not concern it.
   if (const auto cursor = state.get(keys::kCursor)) read_ = std::max(read_, journal::Position{text::to_uint(*cursor).value_or(0)});
   needed_ = read_.seq;
   rules_.load(state);
   trails_.load(state);
+  archiving_.load(state);
+  replaying_.load(state);
   task_ = tasks.start("rules", [this] { return ready_ ? step() : env::Next::when_woken(); });
   ready_ = true;
   task_->wake();
@@ -64,7 +70,18 @@ env::Next Dispatcher::step() {
   }
   if (!commit(Cursor::kMoves)) return env::Next::after(kRetryCommit);
   needed_ = read_.seq;
+  if (!replay()) return env::Next::after(kRetryCommit);
   return means_.journal.durable() > read_ ? env::Next::now() : rest();
+}
+
+/// What replays bring now is found in the journal, as if it had been put. False: later.
+bool Dispatcher::replay() {
+  if (replaying_.empty()) return true;
+  state::Transaction state(means_.store);
+  std::string note;
+  replaying_.step(state, note, means_.clock.now());
+  if (!note.empty()) state.note(kNote, std::move(note));
+  return state.changes().empty() || state::commit_internal(means_.store, means_.journal, state).has_value();
 }
 
 env::Next Dispatcher::rest() {
@@ -92,20 +109,22 @@ bool Dispatcher::read() {
 
 /// What an entry changes counts from the next one on: the call that makes a rule is not for it, the one that ends a trail still is.
 void Dispatcher::take(journal::Position position, const journal::EntryView& entry) {
-  if (!rules_.empty())
+  if (!is_idle())
     for (const std::string_view record : entry.records) take_record(record, position.seq);
   for (const journal::ChangeView& change : entry.changes) take_change(change, position.seq);
 }
 
 void Dispatcher::take_change(const journal::ChangeView& change, uint64_t position) {
   if (change.key.starts_with(keys::kRules)) return rules_.take_change(change.key, change.value);
+  if (change.key.starts_with(keys::kArchives)) return archiving_.take_change(change.key, change.value);
+  if (change.key.starts_with(keys::kReplays)) return replaying_.take_change(change.key, change.value);
   if (change.key.starts_with(delivery::keys::kTrails)) return trails_.take_change(change.key, change.value);
   if (change.key.starts_with(keys::kLostStreams) && change.value) {
     log_streams_.erase(std::string(change.key.substr(keys::kLostStreams.size())));
     documents_[std::string(change.key)] = std::nullopt;
     return;
   }
-  if (journal::topic_of(change.key) != kNote || !change.value || rules_.empty()) return;
+  if (journal::topic_of(change.key) != kNote || !change.value || is_idle()) return;
   const Result<std::vector<Posted>> posted = decode_posted(*change.value);
   if (!posted) return log::error("Events in the journal cannot be read.", {{"error", posted.error().message}});
   for (const Posted& each : *posted) dispatch(each.bus, each.event, &each, position, false);
@@ -114,7 +133,7 @@ void Dispatcher::take_change(const journal::ChangeView& change, uint64_t positio
 void Dispatcher::take_record(std::string_view record, uint64_t position) {
   if (!event::read_selected(record, document_, event_) || is_own_delivery(event_) || detail_type_of(event_).empty()) return;
   const BusName bus = bus_of(event_);
-  if (!rules_.has(bus) || !trails_.want(event_, position)) return;
+  if ((!rules_.has(bus) && !archiving_.has(bus)) || !trails_.want(event_, position)) return;
   if (record.size() > kEventBytesMax) {
     ++means_.counters.too_large;
     return;
@@ -125,6 +144,10 @@ void Dispatcher::take_record(std::string_view record, uint64_t position) {
 void Dispatcher::dispatch(const BusName& bus, std::string_view event, const Posted* posted, uint64_t position, bool is_read) {
   rules_.match(bus, event, matched_);
   ++means_.counters.events;
+  if (!is_read && archiving_.has(bus)) {
+    make_room(event.size());
+    bytes_ += archiving_.take(bus, event, position, means_.clock.now());
+  }
   for (const auto& rule : matched_) {
     if (rule->rule.since >= position || (is_read && rule->rule.state != RuleState::kEnabledWithReads)) continue;
     if (posted != nullptr && !posted->replay_rules.empty()) {
@@ -178,6 +201,7 @@ void Dispatcher::begin_again() {
   items_.clear();
   note_.clear();
   documents_.clear();
+  archiving_.clear();
   bytes_ = 0;
   alarms_version_.reset();
   log_streams_.clear();
@@ -268,11 +292,13 @@ bool Dispatcher::commit(Cursor cursor) {
     if (document) state.put(key, *document);
     else state.erase(key);
   }
+  archiving_.write(state);
   if (cursor == Cursor::kMoves) state.put(keys::kCursor, encode_cursor(read_));
   if (!state::commit_internal(means_.store, means_.journal, state)) return false;
   items_.clear();
   note_.clear();
   documents_.clear();
+  archiving_.clear();
   bytes_ = 0;
   return true;
 }

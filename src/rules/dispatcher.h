@@ -12,9 +12,11 @@
 #include "event/selector.h"
 #include "journal/entry.h"
 #include "journal/journal.h"
+#include "rules/archiving.h"
 #include "rules/forwarding.h"
 #include "rules/logging_trails.h"
 #include "rules/posted.h"
+#include "rules/replaying.h"
 #include "rules/rule_set.h"
 #include "rules/sending.h"
 #include "state/store.h"
@@ -42,6 +44,7 @@ class Dispatcher {
     state::Store& store;
     journal::Journal& journal;
     identity::Directory& directory;
+    logs::Store& events;  // where archives lie
     Counters& counters;
   };
   Dispatcher(const Means& means, env::Tasks& tasks);
@@ -63,7 +66,9 @@ class Dispatcher {
   void make_room(size_t bytes);
   void keep_schedules();
   std::optional<Time> next_time() const;
-  bool has_pending() const { return !items_.empty() || !note_.empty() || !documents_.empty(); }
+  bool has_pending() const { return !items_.empty() || !note_.empty() || !documents_.empty() || !archiving_.empty(); }
+  bool is_idle() const { return rules_.empty() && archiving_.none(); }
+  bool replay();
   enum class Cursor { kMoves, kStays };
   bool commit(Cursor cursor);
   void begin_again();
@@ -81,6 +86,8 @@ class Dispatcher {
   Forwarding forwarding_;
   RuleSet rules_;
   LoggingTrails trails_;
+  Archiving archiving_;
+  Replaying replaying_;
   journal::Position read_;
   json::Document document_;
   event::Selected event_;

@@ -12,6 +12,7 @@
 #include "env/sim/tasks.h"
 #include "identity/policies.h"
 #include "journal/entry.h"
+#include "journal/follower.h"
 #include "rules/event_text.h"
 #include "state/internal_commit.h"
 #include "state/sim/engine.h"
@@ -53,18 +54,28 @@ class World {
     journal = std::move(*opened);
     store->start(*journal, *tasks);
     directory = std::make_unique<identity::Directory>(*store);
+    auto logs = logs::Store::open(files, {.directory = "/data/logs"});
+    ASSERT_TRUE(logs) << logs.error().message;
+    events = std::move(*logs);
+    events_feed = std::make_unique<journal::Feed>(*journal, *tasks, *events);
     dispatch();
   }
   void dispatch() {
-    dispatcher = std::make_unique<Dispatcher>(
-        Dispatcher::Means{
-            .clock = clock, .random = random, .store = *store, .journal = *journal, .directory = *directory, .counters = counters},
-        *tasks);
+    dispatcher = std::make_unique<Dispatcher>(Dispatcher::Means{.clock = clock,
+                                                                .random = random,
+                                                                .store = *store,
+                                                                .journal = *journal,
+                                                                .directory = *directory,
+                                                                .events = *events,
+                                                                .counters = counters},
+                                              *tasks);
   }
   void halt() {
     if (dispatcher) dispatcher->stop();
     if (journal) journal->drain();
+    events_feed.reset();
     dispatcher.reset();
+    events.reset();
     directory.reset();
     store.reset();
     journal.reset();
@@ -74,7 +85,9 @@ class World {
     files.crash_at(files.operations() + 1);
     database.fail_next(SIZE_MAX);
     dispatcher->stop();
+    events_feed.reset();
     dispatcher.reset();
+    events.reset();
     directory.reset();
     store.reset();
     journal.reset();
@@ -161,6 +174,8 @@ class World {
   std::unique_ptr<state::Store> store;
   std::unique_ptr<journal::Journal> journal;
   std::unique_ptr<identity::Directory> directory;
+  std::unique_ptr<logs::Store> events;
+  std::unique_ptr<journal::Feed> events_feed;
   std::unique_ptr<Dispatcher> dispatcher;
 
  private:
@@ -324,6 +339,46 @@ TEST(Dispatcher, Schedules) {
   EXPECT_EQ(world.items().size(), 3u);
   world.pass(3min);
   EXPECT_EQ(world.items().size(), 3u);
+}
+
+TEST(Dispatcher, AnArchiveKeepsAndAReplayBringsBack) {
+  World world;
+  world.put(rule("r", R"({"source":["app"]})"));
+  Archive archive{.account = kAccount,
+                  .region = kRegion,
+                  .name = "all",
+                  .id = "id-1",
+                  .bus = "default",
+                  .pattern = R"({"detail":{"n":[1,2]}})",
+                  .created = world.clock.now()};
+  world.change([&](state::Transaction& state) { rules::put(state, archive); });
+  for (int n = 1; n <= 3; ++n) world.post(kDefault, fmt::format(R"({{"n":{}}})", n));
+  EXPECT_EQ(world.items().size(), 3u);
+  {
+    state::Transaction state(*world.store);
+    EXPECT_EQ(find_archive(state, kAccount, kRegion, "all")->events, 2u);
+  }
+  Replay replay{.account = kAccount,
+                .region = kRegion,
+                .name = "again",
+                .archive = "all",
+                .archive_id = "id-1",
+                .bus = "default",
+                .from = world.clock.now() - 1h,
+                .to = world.clock.now() + 1h,
+                .started = world.clock.now()};
+  world.change([&](state::Transaction& state) { rules::put(state, replay); });
+  const std::vector<outbox::Item> items = world.items();
+  EXPECT_EQ(items.size(), 5u);
+  EXPECT_EQ(std::count_if(items.begin(), items.end(),
+                          [](const auto& item) {
+                            return World::data(item).at("event").template get<std::string>().find(
+                                       R"("replay-name":"again","detail":{"n":)") != std::string::npos;
+                          }),
+            2);
+  state::Transaction state(*world.store);
+  EXPECT_EQ(find_replay(state, kAccount, kRegion, "again")->state, Replay::State::kCompleted);
+  EXPECT_EQ(find_archive(state, kAccount, kRegion, "all")->events, 2u);  // what was replayed is not kept again
 }
 
 // One event for many targets is more than an entry of the journal holds.

@@ -1,5 +1,9 @@
 #include "services/logs/upkeep.h"
 
+#include <limits>
+
+#include "base/text.h"
+#include "logs/note.h"
 #include "services/logs/group.h"
 #include "state/internal_commit.h"
 
@@ -27,6 +31,12 @@ bool Upkeep::erase_abandoned() {
 
 std::optional<int64_t> Upkeep::oldest_wanted(const std::string& group_id) {
   state::Transaction transaction(store_);
+  // No log group, but kept by somebody else.
+  if (const auto days = transaction.get(std::string(logs::kKeptPrefix).append(group_id))) {
+    const int64_t kept = text::to_int(*days).value_or(0);
+    if (kept == 0) return std::numeric_limits<int64_t>::min();
+    return (clock_.now() - std::chrono::hours(24 * kept)).time_since_epoch().count();
+  }
   const std::optional<std::string> key = transaction.get(documents::group_id(group_id));
   const std::optional<std::string> document = key ? transaction.get(*key) : std::nullopt;
   if (!document) return std::nullopt;
