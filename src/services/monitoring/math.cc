@@ -269,7 +269,10 @@ class Evaluator {
 
   Value call(const Expression& call) {
     const std::string& name = call.name;
-    if (is_op(name)) return combine(name, value(call.parts[0]), value(call.parts[1]));
+    if (is_op(name)) {
+      want(call, 2, 2);  // OR(a) is written like a function
+      return combine(name, value(call.parts[0]), value(call.parts[1]));
+    }
     if (const OneNumber f = one_number(name)) {
       want(call, 1, 1);
       const Value found = value(call.parts[0]);

@@ -95,8 +95,8 @@ TEST_F(MathTest, fill_if_and_the_rest) {
 }
 
 TEST_F(MathTest, what_is_wrong) {
-  for (const char* text :
-       {"SUM()", "PERIOD(1)", "FILL(1, 0)", "c", "RATE(5)", "METRICS(a)", "'text'", "REPEAT", "IF(METRICS(), 1, 0)", "[1]", "LOG(a, 2)"})
+  for (const char* text : {"SUM()", "PERIOD(1)", "FILL(1, 0)", "c", "RATE(5)", "METRICS(a)", "'text'", "REPEAT", "IF(METRICS(), 1, 0)",
+                           "[1]", "LOG(a, 2)", "OR(a)", "AND(a, a, a)"})
     EXPECT_EQ(shown(text), "error") << text;
   for (const char* text : {"SEARCH('x')", "FANCY(a)", "ANOMALY_DETECTION_BAND(a)"}) EXPECT_EQ(shown(text), "unknown") << text;
   for (const char* text : {"", "a +", "(a", "a)", "a b", "SUM(a", "[a", "'a", "1..2.3.4e", "+", "a ** b", "#"})
