@@ -95,6 +95,13 @@ TEST_F(ObjectLocks, a_legal_hold_has_no_end_and_no_bypass) {
   EXPECT_TRUE(remove(id).ok());
 }
 
+TEST_F(ObjectLocks, a_stricter_mode_is_a_change_that_governance_forbids_too) {
+  const std::string id = put_locked("GOVERNANCE", 10);
+  EXPECT_EQ(retain(id, retention("COMPLIANCE", 10)).message, kProtected);
+  EXPECT_TRUE(retain(id, retention("COMPLIANCE", 10), true).ok());
+  EXPECT_EQ(remove(id, true).message, kProtected);
+}
+
 TEST_F(ObjectLocks, a_bucket_gives_what_names_no_retention_its_own) {
   const auto set = [&](const Json& retention) {
     return call("PutObjectLockConfiguration",
@@ -124,7 +131,9 @@ TEST_F(ObjectLocks, a_bucket_gives_what_names_no_retention_its_own) {
   for (const Json& wrong : {Json{{"Mode", "COMPLIANCE"}}, Json{{"Mode", "COMPLIANCE"}, {"Days", 1}, {"Years", 1}},
                             Json{{"Mode", "x"}, {"Days", 1}}, Json::object(), Json{{"Days", 1}}})
     EXPECT_EQ(set(wrong).code, "MalformedXML") << wrong;
-  EXPECT_EQ(set({{"Mode", "COMPLIANCE"}, {"Days", 0}}).code, "InvalidArgument");
+  const Answer none = set({{"Mode", "COMPLIANCE"}, {"Days", 0}});
+  EXPECT_EQ(none.code, "InvalidArgument");
+  EXPECT_EQ(none.message, "Default retention period must be a positive integer value.");
   EXPECT_EQ(set({{"Mode", "COMPLIANCE"}, {"Days", 36'501}}).code, "InvalidArgument");
   EXPECT_EQ(call("PutObjectLockConfiguration", {{"ObjectLockConfiguration", {{"ObjectLockEnabled", "no"}}}}).code, "MalformedXML");
 }

@@ -32,9 +32,8 @@ DefaultRetention default_retention(const Json& rule) {
   if ((mode != "GOVERNANCE" && mode != "COMPLIANCE") || has(*given, "Days") == has(*given, "Years")) throw malformed_xml();
   const std::string_view unit = has(*given, "Days") ? "Days" : "Years";
   const int64_t count = number_of(*given, unit).value_or(0), most = unit == "Days" ? kDaysMax : kYearsMax;
-  if (count <= 0) throw Error(kInvalidArgument, "Default retention period must be a positive integer value.");
-  if (count > most)
-    throw Error(kInvalidArgument, "Default retention period too large: at most {} {}.", most, unit == "Days" ? "days" : "years");
+  if (count <= 0) throw invalid_argument("Default retention period must be a positive integer value.", unit, std::to_string(count));
+  if (count > most) throw invalid_argument("Default retention period too large.", unit, std::to_string(count));
   return {.mode = mode, .days = unit == "Days" ? count : 0, .years = unit == "Years" ? count : 0};
 }
 
@@ -65,9 +64,9 @@ void get_object_retention(api::Call& call) {
   call.out["Retention"] = {{"Mode", retention.mode}, {"RetainUntilDate", timestamps::iso8601_millis(retention.until)}};
 }
 
-/// Weaker: ends earlier, or can be bypassed where the other could not.
-bool is_weaker(const Retention& wanted, const Retention& present) {
-  return wanted.mode.empty() || wanted.until < present.until || (wanted.mode == "GOVERNANCE" && present.mode == "COMPLIANCE");
+/// All that whoever may not bypass a retention can do to it. Another mode is none of it, not even the stricter one.
+bool only_prolongs(const Retention& wanted, const Retention& present) {
+  return wanted.mode == present.mode && wanted.until >= present.until;
 }
 
 void put_object_retention(api::Call& call) {
@@ -85,7 +84,7 @@ void put_object_retention(api::Call& call) {
     wanted = *given;
   }
   Retention& present = version.object.lock.retention;
-  if (present.holds(call.now) && is_weaker(wanted, present)) {
+  if (present.holds(call.now) && !only_prolongs(wanted, present)) {
     if (present.mode == "COMPLIANCE" || !bypasses_governance(call, bucket, text_of(call.in, "Key"))) throw locked();
   }
   present = wanted;
