@@ -50,7 +50,7 @@ const Digests::Kind* Digests::kind(std::string_view header) {
   return nullptr;
 }
 
-Digests::Digests(const http::Head& head) {
+Digests::Digests(const http::Head& head, ChecksumOf checksum) {
   if (const auto md5 = head.header("content-md5")) {
     declared_md5_ = text::from_base64(*md5);
     if (!declared_md5_ || declared_md5_->size() != kMd5Bytes)
@@ -60,6 +60,7 @@ Digests::Digests(const http::Head& head) {
     declared_sha256_ = *hash;
     sha256_.emplace(crypto::Algorithm::kSha256);
   }
+  if (checksum == ChecksumOf::kObject) return;
   read_checksum(head);
   check_named_algorithm(head);
   if (kind_ != nullptr) checksum_.emplace(kind_->algorithm);

@@ -12,12 +12,15 @@
 
 namespace cairn::api {
 
+/// What a request's x-amz-checksum-* headers are about. CompleteMultipartUpload's are not about its body: they are not looked at here.
+enum class ChecksumOf { kBody, kObject };
+
 /// What a client says its body hashes to (Content-MD5, x-amz-content-sha256, one x-amz-checksum-* as header or trailer), and what
 /// it really does. Throws aws::Error with S3's codes: InvalidDigest and InvalidRequest for a value that can be none, BadDigest and
 /// XAmzContentSHA256Mismatch for one that is not the body's.
 class Digests {
  public:
-  explicit Digests(const http::Head& head);
+  explicit Digests(const http::Head& head, ChecksumOf checksum = ChecksumOf::kBody);
 
   void update(std::string_view data);
   /// The body is complete: compares, and fills in the payload's md5 and checksum. `trailers`: lower-case names. Once.

@@ -89,6 +89,11 @@ bool has_streaming_input(const Route& route) {
   return false;
 }
 
+/// Where a checksum's value is a parameter, but no body streams in, it is that of an object whose bytes came before.
+ChecksumOf checksum_of(const aws::OperationModel& model) {
+  return model.input != nullptr && model.input->member("ChecksumSHA256") != nullptr ? ChecksumOf::kObject : ChecksumOf::kBody;
+}
+
 bool is_small(const http::Head& head) { return head.content_length && *head.content_length <= kInlineBytesMax; }
 
 /// A body that cannot be used at all: nothing was decided, so nothing is recorded.
@@ -164,7 +169,8 @@ struct Pipeline::Stages {
 
     const bool streamed = has_streaming_input(job->route);
     exchange->attachment = job;
-    if (streamed && !is_small(head)) return {Plan::kStreamed};
+    // Who waits for a 100 Continue is refused before the body, however small that is.
+    if (streamed && (!is_small(head) || head.expect_continue)) return {Plan::kStreamed};
     return {Plan::kBuffered, streamed ? kInlineBytesMax * 2 : options.body_bytes_max};
   }
 
@@ -294,7 +300,7 @@ struct Pipeline::Stages {
       call.http.bytes_in = body.size();
       if (is_s3(call)) {
         call.http.body = std::string(body);
-        if (!body.empty()) check_body(body, head);
+        if (!body.empty()) check_body(body, head, checksum_of(*call.model));
       }
       call.policies = ports.directory->policies_of(call.principal);
       call.in = decode(job.route.protocol, *call.service->model, *call.model, wire);

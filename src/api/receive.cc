@@ -2,7 +2,6 @@
 
 #include <memory>
 
-#include "api/digests.h"
 #include "api/refusals.h"
 #include "aws/sigv4.h"
 #include "base/log.h"
@@ -19,6 +18,7 @@ using aws::sigv4::ChunkDecoder;
 constexpr ErrorKind kIncompleteBody{.code = "IncompleteBody", .status = 400};
 constexpr ErrorKind kEntityTooLarge{.code = "EntityTooLarge", .status = 400};
 constexpr ErrorKind kMissingContentLength{.code = "MissingContentLength", .status = 411};
+constexpr ErrorKind kNotImplemented{.code = "NotImplemented", .status = 501};
 constexpr ErrorKind kRequestTimeout{.code = "RequestTimeout", .status = 400};
 constexpr ErrorKind kInternalError{.code = "InternalError", .status = 500};
 
@@ -76,6 +76,9 @@ std::optional<ChunkDecoder> chunk_decoder(const http::Head& head, const Authenti
 uint64_t declared_bytes(const http::Head& head, bool chunked) {
   std::optional<uint64_t> bytes = head.content_length;
   if (chunked) bytes = text::to_uint(head.header("x-amz-decoded-content-length").value_or(""));
+  if (!bytes && !chunked && head.header("transfer-encoding"))
+    throw detailed(Error(kNotImplemented, "A header you provided implies functionality that is not implemented"),
+                   {{"Header", "Transfer-Encoding"}});
   if (!bytes) throw Error(kMissingContentLength, "You must provide the Content-Length HTTP header.");
   if (*bytes > kUploadBytesMax) throw too_large(*bytes);
   return *bytes;
@@ -160,8 +163,8 @@ Payload receive(std::string_view body, const http::Head& head, const Authenticat
   return receiver.finish();
 }
 
-void check_body(std::string_view body, const http::Head& head) {
-  Digests digests(head);
+void check_body(std::string_view body, const http::Head& head, ChecksumOf checksum) {
+  Digests digests(head, checksum);
   digests.update(body);
   Payload payload;
   digests.finish({}, payload);

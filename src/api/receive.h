@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "api/authenticate.h"
+#include "api/digests.h"
 #include "api/payload.h"
 #include "blob/store.h"
 #include "http/server.h"
@@ -22,6 +23,6 @@ Payload receive(http::BodyReader& reader, const http::Head& head, const Authenti
 Payload receive(std::string_view body, const http::Head& head, const Authenticated& caller);
 
 /// Content-MD5 and checksum headers of a body that is no stream (DeleteObjects, PutBucketPolicy ...). Throws as above.
-void check_body(std::string_view body, const http::Head& head);
+void check_body(std::string_view body, const http::Head& head, ChecksumOf checksum = ChecksumOf::kBody);
 
 }  // namespace cairn::api

@@ -219,6 +219,8 @@ TEST_F(ReceiveTest, ABodyMustHaveALength) {
   const Error error = refusal();
   EXPECT_EQ(error.kind.code, "MissingContentLength");
   EXPECT_EQ(error.kind.status, 411);
+  headers = {{"Transfer-Encoding", "chunked"}};
+  EXPECT_EQ(refusal().kind.status, 501) << "S3 knows no chunks but its own";
 }
 
 TEST_F(ReceiveTest, FiveGibibytesAreTheMost) {
@@ -376,6 +378,9 @@ TEST(CheckBody, HoldsSmallBodiesToTheirDigests) {
   head.headers = {{"Content-MD5", kHelloMd5}};
   EXPECT_NO_THROW(check_body(kHello, head));
   EXPECT_THROW(check_body("hello", head), Error);
+  head.headers = {{"x-amz-checksum-crc32", "AAAAAA=="}};
+  EXPECT_THROW(check_body(kHello, head), Error);
+  EXPECT_NO_THROW(check_body(kHello, head, ChecksumOf::kObject));
 }
 
 }  // namespace

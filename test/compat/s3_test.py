@@ -1,8 +1,10 @@
 """S3 through boto3, over a real port: what the SDK sends, and what it makes of the answers."""
+import base64
 import hashlib
 import http.client
 import io
 import os
+import socket
 import time
 import unittest
 import urllib.request
@@ -173,6 +175,24 @@ class S3(unittest.TestCase):
         self.assertEqual(self.body("k", PartNumber=3), small)
         self.assertNotIn("Uploads", self.s3.list_multipart_uploads(Bucket=self.bucket))
         self.refused("NoSuchUpload", self.s3.upload_part, PartNumber=1, Body=b"", Bucket=self.bucket, Key="other", UploadId=upload)
+
+    def test_the_checksum_of_a_completed_upload_is_the_objects(self):
+        """It stands in a header of CompleteMultipartUpload, whose own body is another matter."""
+        body = b"a" * 10
+        checksum = base64.b64encode(hashlib.sha256(hashlib.sha256(body).digest()).digest()).decode()
+        name = {"Bucket": self.bucket, "Key": "k"}
+        name["UploadId"] = self.s3.create_multipart_upload(**name, ChecksumAlgorithm="SHA256")["UploadId"]
+        part = self.s3.upload_part(PartNumber=1, Body=body, ChecksumAlgorithm="SHA256", **name)
+        parts = {"Parts": [{"PartNumber": 1, "ETag": part["ETag"], "ChecksumSHA256": part["ChecksumSHA256"]}]}
+        self.refused("BadDigest", self.s3.complete_multipart_upload, MultipartUpload=parts, ChecksumSHA256=part["ChecksumSHA256"], **name)
+        done = self.s3.complete_multipart_upload(MultipartUpload=parts, ChecksumSHA256=checksum + "-1", **name)
+        self.assertEqual(done["ChecksumSHA256"], checksum + "-1")
+
+    def test_who_waits_to_send_a_body_is_refused_without_it(self):
+        host, port = self.server.endpoint.split("//")[1].split(":")
+        with socket.create_connection((host, int(port)), timeout=10) as connection:
+            connection.sendall(f"PUT /{self.bucket}/k HTTP/1.1\r\nHost: {host}\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n".encode())
+            self.assertTrue(connection.recv(1000).startswith(b"HTTP/1.1 403 "))
 
     def test_transfers_of_the_sdk(self):
         body = os.urandom(20_000_000)

@@ -301,6 +301,17 @@ class CustomerKeys(WithServer):
         self.assertEqual(code(self.s3.get_object, Bucket=self.bucket, Key="cm"), "InvalidRequest")
         self.assertEqual(found_on_disk(self.server, NEEDLE), [])
 
+    def test_parts_with_a_key_and_a_checksum(self):
+        """The object's checksum needs the key, too, as AWS's reference says of CompleteMultipartUpload."""
+        upload = self.s3.create_multipart_upload(Bucket=self.bucket, Key="cs", ChecksumAlgorithm="SHA256", **self.with_key)["UploadId"]
+        part = self.s3.upload_part(Bucket=self.bucket, Key="cs", UploadId=upload, PartNumber=1, Body=NEEDLE, ChecksumAlgorithm="SHA256", **self.with_key)
+        done = dict(Bucket=self.bucket, Key="cs", UploadId=upload, MultipartUpload={"Parts": [
+            {"PartNumber": 1, "ETag": part["ETag"], "ChecksumSHA256": part["ChecksumSHA256"]}]})
+        self.assertEqual(code(self.s3.complete_multipart_upload, **done), "InvalidRequest")
+        self.assertEqual(code(self.s3.complete_multipart_upload, **done, **self.with_other), "InvalidRequest")
+        self.s3.complete_multipart_upload(**done, **self.with_key)
+        self.assertEqual(self.body(Key="cs", **self.with_key), NEEDLE)
+
     def test_a_bucket_that_takes_none(self):
         self.s3.create_bucket(Bucket="none-here")
         rule = "<ServerSideEncryptionConfiguration><Rule><BlockedEncryptionTypes><EncryptionType>SSE-C</EncryptionType>" \

@@ -71,6 +71,13 @@ void check_part(const Upload& upload, const Json& named, int number, const Part*
   if (text_of(named, given->member) != part->checksum) throw refuse();
 }
 
+/// The checksum of an object under a client's key is a secret of that key, too.
+void check_key(api::Call& call, const Bucket& bucket, const std::string& key, const Upload& upload) {
+  const Encryption& encryption = upload.object.encryption;
+  const bool needed = encryption.kind == Encryption::Kind::kCustomer && !upload.algorithm.empty();
+  if (needed || names_customer_key(call.in, KeyOf::kObject)) open_upload_key(call, encryption, bucket.name, key);
+}
+
 void answer(api::Call& call, const Bucket& bucket, const std::string& key, const Object& object) {
   call.out["Location"] = fmt::format("{}://{}/{}/{}", call.tls ? "https" : "http", call.host, bucket.name, text::percent_encode(key));
   call.out["Bucket"] = bucket.name;
@@ -97,6 +104,7 @@ void complete_multipart_upload(api::Call& call) {
   const auto request = call.in.find("MultipartUpload");
   const Json& named_parts = request != call.in.end() && request->contains("Parts") ? request->at("Parts") : kNone;
   if (named_parts.empty()) throw Error(kInvalidRequest, "You must specify at least one part");
+  check_key(call, bucket, key, *upload);
   check_checksum_type(call.in, *upload);
   check_order(named_parts, upload->id);
 
@@ -135,7 +143,9 @@ void complete_multipart_upload(api::Call& call) {
   object.etag = fmt::format("{}-{}", text::hex(crypto::md5(md5s)), used.size());
   object.checksum = checksum.finish();
   if (const ChecksumAlgorithm* given = given_checksum(call.in); given != nullptr) {
-    if (given != &upload->kept_algorithm() || text_of(call.in, given->member) != object.checksum.value)
+    const std::string value = text_of(call.in, given->member), with_count = fmt::format("{}-{}", value, used.size());
+    if (given != &upload->kept_algorithm() ||
+        (value != object.checksum.value && !(object.checksum.composite && with_count == object.checksum.value)))
       throw Error(kBadDigest, "The {} you specified did not match the calculated checksum.", given->lower);
   }
   check_write_conditions(call, current ? std::optional(current->validators()) : std::nullopt);

@@ -49,7 +49,9 @@ TEST_F(Multipart, an_upload_becomes_an_object_with_s3s_etag_and_checksum) {
   EXPECT_EQ(complete(id, without).message,
             "The upload was created using a crc32 checksum. The complete request must include the checksum "
             "for each part. It was missing for part 1 in the request.");
-  const Answer completed = complete(id, parts);
+  EXPECT_EQ(complete(id, parts, {{"ChecksumCRC32", "5FRUiw==-2"}}).code, "BadDigest");
+  EXPECT_EQ(complete(id, parts, {{"ChecksumCRC32", "AAAAAA=="}}).code, "BadDigest");
+  const Answer completed = complete(id, parts, {{"ChecksumCRC32", "5FRUiw=="}});  // with -3, too: s3_test.py
   EXPECT_EQ(completed.text("ETag"), "\"4d45984fc3feb2ac9b22683c49674b56-3\"");
   EXPECT_EQ(completed.text("ChecksumCRC32"), "5FRUiw==-3");
   EXPECT_EQ(completed.text("ChecksumType"), "COMPOSITE");
