@@ -8,6 +8,7 @@
 #include "services/s3/keys.h"
 #include "services/s3/ownership.h"
 #include "services/s3/request_context.h"
+#include "services/s3/upload.h"
 #include "services/s3/versions.h"
 
 namespace cairn::s3 {
@@ -57,6 +58,8 @@ std::optional<Permission> wanted_of_object(std::string_view action) {
 
 bool is_deletion(std::string_view action) { return action == "s3:DeleteObject" || action == "s3:DeleteObjectVersion"; }
 
+bool is_about_upload(std::string_view action) { return action == "s3:AbortMultipartUpload" || action == "s3:ListMultipartUploadParts"; }
+
 /// One that was found before in this decision.
 Bucket opened_bucket(api::Call& call, std::string_view name) { return decode_bucket(name, call.state->get(keys::bucket(name)).value()); }
 
@@ -100,6 +103,12 @@ NamedAs Access::given_by_bucket(Permission wanted) const {
   return gives(grants_, wanted, request_.caller, block_.ignore_acls ? PublicGrants::kIgnored : PublicGrants::kCount);
 }
 
+/// The account that began an upload may list and abort it.
+NamedAs Access::given_to_initiator(std::string_view key) const {
+  const std::optional<Upload> upload = find_upload(call_, bucket_.name, key, text_of(call_.in, "UploadId"));
+  return upload && !call_.principal.account.empty() && upload->was_begun_by(call_.principal.account) ? NamedAs::kAccount : NamedAs::kNot;
+}
+
 /// What the lists of bucket and object give, and whose decision it is: an object's that another account wrote is that account's, and
 /// of the bucket's policy only the denials count.
 void Access::ask_lists(std::string_view action, const std::optional<Object>& object, aws::policy::Request& request,
@@ -123,6 +132,11 @@ Decision Access::decide(std::string_view action, std::string_view key, std::stri
   request_.action = std::string(action);
   request_.resource = bucket_arn(bucket_.name, key);
   if (is_shut_out()) return {};
+  if (is_about_upload(action)) {
+    aws::policy::Policies policies = policies_;
+    policies.granted = given_to_initiator(key);
+    return aws::policy::decide(request_, policies);
+  }
   const bool looks_at_tags = (policy_ != nullptr && policy_->looks_at_object_tags) || api::looks_at_context(call_);
   const bool looks_at_object = has_lists_ || looks_at_tags;
   if (key.empty() ? !has_lists_ : !looks_at_object && version.empty()) return aws::policy::decide(request_, policies_);

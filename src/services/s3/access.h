@@ -36,6 +36,7 @@ class Access {
   void refuse(const aws::policy::Decision& decision, std::string_view action, std::string_view key) const;
   bool is_shut_out() const;
   aws::policy::NamedAs given_by_bucket(Permission wanted) const;
+  aws::policy::NamedAs given_to_initiator(std::string_view key) const;
   void ask_lists(std::string_view action, const std::optional<Object>& object, aws::policy::Request& request,
                  aws::policy::Policies& policies) const;
 

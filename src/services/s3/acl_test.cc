@@ -117,6 +117,39 @@ TEST_F(Lists, what_another_account_writes_is_its_own_until_it_gives) {
   EXPECT_EQ(s3.call("ListObjects", {{"Bucket", "logs"}}).out["Contents"][0]["Owner"]["ID"], id_of(kOther));
 }
 
+TEST_F(Lists, an_upload_is_its_writers) {
+  ASSERT_TRUE(bucket_acl({{"GrantWrite", "id=" + id_of(kOther)}, {"GrantFullControl", "id=" + id_of(kOwner)}}).ok());
+  s3.be_user(kOther);
+  const std::string upload = s3.call("CreateMultipartUpload", {{"Bucket", "logs"}, {"Key", "parts"}}).text("UploadId");
+  s3.be_user(kOwner);
+  EXPECT_EQ(s3.call("ListParts", {{"Bucket", "logs"}, {"Key", "parts"}, {"UploadId", upload}}).out["Owner"]["ID"], id_of(kOther));
+  EXPECT_EQ(s3.call("ListMultipartUploads", {{"Bucket", "logs"}}).out["Uploads"][0]["Owner"]["ID"], id_of(kOther));
+  const Json in{{"Bucket", "logs"}, {"Key", "parts"}, {"UploadId", upload}};
+  s3.be_user(kThird);
+  EXPECT_EQ(s3.call("ListParts", in).code, "AccessDenied");
+  EXPECT_EQ(s3.call("AbortMultipartUpload", in).code, "AccessDenied");
+  s3.be_user(kOther);
+  EXPECT_TRUE(s3.call("ListParts", in).ok());
+  EXPECT_TRUE(s3.call("AbortMultipartUpload", in).ok());
+}
+
+TEST_F(Lists, a_list_that_gives_to_the_buckets_owner_alone_needs_no_permission_of_its_own) {
+  ASSERT_TRUE(
+      s3.call("PutBucketPolicy", {{"Bucket", "logs"},
+                                  {"Policy", R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"444455556666"},)"
+                                             R"("Action":"s3:PutObject","Resource":"arn:aws:s3:::logs/*","Condition":{"StringEquals":)"
+                                             R"({"s3:x-amz-grant-full-control":"id=)" +
+                                                 id_of(kOwner) + R"("}}}]})"}})
+          .ok());
+  s3.be_user(kOther);
+  const std::string to_owner = "id=" + id_of(kOwner);
+  s3.headers = {{"x-amz-grant-full-control", to_owner}};
+  EXPECT_TRUE(put("k", {{"GrantFullControl", to_owner}}).ok());
+  EXPECT_EQ(put("k", {{"GrantFullControl", to_owner}, {"GrantRead", "id=" + id_of(kThird)}}).code, "AccessDenied");
+  s3.headers.clear();
+  EXPECT_EQ(put("k").code, "AccessDenied");
+}
+
 TEST_F(Lists, the_bucket_policy_gives_nothing_of_what_another_account_owns) {
   ASSERT_TRUE(bucket_acl({{"ACL", "public-read-write"}}).ok());
   s3.be_user(kOther);

@@ -57,7 +57,7 @@ void list_parts_of_upload(api::Call& call) {
   }
   if (!list.empty()) call.out["Parts"] = std::move(list);
   call.out["Initiator"] = initiator(upload);
-  call.out["Owner"] = {{"ID", owner_id(bucket.account)}};
+  call.out["Owner"] = {{"ID", upload.object.owner_id(bucket)}};
   call.out["StorageClass"] = upload.object.storage_class;
   upload.show_checksum(call.out);
 }
@@ -90,7 +90,7 @@ void list_multipart_uploads(api::Call& call) {
                {"Key", encoded(key)},
                {"Initiated", listed_time(upload.created)},
                {"StorageClass", upload.object.storage_class},
-               {"Owner", {{"ID", owner_id(bucket.account)}}},
+               {"Owner", {{"ID", upload.object.owner_id(bucket)}}},
                {"Initiator", initiator(upload)}};
     upload.show_checksum(shown);
     uploads.push_back(std::move(shown));

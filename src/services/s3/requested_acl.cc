@@ -195,7 +195,9 @@ void take_acl(api::Call& call, const Bucket& bucket, Object& object) {
   if (!asked) return;
   check_public_grants(call, bucket, *asked, "s3:PutObject", key);
   if (*asked != owners_own(owner)) object.grants = *asked;
-  if (text_of(call.in, "ACL") != "bucket-owner-full-control") Access(call, bucket).require_new_acl(key);
+  // What gives to the bucket's owner alone takes nothing from anyone.
+  const bool for_owner = text_of(call.in, "ACL") == "bucket-owner-full-control" || *asked == owners_own(owner_id(bucket.account));
+  if (!for_owner) Access(call, bucket).require_new_acl(key);
 }
 
 void check_acl(api::Call& call, const Bucket& bucket) {

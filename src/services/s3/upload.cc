@@ -18,6 +18,10 @@ const ChecksumAlgorithm& Upload::kept_algorithm() const {
   return asked != nullptr ? *asked : default_checksum();
 }
 
+bool Upload::was_begun_by(const aws::AccountId& account) const {
+  return initiator_id == owner_id(account) || initiator_id.find(fmt::format("::{}:", account.str())) != std::string::npos;
+}
+
 void Upload::show_checksum(Json& out) const {
   if (algorithm.empty()) return;
   out["ChecksumAlgorithm"] = algorithm;

@@ -22,6 +22,7 @@ struct Upload {
   Object object;  // headers, metadata, tags and class of what it will become
 
   const ChecksumAlgorithm& kept_algorithm() const;
+  bool was_begun_by(const aws::AccountId& account) const;
   void show_checksum(Json& out) const;  // ChecksumAlgorithm and ChecksumType, if one was asked for
 };
 
