@@ -69,6 +69,8 @@ Json delete_listed(api::Call& call, const Bucket& bucket, Access& access, const 
   if (!access.allows(id.empty() ? "s3:DeleteObject" : "s3:DeleteObjectVersion", key, id)) throw access_denied();
   if (!id.empty() && !is_version_id(id)) throw no_such_version(key, id);
   const std::optional<Version> version = find_version(call, bucket.name, key, id);
+  for (const std::string_view condition : {"LastModifiedTime", "Size"})  // of directory buckets only
+    if (has(item, condition)) throw Error(kNotImplemented, "The condition {} is not implemented for this bucket.", condition);
   if (has(item, "ETag")) {
     if (!version) throw no_such_key(key);
     const std::string wanted = text_of(item, "ETag");

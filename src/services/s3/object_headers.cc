@@ -12,8 +12,9 @@ constexpr std::string_view kDefaultContentType = "binary/octet-stream";
 constexpr std::string_view kHeaderMembers[] = {"CacheControl",    "ContentDisposition", "ContentEncoding",
                                                "ContentLanguage", "ContentType",        "WebsiteRedirectLocation"};
 
-/// "aws-chunked" says how the request was framed and is no property of the object.
-std::string without_chunking(std::string_view encoding) {
+/// "aws-chunked" says how the request was framed and is no property of the object. What has none of it stays as it is.
+std::string without_chunking(const std::string& encoding) {
+  if (text::lower(encoding).find("aws-chunked") == std::string::npos) return encoding;
   std::string kept;
   for (std::string_view part : text::split(encoding, ',')) {
     part = text::trim(part);

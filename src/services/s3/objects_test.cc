@@ -140,6 +140,18 @@ TEST_F(Objects, writing_conditions_hold_or_fail_as_on_s3) {
   EXPECT_EQ(get("k").body, "x");
 }
 
+TEST_F(Objects, a_condition_of_directory_buckets_deletes_nothing) {
+  put("k", "data");
+  s3.headers = {{"content-md5", "x"}};
+  for (const Json& condition : {Json{{"Size", 4}}, Json{{"LastModifiedTime", "2026-01-01T00:00:00Z"}}}) {
+    Json item{{"Key", "k"}};
+    item.update(condition);
+    const Answer answer = s3.call("DeleteObjects", {{"Bucket", "b-1"}, {"Delete", {{"Objects", {item}}}}});
+    EXPECT_EQ(answer.out["Errors"][0]["Code"], "NotImplemented");
+  }
+  EXPECT_EQ(get("k").body, "data");
+}
+
 TEST_F(Objects, only_one_of_two_conditional_writers_wins) {
   s3.before_commit = [&] { EXPECT_TRUE(put("k", "other", {{"IfNoneMatch", "*"}}).ok()); };
   EXPECT_EQ(put("k", "mine", {{"IfNoneMatch", "*"}}).code, "PreconditionFailed");
@@ -162,6 +174,8 @@ TEST_F(Objects, expires_comes_back_as_sent_and_chunking_is_no_encoding) {
   EXPECT_EQ(get("k").text("ContentEncoding"), "gzip");
   put("k", "data", {{"ContentEncoding", "aws-chunked"}});
   EXPECT_FALSE(get("k").out.contains("ContentEncoding"));
+  put("k", "data", {{"ContentEncoding", "deflate, gzip"}});
+  EXPECT_EQ(get("k").text("ContentEncoding"), "deflate, gzip");
 }
 
 TEST_F(Objects, what_is_not_here_is_refused_and_not_ignored) {
