@@ -17,7 +17,6 @@ from server import Server, all_events, eventually
 ROUNDS = int(os.environ.get("CAIRN_CRASH_ROUNDS", "50"))
 SEED = int(os.environ.get("CAIRN_CRASH_SEED", str(random.SystemRandom().randrange(1 << 32))))
 THREADS = 6
-VAULT = "crash-vault"
 SIZES = [0, 1, 1000, 60_000, 70_000, 300_000]     # up to 64 KB ride in the journal, more goes to a file
 
 
@@ -85,96 +84,7 @@ class Worker(threading.Thread):
         self.answered.append((metadata.get("RequestId") or metadata["HTTPHeaders"]["x-amzn-requestid"], name))
 
 
-class VersionWorker(Worker):
-    """Works in a bucket with versions and Object Lock: what was answered is there under its id, newest first, and locked ones stay."""
-
-    def __init__(self, server, number, seed, state, killing):
-        super().__init__(server, number, seed, state, killing)
-        self.prefix = f"versions-{number}/"           # state: key -> list of (version id, bytes or None), newest first
-
-    def step(self):
-        key = self.prefix + str(self.random.randrange(3))
-        versions = self.state.setdefault(key, [])
-        what = self.random.random()
-        if what < 0.4:
-            body = self.random.randbytes(self.random.choice(SIZES))
-            locked = {"ObjectLockLegalHoldStatus": "ON"} if self.random.random() < 0.3 else {}
-            self.add(key, body, "PutObject", lambda: self.s3.put_object(Bucket=VAULT, Key=key, Body=body, ChecksumAlgorithm="SHA256", **locked))
-        elif what < 0.55:
-            self.add(key, None, "DeleteObject", lambda: self.s3.delete_object(Bucket=VAULT, Key=key))
-        elif what < 0.7:
-            body = self.random.randbytes(70_000)
-            upload = self.s3.create_multipart_upload(Bucket=VAULT, Key=key)
-            self.note("CreateMultipartUpload", upload)
-            upload = {"Bucket": VAULT, "Key": key, "UploadId": upload["UploadId"]}
-            part = self.s3.upload_part(**upload, PartNumber=1, Body=body)
-            self.note("UploadPart", part)
-            parts = {"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]}
-            self.add(key, body, "CompleteMultipartUpload", lambda: self.s3.complete_multipart_upload(**upload, MultipartUpload=parts))
-        elif versions:
-            self.remove(key, self.random.choice(versions))
-
-    def add(self, key, value, name, call):
-        self.pending = (key, value)
-        answer = call()
-        self.note(name, answer)
-        self.pending = None
-        self.state[key].insert(0, (answer["VersionId"], value))
-
-    def remove(self, key, version):
-        self.pending = (key, version)
-        try:
-            answer = self.s3.delete_object(Bucket=VAULT, Key=key, VersionId=version[0])
-            self.state[key].remove(version)
-        except botocore.exceptions.ClientError as error:
-            assert error.response["Error"]["Code"] == "AccessDenied", error
-            answer = error.response
-        self.note("DeleteObject", answer)
-        self.pending = None
-
-
 class Kill(unittest.TestCase):
-    def test_versions_survive(self):
-        chance = random.Random(SEED + 1)
-        states = [{} for _ in range(THREADS)]
-        with Server("--set", "journal.segment_bytes=4MB", "--set", "state.checkpoint_interval=20ms") as server:
-            server.client("s3").create_bucket(Bucket=VAULT, ObjectLockEnabledForBucket=True)
-            for round_number in range(max(ROUNDS // 2, 1)):
-                killing = threading.Event()
-                workers = [VersionWorker(server, n, chance.randrange(1 << 32), states[n], killing) for n in range(THREADS)]
-                for worker in workers:
-                    worker.start()
-                time.sleep(chance.uniform(0.05, 0.4))
-                killing.set()
-                server.kill()
-                for worker in workers:
-                    worker.join(30)
-                    self.assertIsNone(worker.broken, f"round {round_number} of seed {SEED}: {worker.broken!r}")
-                server.start()
-                for worker in workers:
-                    self.check_versions(server, f"round {round_number} of seed {SEED}", worker)
-
-    def check_versions(self, server, where, worker):
-        s3 = server.client("s3")
-        shown = collections.defaultdict(list)
-        listing = s3.list_object_versions(Bucket=VAULT, Prefix=worker.prefix)
-        for version in listing.get("Versions", []):
-            body = s3.get_object(Bucket=VAULT, Key=version["Key"], VersionId=version["VersionId"])["Body"].read()
-            shown[version["Key"]].append((version["VersionId"], body))
-        for marker in listing.get("DeleteMarkers", []):
-            shown[marker["Key"]].append((marker["VersionId"], None))
-        for key in set(shown) | set(worker.state):
-            known, found = worker.state.get(key, []), sorted(shown[key])      # ids sort newest first
-            if worker.pending and worker.pending[0] == key and found != known:
-                what = worker.pending[1]
-                if isinstance(what, tuple):
-                    known = [version for version in known if version != what]
-                elif found:
-                    self.assertEqual(found[0][1], what, f"{where}: {key}")
-                    known = [found[0]] + known
-            self.assertEqual(found, known, f"{where}: {key}")
-            worker.state[key] = known
-
     def test_answered_calls_survive(self):
         print(f"seed {SEED}, {ROUNDS} rounds", flush=True)
         chance = random.Random(SEED)

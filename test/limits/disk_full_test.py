@@ -153,6 +153,41 @@ class DiskFull(unittest.TestCase):
         self.assertTrue(eventually(lambda: self.put(s3, "large", 3 << 20)), "what was deleted is not free")
         self.assert_nothing_lost()
 
+    def test_parts_fill_the_disk(self):
+        """A part that finds no space is refused and leaves nothing; its upload goes on with the parts it has."""
+        s3, part_bytes = self.server.client("s3"), 5 << 20
+        upload = {"Bucket": "full", "Key": "in-parts"}
+        upload["UploadId"] = s3.create_multipart_upload(**upload)["UploadId"]
+        abandoned = {"Bucket": "full", "Key": "abandoned"}
+        abandoned["UploadId"] = s3.create_multipart_upload(**abandoned)["UploadId"]
+        s3.upload_part(**abandoned, PartNumber=1, Body=os.urandom(part_bytes))
+        bodies, refused = [], 0
+        while refused < 10:
+            body = os.urandom(part_bytes)
+            try:
+                s3.upload_part(**upload, PartNumber=len(bodies) + 1, Body=body)
+                bodies.append(body)
+            except botocore.exceptions.ClientError as error:
+                self.assertEqual(error.response["Error"]["Code"], "ServiceUnavailable")
+                refused += 1
+        with self.assertRaises(botocore.exceptions.ClientError) as replacing:
+            s3.upload_part(**upload, PartNumber=1, Body=os.urandom(part_bytes))
+        self.assertEqual(replacing.exception.response["Error"]["Code"], "ServiceUnavailable")
+        self.assertEqual(self.server.get("/_cairn/health")[0], 200)
+        self.assertEqual(list((self.server.data / "objects" / "tmp").iterdir()), [], "a refused part left its bytes")
+        parts = s3.list_parts(**upload)["Parts"]
+        self.assertEqual([part["Size"] for part in parts], [part_bytes] * len(bodies))
+        self.server.kill()
+        self.server.start()
+        s3 = self.server.client("s3")
+        self.assertEqual(s3.list_parts(**upload)["Parts"], parts)
+        named = [{"PartNumber": part["PartNumber"], "ETag": part["ETag"]} for part in parts]
+        s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": named})
+        self.objects["in-parts"] = b"".join(bodies)
+        s3.abort_multipart_upload(**abandoned)
+        self.assertTrue(eventually(lambda: self.put(s3, "large", 3 << 20)), "what was aborted is not free")
+        self.assert_nothing_lost()
+
     def test_killed_while_full(self):
         self.disk.fill(leave=16 << 20)
         self.work_until_full(20_000)
