@@ -307,9 +307,13 @@ class CustomerKeys(WithServer):
         part = self.s3.upload_part(Bucket=self.bucket, Key="cs", UploadId=upload, PartNumber=1, Body=NEEDLE, ChecksumAlgorithm="SHA256", **self.with_key)
         done = dict(Bucket=self.bucket, Key="cs", UploadId=upload, MultipartUpload={"Parts": [
             {"PartNumber": 1, "ETag": part["ETag"], "ChecksumSHA256": part["ChecksumSHA256"]}]})
+        def encoded(key):                          # which this SDK does not do for this call
+            raw = key["SSECustomerKey"]
+            return {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": base64.b64encode(raw).decode(),
+                    "SSECustomerKeyMD5": base64.b64encode(hashlib.md5(raw).digest()).decode()}
         self.assertEqual(code(self.s3.complete_multipart_upload, **done), "InvalidRequest")
-        self.assertEqual(code(self.s3.complete_multipart_upload, **done, **self.with_other), "InvalidRequest")
-        self.s3.complete_multipart_upload(**done, **self.with_key)
+        self.assertEqual(code(self.s3.complete_multipart_upload, **done, **encoded(self.with_other)), "InvalidRequest")
+        self.s3.complete_multipart_upload(**done, **encoded(self.with_key))
         self.assertEqual(self.body(Key="cs", **self.with_key), NEEDLE)
 
     def test_a_bucket_that_takes_none(self):
