@@ -276,7 +276,7 @@ def main():
     rules = json.loads(subprocess.run([RULES], capture_output=True, text=True, check=True).stdout)
     numbers["rules"] = rules
     rows.append(("recorded events/s of one core, from the journal through 1,000 rules into the outbox",
-                 f"{rules['journal_to_outbox_per_second']:,.0f}", "", "one in 250 is for a rule"))
+                 f"{rules['journal_to_outbox_per_second']:,.0f}", "", "one in 500 is for a rule"))
 
     archive = json.loads(subprocess.run([ARCHIVE], capture_output=True, text=True, check=True).stdout)
     numbers["archive"] = archive
