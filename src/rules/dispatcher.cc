@@ -20,6 +20,7 @@ constexpr size_t kEntryBytesMax = 960 << 10;  // of what one entry holds; below 
 constexpr size_t kLogStreamsMax = 10'000;
 constexpr auto kRetryCommit = 50ms;  // the journal takes nothing at the moment
 constexpr auto kRetryRead = 1s;
+constexpr auto kGather = 20ms;      // between looks while there is no rule to match
 constexpr auto kLookAtClock = 60s;  // the wall clock may jump
 
 int64_t millis(Time time) { return time.time_since_epoch().count(); }
@@ -59,6 +60,7 @@ env::Next Dispatcher::step() {
   if (watching_) {
     means_.journal.unwatch(task_.get());
     watching_ = false;
+    if (is_idle()) return env::Next::after(kGather);
   }
   if (!has_pending()) {
     if (!read()) return env::Next::after(kRetryRead);
