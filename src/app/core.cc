@@ -151,6 +151,8 @@ class WiredCore : public Core {
     if (!broken_.empty()) return failure("{}", broken_);
     if (recovery_.torn_bytes > 0)
       log::warning("cut an unacknowledged tail off the journal", {{"bytes", std::to_string(recovery_.torn_bytes)}});
+    // A directory of an earlier version has no metrics, and its journal has forgotten what was before them.
+    if (measurements_->position().seq + 1 < journal_->oldest().seq) measurements_->clear({journal_->oldest().seq - 1});
     store_->start(*journal_, outside_.tasks);
 
     Result<std::unique_ptr<blob::Store>> blobs =

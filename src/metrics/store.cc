@@ -62,10 +62,11 @@ class SegmentedStore final : public Store {
     if (!keys.empty() && listener_) listener_(keys);
   }
 
-  Result<std::vector<Bucket>> read(const std::string& key, int64_t start, int64_t end) override {
+  Result<std::vector<Bucket>> read(const std::string& key, int64_t start, int64_t end, Detail detail) override {
     std::map<Slot, Summary> found;
     const auto take = [&](const Slot& slot, const Summary& summary) {
-      if (slot.time >= start && slot.time < end) found[slot].add(summary);
+      if (slot.time < start || slot.time >= end) return;
+      found[slot].add(detail == Detail::kAll ? summary : summary.without_values());
     };
     std::shared_ptr<const Segments> segments;
     {
@@ -87,7 +88,7 @@ class SegmentedStore final : public Store {
           if (row.key == key)
             for (const Bucket& bucket : row.buckets) take(bucket.slot, bucket.summary);
       }
-      if (segment->is_dropped()) return read(key, start, end);
+      if (segment->is_dropped()) return read(key, start, end, detail);
     }
     std::vector<Bucket> buckets;
     buckets.reserve(found.size());

@@ -20,6 +20,9 @@ struct Options {
   size_t tail_bytes_max = 8 << 20;  // newest measurements held in memory before they become a segment
 };
 
+/// kBasic: without the values that percentiles are drawn from, which may be many.
+enum class Detail { kAll, kBasic };
+
 class Store : public journal::Follower {
  public:
   /// Reads the segments' manifest; `position()` says from where the journal must be fed. Failures name the damaged file.
@@ -27,7 +30,7 @@ class Store : public journal::Follower {
 
   /// What was measured of a metric with start <= time < end, each slot once, in their order. Sees every entry consumed before the call.
   /// Any thread. Fails only on a damaged or unreadable segment, which it names.
-  virtual Result<std::vector<Bucket>> read(const std::string& key, int64_t start, int64_t end) = 0;
+  virtual Result<std::vector<Bucket>> read(const std::string& key, int64_t start, int64_t end, Detail detail = Detail::kAll) = 0;
   /// Calls `f` for each metric whose key begins with `prefix` and lies behind `after`, with the time of its newest slot, in the order of
   /// keys, until it returns false. Any thread.
   virtual Result<void> list(const std::string& prefix, const std::string& after,

@@ -112,6 +112,19 @@ TEST_F(StoreTest, answers_like_a_table) {
   expect_all();
 }
 
+TEST_F(StoreTest, leaves_the_values_out_where_they_are_not_wanted) {
+  open();
+  for (int i = 0; i < 40; ++i) append(20);
+  const auto all = store_->read(key(1), 0, now() + 1).value(), basic = store_->read(key(1), 0, now() + 1, Detail::kBasic).value();
+  ASSERT_EQ(all.size(), basic.size());
+  for (size_t i = 0; i < all.size(); ++i) {
+    EXPECT_EQ(basic[i].summary.sum(), all[i].summary.sum());
+    EXPECT_EQ(basic[i].summary.count(), all[i].summary.count());
+    EXPECT_EQ(basic[i].summary.maximum(), all[i].summary.maximum());
+    EXPECT_FALSE(basic[i].summary.knows_values());
+  }
+}
+
 TEST_F(StoreTest, tells_whose_metrics_got_data) {
   open();
   std::vector<std::string> told;

@@ -40,6 +40,15 @@ Summary Summary::of_statistics(double count, double sum, double minimum, double 
   return summary;
 }
 
+Summary Summary::without_values() const {
+  Summary summary;
+  summary.count_ = count_;
+  summary.sum_ = sum_;
+  summary.minimum_ = minimum_;
+  summary.maximum_ = maximum_;
+  return summary;
+}
+
 void Summary::add(const Summary& other) {
   if (other.count_ == 0) return;
   if (count_ == 0) {

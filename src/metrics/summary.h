@@ -20,6 +20,8 @@ class Summary {
   static Summary of_statistics(double count, double sum, double minimum, double maximum);
 
   void add(const Summary& other);
+  /// The same, for whoever asks for none of the statistics that need the values.
+  Summary without_values() const;
 
   double count() const { return count_; }
   double sum() const { return sum_; }

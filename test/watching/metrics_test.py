@@ -2,7 +2,10 @@
 import datetime
 import gzip
 import json
+import os
 import pathlib
+import re
+import shutil
 import sys
 import time
 import unittest
@@ -145,6 +148,23 @@ class Metrics(Watched):
                 return sum(point["Sum"] for point in points)
             self.assertTrue(eventually(lambda: total() >= sent))
             self.assertEqual(total(), sent)
+
+    def test_a_directory_from_before_there_were_metrics(self):
+        with Server("--set", "journal.segment_bytes=4MB", "--set", "logs.tail_bytes=64KB", "--set", "history.tail_bytes=64KB") as server:
+            logs = server.client("logs")
+            logs.create_log_group(logGroupName="g")
+            logs.create_log_stream(logGroupName="g", logStreamName="s")
+
+            def oldest():
+                return int(re.search(r"^cairn_journal_oldest (\d+)", server.get("/_cairn/metrics")[1].decode(), re.M)[1])
+            for _ in range(40):  # until the journal has forgotten its beginning
+                logs.put_log_events(logGroupName="g", logStreamName="s", logEvents=[{"timestamp": int(time.time() * 1000), "message": os.urandom(300_000).hex()}])
+            self.assertTrue(eventually(lambda: oldest() > 1), oldest())
+            server.stop()
+            shutil.rmtree(server.data / "metrics")
+            server.start()
+            server.client("cloudwatch").put_metric_data(Namespace="Anew", MetricData=[{"MetricName": "m", "Value": 1}])
+            self.assertTrue(eventually(lambda: server.client("cloudwatch").list_metrics(Namespace="Anew")["Metrics"]))
 
     def test_other_protocols(self):
         status, answer, _ = signed_post(self.server, "monitoring", "GraniteServiceVersion20100801.PutMetricData",

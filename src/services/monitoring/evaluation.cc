@@ -55,7 +55,8 @@ struct OneMetric {
 
 Result<Evaluation> of_metric(const OneMetric& metric, const Threshold& threshold, metrics::Store& store, Time now) {
   const int64_t end = whole_until(threshold.period, now), step = step_of(threshold.period);
-  Result<std::vector<metrics::Bucket>> read = store.read(metric.key, end - length_of(threshold), std::numeric_limits<int64_t>::max());
+  Result<std::vector<metrics::Bucket>> read = store.read(metric.key, end - length_of(threshold), std::numeric_limits<int64_t>::max(),
+                                                         metric.statistic.is_basic() ? metrics::Detail::kBasic : metrics::Detail::kAll);
   if (!read) return tl::unexpected(read.error());
   const std::vector<metrics::Bucket> buckets = of_one_unit(std::move(*read), metric.unit);
   Evaluation evaluation{.judgement = {}, .has_data = !buckets.empty()};
@@ -76,8 +77,8 @@ Result<Evaluation> of_expression(const Queries& queries, const Queries::Query& r
   std::string problem;
   QueryRun run(
       queries,
-      [&](const std::string& metric, int64_t from, int64_t until) {
-        auto buckets = store.read(metric, from, std::numeric_limits<int64_t>::max());
+      [&](const std::string& metric, int64_t from, int64_t until, metrics::Detail detail) {
+        auto buckets = store.read(metric, from, std::numeric_limits<int64_t>::max(), detail);
         if (!buckets) {
           problem = buckets.error().message;
           return std::vector<metrics::Bucket>();

@@ -51,8 +51,8 @@ void get_metric_data(api::Call& call) {
 
   QueryRun run(
       queries,
-      [&](const std::string& metric, int64_t from, int64_t until) {
-        auto buckets = call.ports->metrics->read(metric, from, until);
+      [&](const std::string& metric, int64_t from, int64_t until, metrics::Detail detail) {
+        auto buckets = call.ports->metrics->read(metric, from, until, detail);
         if (!buckets) throw Error(aws::kInternalFailure, "{}", buckets.error().message);
         return std::move(*buckets);
       },

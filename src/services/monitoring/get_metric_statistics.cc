@@ -61,7 +61,9 @@ void get_metric_statistics(api::Call& call) {
   call.out["Datapoints"] = Json::array();
   const std::optional<Span> kept = rounded(span, now);
   if (!kept) return;
-  const auto buckets = call.ports->metrics->read(metrics::key_of(metric_of(scope_of(call), in)), kept->start, kept->end);
+  const bool is_basic = std::ranges::all_of(wanted, &metrics::Statistic::is_basic);
+  const metrics::Detail detail = is_basic ? metrics::Detail::kBasic : metrics::Detail::kAll;
+  const auto buckets = call.ports->metrics->read(metrics::key_of(metric_of(scope_of(call), in)), kept->start, kept->end, detail);
   if (!buckets) throw Error(aws::kInternalFailure, "{}", buckets.error().message);
   const std::string unit = in.value("Unit", "");
   for (const auto& [number, periods] : gather(*buckets, *kept)) {

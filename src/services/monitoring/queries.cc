@@ -121,7 +121,8 @@ Series QueryRun::series(const Queries::Query& query) {
     span = *kept;
     series.start = span.start;
   }
-  const std::map<metrics::Unit, Periods> found = gather(read_(query.metric, span.start, span.end), span);
+  const metrics::Detail detail = query.statistic->is_basic() ? metrics::Detail::kBasic : metrics::Detail::kAll;
+  const std::map<metrics::Unit, Periods> found = gather(read_(query.metric, span.start, span.end, detail), span);
   const Periods* periods = nullptr;
   std::vector<std::string_view> names;
   for (const auto& [unit, each] : found) names.push_back(metrics::name_of_unit(unit));

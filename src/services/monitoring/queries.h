@@ -47,7 +47,7 @@ class Queries {
 /// The values of queries over one span of time. Not thread-safe.
 class QueryRun {
  public:
-  using Read = std::function<std::vector<metrics::Bucket>(const std::string& metric, int64_t start, int64_t end)>;
+  using Read = std::function<std::vector<metrics::Bucket>(const std::string& metric, int64_t start, int64_t end, metrics::Detail)>;
   /// `now`: spans are rounded as for clients (series.h); nullopt: they are taken as they are.
   QueryRun(const Queries& queries, Read read, int64_t start, int64_t end, std::optional<int64_t> now)
       : queries_(queries), read_(std::move(read)), start_(start), end_(end), now_(now) {}
