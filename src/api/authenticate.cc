@@ -136,6 +136,10 @@ Result<Authenticated, Error> Authenticator::read(const http::Head& head, const R
   const bool s3 = is_s3(route);
   const Refusals refusals(*route.service->model, route.protocol);
   Authenticated caller;
+  if (is_preflight(route) || is_form(route)) {  // whatever query and headers have
+    caller.region = options_.default_region;
+    return caller;
+  }
 
   Result<Claim, Problem> read = aws::sigv4::read_claim(request_of(head));
   if (!read) {
@@ -152,13 +156,31 @@ Result<Authenticated, Error> Authenticator::read(const http::Head& head, const R
     caller.region = options_.default_region;
     return caller;
   }
-  Claim& claim = caller.claim.emplace(std::move(*read));
+  const Claim::Form form = read->form;
+  Result<Authenticated, Error> identified = identify(std::move(*read), head, route, now);
+  if (!identified) return identified;
+  caller = std::move(*identified);
+  caller.presigned = form == Claim::Form::kPresigned;
+  const Claim& claim = *caller.claim;
+  const bool is_developer = caller.signing_key.empty();
+  // A test suite that stops its own clock must run in --dev; a presigned URL ends there too.
+  if (!is_developer || claim.expires)
+    if (std::optional<Error> wrong = check_time(refusals, claim, s3, now)) return tl::unexpected(std::move(*wrong));
+  if (s3 && !is_developer) {
+    const Result<std::string_view, Error> hash = declared_hash(claim);
+    if (!hash) return tl::unexpected(hash.error());
+    if (std::optional<Error> wrong = check_signature(refusals, head, claim, caller.signing_key, *hash))
+      return tl::unexpected(std::move(*wrong));
+  }
+  return caller;
+}
+
+/// Whose key the claim names; its signature is to be compared with `signing_key`, unless that is empty (--dev).
+Result<Authenticated, Error> Authenticator::identify(Claim claim, const http::Head& head, const Route& route, Time now) {
+  const Refusals refusals(*route.service->model, route.protocol);
   if (claim.service != route.service->model->signing_name) return tl::unexpected(refusals.wrong_service(claim));
   // The region goes into the record: no caller may hide events where nobody looks, or write there what is no region.
   if (!aws::is_region(claim.region.str())) return tl::unexpected(refusals.wrong_region(claim, options_.default_region));
-  caller.region = claim.region;
-  caller.presigned = claim.form == Claim::Form::kPresigned;
-
   std::optional<Credentials::Found> found =
       credentials_.find(claim.access_key, claim.session_token, claim.date, claim.region, claim.service);
   const bool is_developer = !found && options_.dev && comes_from_here(head);
@@ -166,21 +188,53 @@ Result<Authenticated, Error> Authenticator::read(const http::Head& head, const R
     return tl::unexpected(claim.session_token.empty() ? refusals.unknown_key(claim) : refusals.invalid_token(claim));
   if (found && found->expires && *found->expires <= now) return tl::unexpected(refusals.expired_token(claim));
   if (found && route.service->model->key == "iam" && !may_call_iam(*found->principal)) return tl::unexpected(refusals.unknown_key(claim));
-  // A test suite that stops its own clock must run in --dev; a presigned URL ends there too.
-  if (!is_developer || claim.expires)
-    if (std::optional<Error> wrong = check_time(refusals, claim, s3, now)) return tl::unexpected(std::move(*wrong));
-  if (is_developer) {
-    caller.principal = developer(claim.access_key, options_.default_account);
-    return caller;
+  Authenticated caller;
+  caller.region = claim.region;
+  caller.principal = is_developer ? developer(claim.access_key, options_.default_account) : *found->principal;
+  if (!is_developer) caller.signing_key = std::move(found->signing_key);
+  caller.claim = std::move(claim);
+  return caller;
+}
+
+Result<Authenticated, Error> Authenticator::read_form(const aws::FormFields& fields, const http::Head& head, const Route& route, Time now) {
+  static constexpr std::pair<std::string_view, std::string_view> kNeeded[] = {{"x-amz-algorithm", "X-Amz-Algorithm"},
+                                                                              {"x-amz-credential", "X-Amz-Credential"},
+                                                                              {"x-amz-date", "X-Amz-Date"},
+                                                                              {"x-amz-signature", "X-Amz-Signature"},
+                                                                              {"policy", "Policy"}};
+  const auto field = [&](std::string_view name) {
+    const auto at = fields.find(name);
+    return at == fields.end() ? std::string() : at->second;
+  };
+  const auto has = [&](const auto& needed) { return fields.contains(needed.first); };
+  if (std::ranges::none_of(kNeeded, has)) {
+    Authenticated anonymous;
+    anonymous.region = options_.default_region;
+    return anonymous;
   }
-  caller.principal = *found->principal;
-  caller.signing_key = std::move(found->signing_key);
-  if (s3) {
-    const Result<std::string_view, Error> hash = declared_hash(claim);
-    if (!hash) return tl::unexpected(hash.error());
-    if (std::optional<Error> wrong = check_signature(refusals, head, claim, caller.signing_key, *hash))
-      return tl::unexpected(std::move(*wrong));
+  const Refusals refusals(*route.service->model, route.protocol);
+  if (fields.contains("awsaccesskeyid")) return tl::unexpected(refusals.unreadable({.refusal = aws::sigv4::Refusal::kUnsupported}, head));
+  if (std::ranges::count_if(kNeeded, has) == 1 && fields.contains("policy"))
+    return tl::unexpected(Error(aws::kAccessDenied, "Access Denied"));
+  for (const auto& [name, shown] : kNeeded) {
+    if (fields.contains(name)) continue;
+    return tl::unexpected(detailed(Error({.code = "InvalidArgument", .status = 400},
+                                         "Bucket POST must contain a field named '{}'.  If it is specified, please check the order of the "
+                                         "fields.",
+                                         shown),
+                                   {{"ArgumentName", std::string(shown)}, {"ArgumentValue", ""}}));
   }
+  Result<Claim, Problem> read = aws::sigv4::read_form_claim({.algorithm = field("x-amz-algorithm"),
+                                                             .credential = field("x-amz-credential"),
+                                                             .date = field("x-amz-date"),
+                                                             .signature = field("x-amz-signature"),
+                                                             .session_token = field("x-amz-security-token")});
+  if (!read) return tl::unexpected(refusals.unreadable(read.error(), head));
+  Result<Authenticated, Error> caller = identify(std::move(*read), head, route, now);
+  if (!caller || caller->signing_key.empty()) return caller;
+  const std::string policy = field("policy");
+  if (!crypto::equal_constant_time(aws::sigv4::signature(caller->signing_key, policy), caller->claim->signature))
+    return tl::unexpected(refusals.wrong_form_signature(*caller->claim, policy));
   return caller;
 }
 

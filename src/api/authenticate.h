@@ -8,6 +8,7 @@
 #include "api/credentials.h"
 #include "api/route.h"
 #include "aws/error.h"
+#include "aws/post_policy.h"
 #include "aws/principal.h"
 #include "aws/sigv4.h"
 #include "base/log_limit.h"
@@ -44,6 +45,9 @@ class Authenticator {
   /// As much as the head tells: form, scope, key, clock; for S3 the signature too, so that no body is read for nothing.
   Result<Authenticated, aws::Error> read(const http::Head& head, const Route& route, Time now);
 
+  /// A browser's form: its fields have the signature, which is over the policy in them. Without a policy: anonymous.
+  Result<Authenticated, aws::Error> read_form(const aws::FormFields& fields, const http::Head& head, const Route& route, Time now);
+
   /// With the whole body: the other services' signature covers its hash; a body of S3 that is not streamed must have the hash
   /// that was signed. Streamed bodies: api/receive.h.
   Result<void, aws::Error> verify(const Authenticated& caller, const http::Head& head, const Route& route, std::string_view body);
@@ -52,6 +56,8 @@ class Authenticator {
   void count_refusal(std::string_view source_ip, const aws::Error& error);
 
  private:
+  Result<Authenticated, aws::Error> identify(aws::sigv4::Claim claim, const http::Head& head, const Route& route, Time now);
+
   Credentials credentials_;
   const AuthenticatorOptions options_;
   std::atomic<Time::rep> now_{0};  // of the last call; for the log's limit

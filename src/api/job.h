@@ -18,6 +18,7 @@ struct Job final : journal::Waiter, std::enable_shared_from_this<Job> {
   Route route;
   Authenticated caller;
   Call call;
+  Time arrived;                                    // when the head was read
   bool received = false;                           // the streamed body is in call.payload
   std::optional<aws::Error> error;                 // the call ends with this
   std::function<void(state::Transaction&)> along;  // api/client.h

@@ -2,11 +2,13 @@
 
 #include "api/authorize.h"
 #include "api/commit.h"
+#include "api/finish.h"
 #include "api/job.h"
 #include "api/protocol.h"
 #include "api/receive.h"
 #include "api/registry.h"
 #include "api/record.h"
+#include "api/upload_form.h"
 #include "archive/log_file.h"
 #include "base/check.h"
 #include "base/log.h"
@@ -169,6 +171,7 @@ struct Pipeline::Stages {
 
     const bool streamed = has_streaming_input(job->route);
     exchange->attachment = job;
+    if (is_form(job->route)) return {Plan::kStreamed};
     // Who waits for a 100 Continue is refused before the body, however small that is.
     if (streamed && (!is_small(head) || head.expect_continue)) return {Plan::kStreamed};
     return {Plan::kBuffered, streamed ? kInlineBytesMax * 2 : options.body_bytes_max};
@@ -225,6 +228,10 @@ struct Pipeline::Stages {
   /// decode, then decide: here if that touches memory only, else on a pool. `body`: of calls that are not streamed.
   void proceed(const std::shared_ptr<Job>& job, std::string_view body) {
     if (!journal.accepting() || !store.accepting()) return refuse(*job, unavailable(*job), metrics.unavailable);
+    if (is_form(job->route)) {
+      if (!receivers.submit([this, job] { receive_form(*job); })) refuse(*job, throttled(*job), metrics.throttled);
+      return;
+    }
 
     admit(*job);
     decode_call(*job, body);
@@ -252,14 +259,15 @@ struct Pipeline::Stages {
     Call& call = job.call;
     call.service = job.route.service;
     call.ports = &ports;
-    call.now = ports.clock->now();
+    job.arrived = call.now = ports.clock->now();
+    call.host = std::string(head.header("host").value_or(""));
     if (is_s3(call)) {
       call.request_id = ports.random->letters(16, "0123456789ABCDEFGHJKMNPQRSTVWXYZ");
       call.host_id = text::base64(ports.random->bytes(57));
+      fill_http_facts(job);
     } else {
       call.request_id = ports.random->uuid();
     }
-    call.host = std::string(head.header("host").value_or(""));
     call.user_agent = std::string(head.header("user-agent").value_or("").substr(0, 1024));
     call.source_ip = job.exchange->peer().address;
     if (const std::optional<http::TlsInfo>& tls = job.exchange->peer().tls) {
@@ -278,7 +286,6 @@ struct Pipeline::Stages {
     call.now = ports.clock->now();
     if (call.model != nullptr) call.operation = implementation(*call.service, *call.model);
     if (is_s3(call)) {
-      fill_http_facts(job);
       using Authentication = event::HttpFacts::Authentication;
       call.http.authentication = call.principal.kind == aws::Principal::Kind::kAnonymous ? Authentication::kAnonymous
                                  : job.caller.presigned                                  ? Authentication::kQueryString
@@ -311,20 +318,72 @@ struct Pipeline::Stages {
     if (job.error) call.in = Json::object();  // what is refused at the door is recorded without its parameters, as on AWS
   }
 
-  /// A body that streams in: a first look, so that nobody sends 5 GB in vain, then its bytes. On a receiving thread.
+  /// A first look, so that nobody sends 5 GB in vain.
+  void look_at(Job& job) {
+    if (job.call.operation == nullptr || job.call.operation->admit == nullptr) return;
+    state::Transaction transaction(store);
+    job.call.state = &transaction;
+    job.call.operation->admit(job.call);
+    job.call.state = nullptr;
+  }
+
+  /// A body that streams in. On a receiving thread.
   void receive_stream(Job& job) {
     attempt(job, [&] {
-      if (job.call.operation != nullptr && job.call.operation->admit != nullptr) {
-        state::Transaction transaction(store);
-        job.call.state = &transaction;
-        job.call.operation->admit(job.call);
-        job.call.state = nullptr;
-      }
+      look_at(job);
       if (job.call.operation == nullptr) return;
       job.call.payload = receive(job.exchange->reader(), job.exchange->head(), job.caller, *ports.blobs, *ports.random);
       job.received = true;
     });
     job.call.http.bytes_in = job.received ? job.call.payload.size : job.exchange->body_bytes();
+    decide(job);
+  }
+
+  /// A browser's form: its fields tell who calls and what for, and are PutObject's headers from there on; its file streams in.
+  void receive_form(Job& job) {
+    std::optional<UploadForm> form;
+    try {
+      form.emplace(job.exchange->reader(), job.exchange->head());
+    } catch (aws::Error& error) {
+      return refuse(job, std::move(error), metrics.incomplete);
+    }
+    Result<Authenticated, aws::Error> caller = tl::unexpected(aws::Error(aws::kInternalFailure, ""));
+    try {
+      caller = authenticator.read_form(form->fields(), job.exchange->head(), job.route, ports.clock->now());
+    } catch (const std::exception& problem) {
+      return refuse(job, internal_error(job, problem), metrics.unavailable);
+    }
+    if (!caller) {
+      refuse_caller(job, std::move(caller.error()));
+      return;
+    }
+    job.caller = std::move(*caller);
+    admit(job);
+    attempt(job, [&] {
+      UploadForm::Upload upload = form->upload(job.route.bucket, job.call.now);
+      http::Head head;
+      for (const auto& [name, value] : upload.headers) head.headers.push_back({name, value});
+      const WireRequest wire{.method = "PUT",
+                             .path = {},
+                             .query = {},
+                             .headers = &head.headers,
+                             .body = {},
+                             .labels = {{"Bucket", job.route.bucket}, {"Key", upload.key}}};
+      job.call.in = decode(job.route.protocol, *job.call.service->model, *job.call.model, wire);
+      for (const char* member : kFormAnswers)
+        if (std::string value = form->field(member); !value.empty()) job.call.in[member] = std::move(value);
+      job.call.http.key = upload.key;
+      auto& shown = job.call.http.headers;
+      std::erase_if(shown, [](const auto& header) { return UploadForm::is_header(header.first); });
+      shown.insert(shown.end(), upload.headers.begin(), upload.headers.end());
+      job.call.policies = ports.directory->policies_of(job.call.principal);
+      authorize(job.call);
+      validate(*job.call.service->model, *job.call.model, job.call.in);
+      look_at(job);
+      job.call.payload = receive_file(*form, head, upload.size, *ports.blobs, *ports.random);
+      job.received = true;
+    });
+    job.call.http.bytes_in = job.exchange->body_bytes();
     decide(job);
   }
 
@@ -342,6 +401,7 @@ struct Pipeline::Stages {
   /// invoke, record, commit; again if what the decision rested on has changed meanwhile. The answer leaves from Job::durable.
   void decide(Job& job) {
     state::Transaction transaction(store);
+    const std::optional<aws::Error> refused_before = job.error;  // stands, however often it is decided
     bool is_noted = false;
     for (int round = 0;; ++round) {
       if (round > 0) {
@@ -356,6 +416,7 @@ struct Pipeline::Stages {
       if (job.error) transaction.reset();  // a refused call changes nothing
       else if (job.along) job.along(transaction);
       job.response = answer(job);
+      finish(job);
       std::vector<std::string> made = records_of(job, transaction);
       // Copies for other accounts say no more than the first.
       if (const auto found = event::find_sensitive(made.empty() ? std::string_view() : made.front()); !found.empty()) {
@@ -364,7 +425,7 @@ struct Pipeline::Stages {
         else if (sensitive.hides()) made = hidden(std::move(made));
       }
       if (commit(job, transaction, made, {store, journal, metrics})) break;
-      job.error.reset();
+      job.error = refused_before;
     }
   }
 
@@ -381,7 +442,20 @@ struct Pipeline::Stages {
     transaction.reset();
     job.call.reply = {};
     job.response = answer(job);
+    finish(job);
     return hidden(records_of(job, transaction));
+  }
+
+  /// The service's own last look at the answer, which leaves as it is if that fails.
+  void finish(Job& job) {
+    const Finish last = finish_of(job.call.service->model->key);
+    if (last == nullptr) return;
+    try {
+      last(job.call,
+           {.exchange = *job.exchange, .arrived = job.arrived, .response = job.response, .error = job.error ? &*job.error : nullptr});
+    } catch (const std::exception& problem) {
+      (void)internal_error(job, problem);
+    }
   }
 
   /// One, or one for each account that the call concerns, or none.
@@ -451,7 +525,12 @@ struct Pipeline::Stages {
     counter.fetch_add(1, std::memory_order_relaxed);
     job.call.model = job.route.model;
     job.error = std::move(error);
-    job.exchange->respond(answer(job));
+    job.response = answer(job);
+    state::Transaction transaction(store);
+    job.call.state = &transaction;
+    finish(job);
+    job.call.state = nullptr;
+    job.exchange->respond(std::move(job.response));
   }
 
   aws::Error internal_error(const Job& job, const std::exception& problem) {

@@ -287,6 +287,13 @@ Error Refusals::wrong_signature(const Claim& claim, std::string_view canonical_r
                                                                      {"CanonicalRequestBytes", spaced_hex(canonical_request)}});
 }
 
+Error Refusals::wrong_form_signature(const Claim& claim, std::string_view policy) const {
+  return detailed(Error(kSignatureDoesNotMatch, "{}", kS3Mismatch), {{"AWSAccessKeyId", claim.access_key.str()},
+                                                                     {"StringToSign", std::string(policy)},
+                                                                     {"SignatureProvided", claim.signature},
+                                                                     {"StringToSignBytes", spaced_hex(policy)}});
+}
+
 Error detailed(Error error, std::initializer_list<std::pair<std::string_view, std::string>> details) {
   for (const auto& [name, value] : details) error.details.emplace_back(name, value);
   return error;

@@ -25,8 +25,9 @@ class Refusals {
   aws::Error invalid_token(const aws::sigv4::Claim& claim) const;
   aws::Error expired_token(const aws::sigv4::Claim& claim) const;
   aws::Error skewed(const aws::sigv4::Claim& claim, Time now) const;
-  aws::Error expired(const aws::sigv4::Claim& claim, Time now) const;        // a presigned URL
-  aws::Error not_yet_valid(const aws::sigv4::Claim& claim, Time now) const;  // a presigned URL from the future
+  aws::Error expired(const aws::sigv4::Claim& claim, Time now) const;                              // a presigned URL
+  aws::Error not_yet_valid(const aws::sigv4::Claim& claim, Time now) const;                        // a presigned URL from the future
+  aws::Error wrong_form_signature(const aws::sigv4::Claim& claim, std::string_view policy) const;  // as it came: base64
   aws::Error wrong_signature(const aws::sigv4::Claim& claim, std::string_view canonical_request) const;
 
  private:

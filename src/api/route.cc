@@ -252,6 +252,9 @@ void route_action(Route& route, const http::Head& head, std::string_view body) {
   }
 }
 
+bool is_preflight(const Route& route) { return route.model != nullptr && route.model->name == "PreflightRequest"; }
+bool is_form(const Route& route) { return route.model != nullptr && route.model->name == "PostObject"; }
+
 aws::Error unknown_operation(const Route& route) {
   switch (route.protocol) {
     case Protocol::kQuery:

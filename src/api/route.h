@@ -35,6 +35,10 @@ Result<Route, NoRoute> route_head(const http::Head& head);
 /// The query protocol: finds the operation by Action in the query string or the form body.
 void route_action(Route& route, const http::Head& head, std::string_view body);
 
+/// S3's calls that a browser makes for a page: a preflight says nothing of who asks, and a form says it in its fields.
+bool is_preflight(const Route& route);
+bool is_form(const Route& route);
+
 /// What a client gets for an operation that no table has: AWS's code for that protocol.
 aws::Error unknown_operation(const Route& route);
 

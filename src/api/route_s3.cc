@@ -145,6 +145,7 @@ bool preferred(std::string_view a, std::string_view b) {
 }  // namespace
 
 std::optional<std::string_view> s3_operation(const http::Head& head, std::string_view bucket, std::string_view key) {
+  if (head.method == "OPTIONS") return "PreflightRequest";  // of a bucket and of its objects alike
   const Level level = bucket.empty() ? Level::kService : key.empty() ? Level::kBucket : Level::kObject;
   const Query query = parse_query(head.query);
   const std::string* hint = find(query, "x-id");

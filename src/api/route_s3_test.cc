@@ -84,10 +84,14 @@ TEST(RouteS3, a_sub_resource_never_falls_through_to_its_bucket_or_object) {
   EXPECT_EQ(bucket_call("PUT", "location"), "none");
 }
 
-TEST(RouteS3, form_uploads_and_odd_methods_are_no_operation) {
-  EXPECT_EQ(bucket_call("POST"), "none");
+TEST(RouteS3, browsers_send_forms_to_buckets_and_ask_about_anything) {
+  EXPECT_EQ(bucket_call("POST"), "PostObject");
+  EXPECT_EQ(object_call("OPTIONS"), "PreflightRequest");
+  EXPECT_EQ(bucket_call("OPTIONS", "acl&X-Amz-Signature=s"), "PreflightRequest");
+}
+
+TEST(RouteS3, odd_methods_are_no_operation) {
   EXPECT_EQ(object_call("POST"), "none");
-  EXPECT_EQ(object_call("OPTIONS"), "none");
   EXPECT_EQ((Request{.method = "DELETE", .path = "/"}).operation("", ""), "none");
 }
 

@@ -7,6 +7,7 @@
 #include "app/remote_buckets.h"
 #include "base/log.h"
 #include "blob/damage.h"
+#include "delivery/access_log_delivery.h"
 #include "delivery/delivery.h"
 #include "delivery/destinations/by_bucket.h"
 #include "delivery/destinations/embedded_s3.h"
@@ -31,6 +32,8 @@
 #include "services/logs/known_groups.h"
 #include "services/logs/metric_filtering.h"
 #include "services/logs/upkeep.h"
+#include "services/s3/access_log.h"
+#include "services/s3/answers.h"
 #include "services/s3/bucket_access.h"
 #include "services/s3/examine.h"
 #include "services/s3/lifecycle.h"
@@ -72,6 +75,7 @@ class WiredCore : public Core {
     outbox_feed_.reset();
     if (delivery_) delivery_->stop();
     if (rules_) rules_->stop();
+    if (access_logs_) access_logs_->stop();
     if (outbox_) outbox_->stop();
     pipeline_.reset();  // its pools finish what they took
     metric_filtering_.reset();
@@ -81,6 +85,7 @@ class WiredCore : public Core {
     if (journal_) journal_->drain();  // and every answer leaves
     delivery_.reset();
     rules_.reset();
+    access_logs_.reset();
     outbox_.reset();
     history_feed_.reset();
     logs_feed_.reset();
@@ -285,9 +290,9 @@ class WiredCore : public Core {
     release_task_ = outside_.tasks.start("release", [this] {
       // Calls that change nothing make no checkpoint by themselves, but the next start would have to read them all again.
       if (journal_->durable().seq >= store_->checkpointed().seq + kReplayEntriesMax) store_->checkpoint();
-      journal_->release(
-          std::min({store_->checkpointed(), history_->position(), logs_->position(), measurements_->position(), alarms_->position(),
-                    metric_filtering_->needed(), cleaner_->position(), delivery_->position(), outbox_->position(), rules_->position()}));
+      journal_->release(std::min({store_->checkpointed(), history_->position(), logs_->position(), measurements_->position(),
+                                  alarms_->position(), metric_filtering_->needed(), cleaner_->position(), delivery_->position(),
+                                  access_logs_->position(), outbox_->position(), rules_->position()}));
       if (outside_.clock.steady() >= next_expiry_) {
         next_expiry_ = outside_.clock.steady() + kExpireInterval;
         history_->expire();
@@ -303,7 +308,7 @@ class WiredCore : public Core {
     logs_task_ = outside_.tasks.start("logs", [this] { return logs_upkeep_->step(); });
     metrics_upkeep_ = std::make_unique<cloudwatch::Upkeep>(outside_.clock, *store_, *journal_, *measurements_);
     metrics_task_ = outside_.tasks.start("metrics", [this] { return metrics_upkeep_->step(); });
-    lifecycle_ = std::make_unique<s3::Lifecycle>(ports_, *store_, *journal_);
+    lifecycle_ = std::make_unique<s3::Lifecycle>(ports_, *store_, *journal_, s3::note_expiration);
     lifecycle_task_ = outside_.tasks.start("lifecycle", [this] { return lifecycle_->step(); });
     // What a crash left behind: bytes that were written and never named. Only those there before the first call are looked at.
     blobs_->each([this](const blob::BlobId& id) { unswept_.push_back(id); });
@@ -331,6 +336,7 @@ class WiredCore : public Core {
 
   void serve_calls() {
     api::install(services::families());
+    api::install_finish("s3", s3::finish);
     directory_ = std::make_unique<identity::Directory>(*store_);
     provider_keys_ = std::make_unique<identity::ProviderKeys>(outside_.http, outside_.clock);
     ports_ = {.clock = &outside_.clock,
@@ -376,9 +382,9 @@ class WiredCore : public Core {
   void deliver() {
     destination_ = delivery::embedded_s3(*pipeline_);
     if (!outside_.remote_buckets.empty()) {
-      std::map<std::string, std::shared_ptr<delivery::Destination>, std::less<>> elsewhere;
+      std::map<std::string, delivery::Elsewhere, std::less<>> elsewhere;
       for (const auto& [name, bucket] : outside_.remote_buckets)
-        elsewhere[name] = delivery::remote_s3(*outside_.http, outside_.clock, bucket);
+        elsewhere[name] = {delivery::remote_s3(*outside_.http, outside_.clock, bucket), bucket.accounts};
       destination_ = delivery::by_bucket(std::move(elsewhere), std::move(destination_));
     }
     signing_keys_ =
@@ -406,6 +412,15 @@ class WiredCore : public Core {
                                                       .counters = log_counters_,
                                                       .backlog_bytes_max = settings_.delivery_backlog_bytes};
     delivery_ = std::make_unique<delivery::Delivery>(means, log_means, outside_.tasks, recovery_.last);
+    access_logs_ =
+        std::make_unique<delivery::AccessLogDelivery>(delivery::AccessLogDelivery::Means{.clock = outside_.clock,
+                                                                                         .random = outside_.random,
+                                                                                         .store = *store_,
+                                                                                         .journal = *journal_,
+                                                                                         .client = *pipeline_,
+                                                                                         .counters = access_log_counters_,
+                                                                                         .interval = settings_.delivery_interval},
+                                                      outside_.tasks);
   }
 
   /// What leaves the server for others.
@@ -496,6 +511,11 @@ class WiredCore : public Core {
     out += metric("rules_matched_total", "counter", "Times that one of them was for a rule.", rule_counters_.matched);
     out += metric("rules_scheduled_total", "counter", "Times of schedules that were kept.", rule_counters_.scheduled);
     out += metric("rules_too_large_total", "counter", "Events that are too large for rules, or for a target.", rule_counters_.too_large);
+    out += metric("access_log_files_total", "counter", "Objects of server access logs.", access_log_counters_.files);
+    out += metric("access_log_bytes_total", "counter", "Bytes of lines in them.", access_log_counters_.bytes);
+    out += metric("access_log_failures_total", "counter", "Times that a bucket did not take one.", access_log_counters_.failures);
+    out += metric("access_log_dropped_bytes_total", "counter", "Bytes of lines given up, as their bucket took none.",
+                  access_log_counters_.dropped_bytes);
     out += metric("history_position", "gauge", "Entry up to which the history has read.", history_feed_->consumed().seq);
     out += metric("history_events", "gauge", "Events in the history.", history_->events());
     out += metric("logs_position", "gauge", "Entry up to which the log groups' store has read.", logs_feed_->consumed().seq);
@@ -548,6 +568,8 @@ class WiredCore : public Core {
   std::shared_ptr<delivery::Destination> destination_;
   std::unique_ptr<delivery::SigningKeys> signing_keys_;
   std::unique_ptr<delivery::Delivery> delivery_;
+  delivery::AccessLogCounters access_log_counters_;
+  std::unique_ptr<delivery::AccessLogDelivery> access_logs_;
   std::unique_ptr<journal::Feed> delivery_feed_;
   outbox::Counters outbox_counters_;
   cloudwatch::AlarmActions alarm_actions_{outside_.clock};

@@ -24,13 +24,16 @@ Result<std::map<std::string, delivery::RemoteBucket>> remote_buckets(const Setti
                                                                          : files.get(bucket.profile, "region").value_or("us-east-1")),
                             .service = "s3"},
                  .addressing = bucket.path_style ? Addressing::kPath : Addressing::kHost,
-                 .ca_bundle = bucket.ca_bundle};
+                 .ca_bundle = bucket.ca_bundle,
+                 .accounts = {}};
+    for (const std::string& account : bucket.accounts) all[name].accounts.emplace(account);
   }
   return all;
 }
 
 Result<void, api::BucketAccess::Refusal> BucketAccessElsewhere::check(state::Transaction& state, const Ask& ask) {
-  if (elsewhere_.contains(ask.bucket)) return {};
+  const auto at = elsewhere_.find(ask.bucket);
+  if (at != elsewhere_.end() && at->second.serves(ask.principal.source_account)) return {};
   return others_.check(state, ask);
 }
 

@@ -14,7 +14,7 @@ namespace cairn::app {
 Result<std::map<std::string, delivery::RemoteBucket>> remote_buckets(const Settings& settings, const cli::Surroundings& around);
 
 /// Lets trails have buckets elsewhere: nobody here knows what is allowed there, so it shows when the first file is put, in
-/// GetTrailStatus. Of all other buckets it says what `others` says.
+/// GetTrailStatus. Of all other buckets, and to trails of accounts that a bucket elsewhere is not for, it says what `others` says.
 class BucketAccessElsewhere final : public api::BucketAccess {
  public:
   BucketAccessElsewhere(std::map<std::string, delivery::RemoteBucket> elsewhere, api::BucketAccess& others)

@@ -173,8 +173,21 @@ Result<void> endpoint_into(std::string& field, std::string_view value) {
   return {};
 }
 
+Result<void> accounts_into(std::vector<std::string>& field, std::string_view value) {
+  field.clear();
+  if (text::trim(value).empty()) return {};
+  for (const std::string_view part : text::split(value, ',')) {
+    std::string account(text::trim(part));
+    if (!aws::is_account_id(account)) return failure("expected accounts of twelve digits with commas between them, not '{}'", value);
+    field.push_back(std::move(account));
+  }
+  return {};
+}
+
 const std::vector<BucketSetting> kBucketSettings = {
     // name, default, meaning, how it is read
+    {"accounts", "", "Whose trails may use it: account numbers with commas between them; all accounts' if empty.",
+     [](BucketSettings& s, Value v) { return accounts_into(s.accounts, v); }},
     {"ca_bundle", "", "PEM file of the certificate authorities to trust there; the system's if empty.",
      [](BucketSettings& s, Value v) { return text_into(s.ca_bundle, v); }},
     {"endpoint", "", "Where it is: `http://` or `https://`, host, perhaps port and path. Needed.",

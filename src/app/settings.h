@@ -14,6 +14,7 @@ namespace cairn::app {
 /// A bucket of a trail that is elsewhere: `buckets.NAME`.
 struct BucketSettings {
   std::string endpoint, region, profile, ca_bundle;
+  std::vector<std::string> accounts;  // whose trails may use it; empty: all
   bool path_style = false;
 };
 

@@ -72,6 +72,12 @@ constexpr std::chrono::seconds kExpiresMax{604800};  // of a presigned URL: seve
 /// Reads and checks the form of a claim; its truth is for `signature` to tell.
 Result<Claim, Problem> read_claim(const Request& request);
 
+/// The same of a browser's form: it signs its policy, which has an end of its own.
+struct FormSignature {
+  std::string algorithm, credential, date, signature, session_token;
+};
+Result<Claim, Problem> read_form_claim(const FormSignature& form);
+
 /// 32 raw bytes: the HMAC chain over day, region and service. Four HMACs; api/credentials.h keeps what it derived.
 std::string signing_key(const Secret& secret, std::string_view date, std::string_view region, std::string_view service);
 

@@ -233,4 +233,15 @@ Result<Claim, Problem> read_claim(const Request& request) {
   return refuse(Form::kHeader, Refusal::kMissing);
 }
 
+Result<Claim, Problem> read_form_claim(const FormSignature& form) {
+  if (form.algorithm != kAlgorithm) return refuse(Form::kPresigned, Refusal::kUnsupported, form.algorithm);
+  Claim claim;
+  claim.form = Form::kPresigned;  // what is wrong with it is said in the same words
+  if (auto problem = read_credential(form.credential, claim)) return tl::unexpected(std::move(*problem));
+  if (auto problem = read_date(form.date, claim)) return tl::unexpected(std::move(*problem));
+  claim.signature = form.signature;
+  claim.session_token = form.session_token;
+  return claim;
+}
+
 }  // namespace cairn::aws::sigv4

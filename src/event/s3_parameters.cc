@@ -115,8 +115,9 @@ constexpr auto kResponseHeaders = std::to_array<std::string_view>({
 static_assert(std::is_sorted(kResponseHeaders.begin(), kResponseHeaders.end()));
 
 /// Operations on objects whose responseElements hold response headers.
-constexpr auto kShowsResponse = std::to_array<std::string_view>(
-    {"CompleteMultipartUpload", "CopyObject", "CreateMultipartUpload", "DeleteObject", "PutObject", "UploadPart", "UploadPartCopy"});
+constexpr auto kShowsResponse =
+    std::to_array<std::string_view>({"CompleteMultipartUpload", "CopyObject", "CreateMultipartUpload", "DeleteObject", "PostObject",
+                                     "PutObject", "UploadPart", "UploadPartCopy"});
 /// Operations that list: their object resource is a prefix.
 constexpr auto kAddressesPrefix =
     std::to_array<std::string_view>({"DeleteObjects", "HeadBucket", "ListMultipartUploads", "ListObjectVersions", "ListObjects"});
@@ -250,7 +251,7 @@ void append_s3_additional(std::string& out, const Facts& facts) {
   if (facts.tls) map.add("CipherSuite", facts.tls->cipher_suite);
   map.add_json("bytesTransferredIn", in);
   if (!sse.empty()) map.add("SSEApplied", sse);
-  if (!anonymous) {
+  if (!anonymous && facts.event_name != "PostObject") {
     map.add("AuthenticationMethod", http.authentication == HttpFacts::Authentication::kQueryString ? "QueryString" : "AuthHeader");
   }
   if (!http.extended_request_id.empty()) map.add("x-amz-id-2", http.extended_request_id);

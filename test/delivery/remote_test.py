@@ -225,6 +225,21 @@ class Elsewhere(unittest.TestCase):
             self.assertEqual(fake.changed_retries(), [])
             self.assert_whole(server, self.s3(fake.endpoint), arn, fake.endpoint)
 
+    def test_a_bucket_for_trails_of_some_accounts_only(self):
+        with FakeS3("audit-logs") as fake:
+            server = self.sender(fake.endpoint, accounts="444455556666, 777788889999")
+            with self.assertRaises(server.client("cloudtrail").exceptions.S3BucketDoesNotExistException):
+                self.trail(server)  # to this account it is no bucket at all
+            s3 = server.client("s3")
+            s3.create_bucket(Bucket="audit-logs")
+            with self.assertRaises(server.client("cloudtrail").exceptions.InsufficientS3BucketPolicyException):
+                self.trail(server)  # and its own of that name is asked as any
+            self.assertEqual(fake.puts, {})
+        with FakeS3("audit-logs") as fake:
+            server = self.sender(fake.endpoint, accounts="000000000000")
+            self.trail(server)
+            self.assertTrue(eventually(lambda: fake.puts, 20), self.status(server))
+
     def test_a_silent_endpoint_holds_up_nobody(self):
         with FakeS3("audit-logs") as fake:
             fake.trouble = "hang"

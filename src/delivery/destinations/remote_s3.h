@@ -1,5 +1,6 @@
 #pragma once
 #include <memory>
+#include <set>
 #include <string>
 
 #include "aws/sigv4.h"
@@ -15,7 +16,10 @@ struct RemoteBucket {
   std::string endpoint;                    // http:// or https://, host, perhaps port and path; no slash at the end
   aws::sigv4::Signer signer;               // its service is set here
   Addressing addressing = Addressing::kPath;
-  std::string ca_bundle;  // PEM file of the authorities to trust; "": the system's
+  std::string ca_bundle;                   // PEM file of the authorities to trust; "": the system's
+  std::set<aws::AccountId> accounts = {};  // whose trails it is for; empty: all
+
+  bool serves(const aws::AccountId& account) const { return accounts.empty() || accounts.contains(account); }
 };
 
 /// A bucket at any S3-compatible endpoint. `http` and `clock` outlive it and its calls; calls under way keep it alive.

@@ -230,7 +230,7 @@ TEST_F(RemoteS3Test, CallsUnderWayKeepItAlive) {
 
 TEST_F(RemoteS3Test, EachBucketHasItsPlace) {
   serve("http://here.example");
-  const auto both = by_bucket({{"logs", remote_}}, remote_s3(http_, clock_, bucket_at("http://here.example")));
+  const auto both = by_bucket({{"logs", {remote_}}}, remote_s3(http_, clock_, bucket_at("http://here.example")));
   EXPECT_EQ(put(*both), "");
   EXPECT_EQ(check(*both), "");
   Put other = log_file();
@@ -239,6 +239,10 @@ TEST_F(RemoteS3Test, EachBucketHasItsPlace) {
   EXPECT_TRUE(seen_.at(0).url.starts_with("http://s3.example:9000/logs/"));
   EXPECT_TRUE(seen_.at(1).url.starts_with("http://s3.example:9000/logs"));
   EXPECT_TRUE(seen_.at(2).url.starts_with("http://here.example/mine/"));
+  const auto others_only =
+      by_bucket({{"logs", {remote_, {aws::AccountId("444455556666")}}}}, remote_s3(http_, clock_, bucket_at("http://here.example")));
+  EXPECT_EQ(put(*others_only), "");
+  EXPECT_TRUE(seen_.at(3).url.starts_with("http://here.example/logs/")) << "it is not for this account";
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "services/s3/errors.h"
 #include "services/s3/input.h"
 #include "services/s3/keys.h"
+#include "services/s3/look_up_bucket.h"
 
 namespace cairn::s3 {
 namespace {
@@ -58,9 +59,9 @@ Bucket find_bucket(api::Call& call, std::string_view name) {
   if (!aws::is_bucket_name(name)) {
     throw Error(kInvalidBucketName, "The specified bucket is not valid.").with("BucketName", std::string(name));
   }
-  const std::optional<std::string> document = call.state->get(keys::bucket(name));
-  if (!document) throw Error(kNoSuchBucket, "The specified bucket does not exist").with("BucketName", std::string(name));
-  return decode_bucket(name, *document);
+  std::optional<Bucket> bucket = look_up_bucket(*call.state, name);
+  if (!bucket) throw Error(kNoSuchBucket, "The specified bucket does not exist").with("BucketName", std::string(name));
+  return std::move(*bucket);
 }
 
 }  // namespace

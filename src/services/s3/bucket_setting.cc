@@ -21,6 +21,10 @@ void erase_bucket_setting(state::Transaction& state, std::string_view bucket, st
   state.erase(keys::bucket_setting(bucket, kind));
 }
 
+aws::Error not_set(std::string_view bucket, std::string_view code, std::string_view message) {
+  return aws::Error({.code = code, .status = 404}, "{}", message).with("BucketName", std::string(bucket));
+}
+
 void erase_bucket_settings(state::Transaction& state, std::string_view bucket) {
   const std::string prefix = keys::bucket_setting(bucket, "");
   for (const state::Item& item : state.list(prefix, prefix, state::Transaction::kListMax).items) state.erase(item.key);

@@ -2,6 +2,7 @@
 #include <optional>
 #include <string_view>
 
+#include "aws/error.h"
 #include "base/json.h"
 #include "state/store.h"
 
@@ -12,6 +13,8 @@ namespace cairn::s3 {
 std::optional<Json> bucket_setting(state::Transaction& state, std::string_view bucket, std::string_view kind);
 void put_bucket_setting(state::Transaction& state, std::string_view bucket, std::string_view kind, const Json& setting);
 void erase_bucket_setting(state::Transaction& state, std::string_view bucket, std::string_view kind);
+/// What S3 says of a setting that the bucket does not have.
+aws::Error not_set(std::string_view bucket, std::string_view code, std::string_view message);
 /// All kinds, tags and the policy included: the bucket goes.
 void erase_bucket_settings(state::Transaction& state, std::string_view bucket);
 

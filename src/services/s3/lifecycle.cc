@@ -189,7 +189,7 @@ bool Lifecycle::carry_out(const std::vector<Due>& due) {
     for (bool fits = true; at < due.size();) {
       const std::optional<Expiration> done = expire(call, due[at], budget, fits);
       if (!fits) break;
-      if (done && note_) note_(transaction, *done);
+      if (done && note_) budget -= std::min(budget, note_(transaction, *done));
       ++at;
     }
     if (at == next) ++at;  // too much even for an entry of its own: nothing that we write is

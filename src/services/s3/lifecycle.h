@@ -31,8 +31,9 @@ struct Expiration {
 /// after a crash the pass goes on near where it was.
 class Lifecycle {
  public:
-  /// Called in the transaction that carries an expiration out, for what is to be kept of it (the access log).
-  using Note = std::function<void(state::Transaction&, const Expiration&)>;
+  /// Called in the transaction that carries an expiration out, for what is to be kept of it (the access log). Returns how many bytes of
+  /// entry that takes.
+  using Note = std::function<size_t(state::Transaction&, const Expiration&)>;
 
   Lifecycle(api::Ports& ports, state::Store& store, journal::Journal& journal, Note note = nullptr)
       : ports_(ports), store_(store), journal_(journal), note_(std::move(note)) {}

@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "services/s3/errors.h"
 #include "services/s3/input.h"
+#include "services/s3/sent_header.h"
 
 namespace cairn::s3 {
 namespace {
@@ -23,12 +24,6 @@ std::string without_chunking(const std::string& encoding) {
     kept += part;
   }
   return kept;
-}
-
-std::string sent_header(const api::Call& call, std::string_view name) {
-  for (const auto& [header, value] : call.http.headers)
-    if (header == name) return value;
-  return {};
 }
 
 }  // namespace

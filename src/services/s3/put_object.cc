@@ -1,6 +1,7 @@
 #include "api/operation.h"
 #include "base/check.h"
 #include "base/text.h"
+#include "base/xml.h"
 #include "services/s3/errors.h"
 #include "services/s3/input.h"
 #include "services/s3/keys.h"
@@ -10,7 +11,7 @@
 #include "services/s3/requested_acl.h"
 #include "services/s3/versions.h"
 
-/// PutObject.
+/// PutObject, and PostObject, which is the same by another way in.
 namespace cairn::s3 {
 namespace {
 
@@ -67,7 +68,51 @@ void put_object(api::Call& call) {
   record_encryption(call, object.encryption, encrypted.by_default);
 }
 
+/// Where a browser goes from here: to the URL that the form names, with what became of its file. nullopt: it names none that could be.
+std::optional<std::string> redirection(const api::Call& call) {
+  std::string url = text_of(call.in, "success_action_redirect");
+  if (url.empty()) url = text_of(call.in, "redirect");
+  const bool is_web = url.starts_with("http://") || url.starts_with("https://");
+  if (!is_web || std::ranges::any_of(url, [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == 0x7F; })) return std::nullopt;
+  return fmt::format("{}{}bucket={}&key={}&etag={}", url, url.find('?') == std::string::npos ? "?" : "&",
+                     text::percent_encode(text_of(call.in, "Bucket")), text::percent_encode(text_of(call.in, "Key")),
+                     text::percent_encode(text_of(call.out, "ETag")));
+}
+
+/// The object's URL, at the address that the form was sent to.
+std::string location_of(const api::Call& call) {
+  std::string_view path = call.http.path;  // that of the bucket
+  if (path.ends_with('/')) path.remove_suffix(1);
+  return fmt::format("http{}://{}{}/{}", call.tls ? "s" : "", call.host, path, text::percent_encode(text_of(call.in, "Key")));
+}
+
+/// PutObject by a browser's form.
+void post_object(api::Call& call) {
+  put_object(call);
+  if (std::optional<std::string> url = redirection(call)) {
+    call.reply.status = 303;
+    call.reply.headers.emplace_back("Location", std::move(*url));
+    return;
+  }
+  const std::string location = location_of(call);
+  call.reply.headers.emplace_back("Location", location);
+  const std::string status = text_of(call.in, "success_action_status");
+  if (status == "200") call.reply.status = 200;
+  if (status != "201") return;
+  call.reply.status = 201;
+  call.reply.headers.emplace_back("Content-Type", "application/xml");
+  xml::Writer(call.reply.body.emplace())
+      .declaration()
+      .open("PostResponse")
+      .element("Location", location)
+      .element("Bucket", text_of(call.in, "Bucket"))
+      .element("Key", text_of(call.in, "Key"))
+      .element("ETag", text_of(call.out, "ETag"))
+      .close("PostResponse");
+}
+
 constexpr auto kOperations = std::to_array<api::Operation>({
+    {"PostObject", post_object, api::Runs::kPool, look_at_put},
     {"PutObject", put_object, api::Runs::kPool, look_at_put},
 });
 

@@ -77,6 +77,11 @@ void describe_tags(const Json& in, Context& context) {
 void describe_signature(const api::Call& call, Context& context) {
   using Authentication = event::HttpFacts::Authentication;
   if (call.principal.kind == Kind::kService || call.http.authentication == Authentication::kAnonymous) return;
+  if (call.model->name == "PostObject") {
+    context.add("s3:authType", "POST");
+    context.add("s3:signatureversion", "AWS4-HMAC-SHA256");
+    return;
+  }
   const bool in_query = call.http.authentication == Authentication::kQueryString;
   context.add("s3:authType", in_query ? "REST-QUERY-STRING" : "REST-HEADER");
   context.add("s3:signatureversion", "AWS4-HMAC-SHA256");
