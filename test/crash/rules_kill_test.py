@@ -11,7 +11,7 @@ import unittest
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path += [str(HERE.parent / "watching"), str(HERE.parent / "delivery")]
 import evidence  # noqa: E402
-from receiver import Receiver  # noqa: E402
+from endpoint import Receiver  # noqa: E402
 from rules_test import make_destination, make_role, put_rule  # noqa: E402
 from server import Server, eventually  # noqa: E402
 

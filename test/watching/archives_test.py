@@ -5,7 +5,7 @@ import unittest
 
 import botocore.exceptions
 
-from receiver import Receiver
+from endpoint import Receiver
 from rules_test import ACCOUNT, code_of, make_destination, make_role, put_rule
 from server import Server, eventually
 

@@ -6,7 +6,7 @@ import time
 import unittest
 import urllib.parse
 
-from receiver import Receiver
+from endpoint import Receiver
 from rules_test import ACCOUNT, code_of, make_destination, make_role, put_rule
 from server import BINARY, Server, eventually
 

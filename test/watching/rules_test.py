@@ -7,7 +7,7 @@ import unittest
 
 import botocore.exceptions
 
-from receiver import Receiver
+from endpoint import Receiver
 from server import Server, all_records, eventually
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "delivery"))
