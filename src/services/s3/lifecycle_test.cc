@@ -63,6 +63,7 @@ class LifecycleTest : public testing::Test {
   void run(int steps_max = 10'000) {
     Lifecycle lifecycle(s3.ports(), s3.store(), journal_, [this](state::Transaction&, const Expiration& expiration) {
       done.push_back(fmt::format("{} {}", expiration.operation(), expiration.key));
+      return size_t{0};
     });
     for (int i = 0; i < steps_max && lifecycle.step().kind == env::Next::kNow; ++i) {
     }
