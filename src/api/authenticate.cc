@@ -144,7 +144,8 @@ Result<Authenticated, Error> Authenticator::read(const http::Head& head, const R
   Result<Claim, Problem> read = aws::sigv4::read_claim(request_of(head));
   if (!read) {
     const bool is_missing = read.error().refusal == aws::sigv4::Refusal::kMissing;
-    if (is_missing && route.service->model->key == "sts") {  // the body will tell whether that will do: verify
+    if (is_missing &&
+        (route.service->model->key == "sts" || route.service->model->key == "sns")) {  // the body will tell whether that will do: verify
       caller.region = options_.default_region;
       return caller;
     }

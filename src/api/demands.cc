@@ -23,7 +23,6 @@ struct Row {
 #define CAIRN_EVENTS "arn:aws:events:{region}:{account}:"
 #define CAIRN_FUNCTION "arn:aws:lambda:{region}:{account}:function:"
 #define CAIRN_ALARM "arn:aws:cloudwatch:{region}:{account}:alarm:"
-#define CAIRN_TOPICS "arn:aws:sns:{region}:{account}:"
 
 constexpr auto kRows = std::to_array<Row>({
     {"cloudtrail", "AddTags", CAIRN_TRAIL "{ResourceId}"},
@@ -121,21 +120,6 @@ constexpr auto kRows = std::to_array<Row>({
     {"monitoring", "SetAlarmState", CAIRN_ALARM "{AlarmName}"},
     {"monitoring", "TagResource", CAIRN_ALARM "{ResourceARN}"},
     {"monitoring", "UntagResource", CAIRN_ALARM "{ResourceARN}"},
-    {"sns", "AddPermission", CAIRN_TOPICS "{TopicArn}"},
-    {"sns", "CreateTopic", CAIRN_TOPICS "{Name}"},
-    {"sns", "DeleteTopic", CAIRN_TOPICS "{TopicArn}"},
-    {"sns", "GetTopicAttributes", CAIRN_TOPICS "{TopicArn}"},
-    {"sns", "ListSubscriptions", CAIRN_TOPICS "*"},
-    {"sns", "ListSubscriptionsByTopic", CAIRN_TOPICS "{TopicArn}"},
-    {"sns", "ListTagsForResource", CAIRN_TOPICS "{ResourceArn}"},
-    {"sns", "ListTopics", CAIRN_TOPICS "*"},
-    {"sns", "Publish", CAIRN_TOPICS "{TopicArn}"},
-    {"sns", "PublishBatch", CAIRN_TOPICS "{TopicArn}"},
-    {"sns", "RemovePermission", CAIRN_TOPICS "{TopicArn}"},
-    {"sns", "SetTopicAttributes", CAIRN_TOPICS "{TopicArn}"},
-    {"sns", "Subscribe", CAIRN_TOPICS "{TopicArn}"},
-    {"sns", "TagResource", CAIRN_TOPICS "{ResourceArn}"},
-    {"sns", "UntagResource", CAIRN_TOPICS "{ResourceArn}"},
     {"sts", "GetCallerIdentity", ""},  // "No permissions are required"; a denial changes nothing
     {"sts", "GetFederationToken", "arn:aws:sts::{account}:federated-user/{Name}"},
     {"sts", "GetSessionToken", ""},  // the same
@@ -146,7 +130,7 @@ static_assert(std::ranges::is_sorted(kRows, {}, [](const Row& row) { return std:
 struct Prefix {
   std::string_view service, action;
 };
-constexpr Prefix kPrefixes[] = {{"monitoring", "cloudwatch"}, {"sns", "SNS"}};
+constexpr Prefix kPrefixes[] = {{"monitoring", "cloudwatch"}};
 
 constexpr size_t kResourcesMax = 1000;  // that one call may name; more are no request that a client sends
 

@@ -24,6 +24,7 @@ struct Operation {
 
 /// Operations whose callers prove otherwise who they are than by a signature: their handlers see to it.
 inline bool needs_no_signature(const aws::ServiceModel& service, const aws::OperationModel& operation) {
+  if (service.key == "sns") return operation.name == "ConfirmSubscription" || operation.name == "Unsubscribe";  // links in messages
   return service.key == "sts" && (operation.name == "AssumeRoleWithWebIdentity" || operation.name == "AssumeRoleWithSAML");
 }
 

@@ -25,6 +25,7 @@ using Plan = http::Handler::Plan;
 
 constexpr int kDecisionsMax = 64;  // a call that loses this many races is told to try again
 constexpr std::string_view kOwnPrefix = "/_cairn/";
+constexpr std::string_view kCertificatePrefix = "/SimpleNotificationService-";  // no bucket is called so
 constexpr uint64_t kOwnBodyBytesMax = 64 << 10;
 
 http::Response json_refusal(int status, std::string_view code, std::string_view message) {
@@ -37,6 +38,7 @@ http::Response json_refusal(int status, std::string_view code, std::string_view 
 
 /// What the server serves for itself, but for its API, whose calls are calls like any. A bucket's own host may have keys of that name.
 bool is_own_page(const http::Head& head) {
+  if (head.path.starts_with(kCertificatePrefix) && head.path.ends_with(".pem")) return true;
   return head.path.starts_with(kOwnPrefix) && !head.path.starts_with("/_cairn/api/") &&
          s3_address(head.header("host").value_or(""), head.path).bucket == "_cairn";
 }
@@ -215,6 +217,7 @@ struct Pipeline::Stages {
     Result<Route, NoRoute> route = route_head(exchange->head());
     CHECK(route.has_value());
     job->route = std::move(*route);
+    if (job->route.protocol == aws::Protocol::kQuery) route_action(job->route, exchange->head(), exchange->body());
     introduce(*job);
     if (const std::string& by = request.principal.invoked_by; !by.empty()) job->call.source_ip = job->call.user_agent = by;
     job->caller.principal = std::move(request.principal);

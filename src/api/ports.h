@@ -78,6 +78,7 @@ struct Ports {
   Secret object_key;                            // the server's own for objects: seal/objects
   const state::Watch* kms_documents = nullptr;  // changes with whatever may change what KMS answers; null: nothing is remembered of it
   aws::AccountId default_account;
+  bool sends_mail = false;           // there is an SMTP server
   bool plain_counts_as_tls = false;  // --dev: policies that ask for TLS are content with plain HTTP
 };
 

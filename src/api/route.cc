@@ -139,6 +139,14 @@ void route_s3(Route& route, const http::Head& head, std::string_view host) {
   route.wire_path = std::move(address.path);
 }
 
+/// What stands in SNS's messages for people and programs to follow.
+bool is_link_of_sns(const http::Head& head) {
+  if (head.method != "GET" || head.path != "/") return false;
+  const std::vector<std::string_view> pairs = text::split(head.query, '&');
+  return std::ranges::any_of(pairs,
+                             [](std::string_view pair) { return pair == "Action=ConfirmSubscription" || pair == "Action=Unsubscribe"; });
+}
+
 /// The service that a host name means: "sts.us-east-1.amazonaws.com", "kms.localhost". Empty: none, or S3.
 std::string host_service(std::string_view host) {
   host = host.substr(0, host.find(':'));
@@ -216,6 +224,7 @@ Result<Route, NoRoute> route_head(const http::Head& head) {
   if (route.service == nullptr && head.method == "POST" && head.path == "/" &&
       head.header("content-type").value_or("").starts_with("application/x-www-form-urlencoded"))
     route.service = service("sts");
+  if (route.service == nullptr && is_link_of_sns(head)) route.service = service("sns");
   if (route.service == nullptr) route.service = service("s3");  // anonymous calls without more are S3's
   if (route.service == service("s3") && head.path.starts_with("/v20180820/")) route.service = service("s3control");
 

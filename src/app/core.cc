@@ -11,6 +11,7 @@
 #include "delivery/delivery.h"
 #include "delivery/destinations/by_bucket.h"
 #include "delivery/destinations/embedded_s3.h"
+#include "delivery/notices.h"
 #include "delivery/selected_events.h"
 #include "history/store.h"
 #include "identity/accounts.h"
@@ -37,6 +38,10 @@
 #include "services/s3/bucket_access.h"
 #include "services/s3/examine.h"
 #include "services/s3/lifecycle.h"
+#include "services/sns/courier.h"
+#include "services/sns/deliveries.h"
+#include "services/sns/signer.h"
+#include "services/sns/upkeep.h"
 #include "state/master_key.h"
 #include "state/sealer.h"
 #include "state/store.h"
@@ -69,6 +74,7 @@ class WiredCore : public Core {
     key_task_.reset();
     logs_task_.reset();
     metrics_task_.reset();
+    sns_task_.reset();
     lifecycle_task_.reset();
     scrub_task_.reset();
     delivery_feed_.reset();
@@ -181,6 +187,10 @@ class WiredCore : public Core {
   bool first_start() const override { return first_start_; }
   const aws::AccountId& default_account() const override { return default_account_; }
   const journal::Recovery& recovery() const override { return recovery_; }
+  void set_endpoint(std::string endpoint) override {
+    std::lock_guard lock(counters_mutex_);
+    endpoint_ = settings_.public_url.empty() ? std::move(endpoint) : settings_.public_url;
+  }
   void show_http_counters(std::function<http::Server::Counters()> counters) override {
     std::lock_guard lock(counters_mutex_);
     http_counters_ = std::move(counters);
@@ -308,6 +318,8 @@ class WiredCore : public Core {
     logs_task_ = outside_.tasks.start("logs", [this] { return logs_upkeep_->step(); });
     metrics_upkeep_ = std::make_unique<cloudwatch::Upkeep>(outside_.clock, *store_, *journal_, *measurements_);
     metrics_task_ = outside_.tasks.start("metrics", [this] { return metrics_upkeep_->step(); });
+    sns_upkeep_ = std::make_unique<sns::Upkeep>(outside_.clock, *store_, *journal_);
+    sns_task_ = outside_.tasks.start("sns", [this] { return sns_upkeep_->step(); });
     lifecycle_ = std::make_unique<s3::Lifecycle>(ports_, *store_, *journal_, s3::note_expiration);
     lifecycle_task_ = outside_.tasks.start("lifecycle", [this] { return lifecycle_->step(); });
     // What a crash left behind: bytes that were written and never named. Only those there before the first call are looked at.
@@ -355,6 +367,7 @@ class WiredCore : public Core {
               .object_key = object_key_,
               .kms_documents = kms_documents_,
               .default_account = default_account_,
+              .sends_mail = outside_.mailer != nullptr,
               .plain_counts_as_tls = settings_.dev};
     authenticator_ = std::make_unique<api::Authenticator>(
         *store_, *sealer_, api::AuthenticatorOptions{.dev = settings_.dev, .default_account = ports_.default_account});
@@ -372,7 +385,9 @@ class WiredCore : public Core {
                           : settings_.data_events == "selected" ? DataEvents::kSelected
                                                                 : DataEvents::kNone;
     options.is_selected = [this](state::Transaction& state, std::string_view record) { return selected_events_.wants(state, record); };
-    OwnPagesPorts pages{.healthy = [this] { return healthy(); }, .metrics = [this] { return metrics_text(); }, .reset = nullptr};
+    OwnPagesPorts pages{
+        .healthy = [this] { return healthy(); }, .metrics = [this] { return metrics_text(); }, .certificate = nullptr, .reset = nullptr};
+    pages.certificate = [this](std::string_view path) { return signer_->certificate(path); };
     if (settings_.dev) pages.reset = [this] { return reset(); };
     pipeline_ =
         std::make_unique<api::Pipeline>(options, ports_, *store_, *journal_, *authenticator_, metrics_, own_pages(std::move(pages)));
@@ -425,16 +440,32 @@ class WiredCore : public Core {
 
   /// What leaves the server for others.
   void send() {
+    signer_.emplace(sns::Signer::Means{
+        .clock = outside_.clock, .store = *store_, .journal = *journal_, .sealer = *sealer_, .make_key = outside_.make_key});
+    courier_.emplace(sns::Courier::Means{.clock = outside_.clock,
+                                         .random = outside_.random,
+                                         .signer = *signer_,
+                                         .endpoint =
+                                             [this] {
+                                               std::lock_guard lock(counters_mutex_);
+                                               return endpoint_;
+                                             },
+                                         .mail_from = settings_.mail_from});
     const outbox::Outbox::Means means{.clock = outside_.clock,
                                       .random = outside_.random,
                                       .store = *store_,
                                       .journal = *journal_,
                                       .client = *pipeline_,
-                                      .http = outside_.http,
+                                      .http = outside_.webhooks,
+                                      .ca_bundle = settings_.webhooks_ca_bundle,
+                                      .mailer = outside_.mailer,
+                                      .mail_from = settings_.mail_from,
                                       .counters = outbox_counters_};
-    rule_targets_ = std::make_unique<rules::Making>(outside_.clock, *sealer_, *directory_, outside_.http);
+    rule_targets_ = std::make_unique<rules::Making>(outside_.clock, *sealer_, *directory_, outside_.webhooks);
     std::map<std::string, outbox::Owner*> owners = {{std::string(cloudwatch::kActionOwner), &alarm_actions_},
-                                                    {std::string(rules::kOwner), rule_targets_.get()}};
+                                                    {std::string(delivery::kNoticesOwner), &trail_notices_},
+                                                    {std::string(rules::kOwner), rule_targets_.get()},
+                                                    {std::string(sns::kOutboxOwner), &*courier_}};
     outbox_ = std::make_unique<outbox::Outbox>(means, std::move(owners), outside_.tasks, recovery_.last);
     rules_ = std::make_unique<rules::Dispatcher>(rules::Dispatcher::Means{.clock = outside_.clock,
                                                                           .random = outside_.random,
@@ -571,6 +602,11 @@ class WiredCore : public Core {
   delivery::AccessLogCounters access_log_counters_;
   std::unique_ptr<delivery::AccessLogDelivery> access_logs_;
   std::unique_ptr<journal::Feed> delivery_feed_;
+  std::string endpoint_;  // under counters_mutex_
+  std::optional<sns::Signer> signer_;
+  std::optional<sns::Courier> courier_;
+  delivery::Notices trail_notices_{outside_.clock};
+  std::unique_ptr<sns::Upkeep> sns_upkeep_;
   outbox::Counters outbox_counters_;
   cloudwatch::AlarmActions alarm_actions_{outside_.clock};
   rules::Counters rule_counters_;
@@ -582,7 +618,7 @@ class WiredCore : public Core {
   std::unique_ptr<logs_service::Upkeep> logs_upkeep_;
   std::unique_ptr<cloudwatch::Upkeep> metrics_upkeep_;
   std::unique_ptr<s3::Lifecycle> lifecycle_;
-  std::unique_ptr<env::Task> release_task_, sweep_task_, key_task_, logs_task_, metrics_task_, lifecycle_task_, scrub_task_;
+  std::unique_ptr<env::Task> release_task_, sweep_task_, key_task_, logs_task_, metrics_task_, lifecycle_task_, scrub_task_, sns_task_;
   std::optional<s3::Examination> scrub_;
   std::atomic<uint64_t> scrubbed_contents_{0}, scrubbed_bytes_{0}, scrub_rounds_{0};
   std::chrono::nanoseconds next_expiry_{};

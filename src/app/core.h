@@ -14,6 +14,7 @@
 #include "env/clock.h"
 #include "env/files.h"
 #include "env/http_client.h"
+#include "env/mailer.h"
 #include "env/random.h"
 #include "env/tasks.h"
 #include "http/server.h"
@@ -37,6 +38,8 @@ struct Outside {
 
   std::map<std::string, delivery::RemoteBucket> remote_buckets = {};  // those elsewhere, by name
   env::HttpClient* http = nullptr;                                    // null: there is no network, and no bucket elsewhere
+  env::HttpClient* webhooks = nullptr;                                // for endpoints that callers name
+  env::Mailer* mailer = nullptr;                                      // null: there is no mail server
 };
 
 /// The whole server but its sockets: journal, state, objects, history and the pipeline, wired together.
@@ -52,6 +55,8 @@ class Core {
   virtual const aws::AccountId& default_account() const = 0;
   virtual const journal::Recovery& recovery() const = 0;
   /// The server's own metrics, to be shown beside the core's.
+  /// Where it is reached, once it listens; "" until then.
+  virtual void set_endpoint(std::string endpoint) = 0;
   virtual void show_http_counters(std::function<http::Server::Counters()> counters) = 0;
 };
 

@@ -35,6 +35,9 @@ api::OwnPages own_pages(OwnPagesPorts ports) {
       if (!done) json::Writer(body).begin_object().key("message").string(done.error().message).end_object();
       answer = done ? page(200, "application/json", "{\"status\":\"reset\"}\n") : page(503, "application/json", std::move(body));
     }
+    if (reads && head.path.ends_with(".pem"))
+      if (std::optional<std::string> certificate = ports.certificate(head.path))
+        answer = page(200, "application/x-pem-file", std::move(*certificate));
     if (answer) answer->head_only = head.method == "HEAD";
     return answer;
   };

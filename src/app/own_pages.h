@@ -1,6 +1,8 @@
 #pragma once
 #include <functional>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "api/pipeline.h"
 
@@ -9,11 +11,12 @@ namespace cairn::app {
 /// What the pages below /_cairn/ tell and do.
 struct OwnPagesPorts {
   std::function<bool()> healthy;
-  std::function<std::string()> metrics;  // Prometheus text
-  std::function<Result<void>()> reset;   // null unless --dev
+  std::function<std::string()> metrics;                                          // Prometheus text
+  std::function<std::optional<std::string>(std::string_view path)> certificate;  // that SNS's messages are signed by; nullopt: another
+  std::function<Result<void>()> reset;                                           // null unless --dev
 };
 
-/// GET /_cairn/health, GET /_cairn/metrics, POST /_cairn/dev/reset.
+/// GET /_cairn/health, GET /_cairn/metrics, POST /_cairn/dev/reset; GET /SimpleNotificationService-….pem.
 api::OwnPages own_pages(OwnPagesPorts ports);
 
 }  // namespace cairn::app

@@ -14,13 +14,16 @@
 #include "app/core.h"
 #include "app/remote_buckets.h"
 #include "base/log.h"
+#include "base/reach.h"
 #include "cli/exports.h"
+#include "outbox/outbox.h"
 
 namespace cairn::app {
 namespace {
 
 using namespace std::chrono_literals;
 
+constexpr const char* kMailPasswordVariable = "CAIRN_MAIL_PASSWORD";
 constexpr const char* kPassphraseVariable = "CAIRN_MASTER_PASSPHRASE";
 constexpr const char* kNewPassphraseVariable = "CAIRN_NEW_MASTER_PASSPHRASE";
 
@@ -99,6 +102,20 @@ int serve(const Settings& settings) {
   Result<Secret> passphrase = take_master_passphrase(), new_passphrase = take_variable(kNewPassphraseVariable);
   for (const Result<Secret>& taken : {passphrase, new_passphrase})
     if (!taken) return complain(taken.error().message);
+  const bool to_loopback = settings.is_on_loopback(), to_private = settings.webhooks_private;
+  const std::unique_ptr<env::HttpClient> webhooks = env::system_http_client(
+      {.calls_max = outbox::Outbox::kSendingMax, .may_connect = [to_loopback, to_private](std::string_view address) {
+         const std::optional<Reach> reach = reach_of(address);
+         return reach && (to_private || reach == Reach::kPublic || (to_loopback && reach == Reach::kLoopback));
+       }});
+  Result<Secret> mail_password = take_variable(kMailPasswordVariable);
+  if (!mail_password) return complain(mail_password.error().message);
+  std::unique_ptr<env::Mailer> mailer;
+  if (!settings.mail_server.empty())
+    mailer = env::smtp_mailer({.server = settings.mail_server,
+                               .user = settings.mail_user,
+                               .password = std::move(*mail_password),
+                               .ca_bundle = settings.mail_ca_bundle});
   const Outside outside{.files = env::system_files(),
                         .tasks = env::system_tasks(),
                         .clock = env::system_clock(),
@@ -108,7 +125,9 @@ int serve(const Settings& settings) {
                         .new_master_passphrase = std::move(*new_passphrase),
                         .master_passphrase = std::move(*passphrase),
                         .remote_buckets = std::move(*elsewhere),
-                        .http = http.get()};
+                        .http = http.get(),
+                        .webhooks = webhooks.get(),
+                        .mailer = mailer.get()};
   Result<std::unique_ptr<Core>> core = Core::open(settings, outside);
   if (!core) return complain(core.error().message);
 
@@ -131,6 +150,7 @@ int serve(const Settings& settings) {
   const std::string endpoint = fmt::format("{}://{}:{}", settings.tls_certificate.empty() ? "http" : "https", host, (*server)->port());
   if (const env::Done written = env::write_file_atomically(outside.files, settings.data + "/endpoint", endpoint + "\n"); !written)
     return complain(written.error().message);
+  (*core)->set_endpoint(endpoint);
   (*server)->start();
   banner(settings, endpoint, **core);
 

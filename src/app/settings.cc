@@ -3,6 +3,7 @@
 #include <yaml-cpp/yaml.h>
 
 #include "aws/names.h"
+#include "base/reach.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "cli/target.h"
@@ -77,6 +78,18 @@ Result<void> account_into(std::string& field, std::string_view value) {
   return {};
 }
 
+Result<void> endpoint_into(std::string& field, std::string_view value) {
+  std::string_view rest = value;
+  for (const std::string_view scheme : {"http://", "https://"})
+    if (value.starts_with(scheme)) rest.remove_prefix(scheme.size());
+  while (rest.ends_with('/')) rest.remove_suffix(1);
+  const bool plain = std::all_of(rest.begin(), rest.end(), [](unsigned char c) { return c > ' ' && c < 127; });
+  if (rest.size() == value.size() || rest.empty() || rest.starts_with('/') || !plain || rest.find_first_of("?#@\"\\") != rest.npos)
+    return failure("expected a URL like https://s3.example.com or http://10.0.0.5:9000, not '{}'", value);
+  field = value.substr(0, static_cast<size_t>(rest.data() - value.data()) + rest.size());
+  return {};
+}
+
 using namespace std::chrono_literals;
 using Value = std::string_view;
 
@@ -136,8 +149,26 @@ const std::vector<Setting> kSettings = {
      [](Settings& s, Value v) { return listen_into(s.listen, v); }},
     {"logs.tail_bytes", "16MB", "Newest events of log groups kept in memory before they are sealed into a segment.",
      [](Settings& s, Value v) { return bytes_into(s.logs_tail_bytes, v, 64 << 10, 1 << 30); }},
+    {"mail.ca_bundle", "", "PEM file of the certificate authorities to trust for the mail server; the system's if empty.",
+     [](Settings& s, Value v) { return text_into(s.mail_ca_bundle, v); }},
+    {"mail.from", "no-reply@localhost", "Address that mail comes from.",
+     [](Settings& s, Value v) -> Result<void> {
+       if (v.find('@') == v.npos || v.find_first_of(" <>\r\n") != v.npos) return failure("expected an address, not '{}'", v);
+       return text_into(s.mail_from, v);
+     }},
+    {"mail.server", "", "SMTP server for mail to subscribers of topics: smtp://HOST:PORT or smtps://HOST:PORT; empty: no mail is sent.",
+     [](Settings& s, Value v) -> Result<void> {
+       if (!v.empty() && !v.starts_with("smtp://") && !v.starts_with("smtps://"))
+         return failure("expected a URL like smtp://mail.example.com:587, not '{}'", v);
+       return text_into(s.mail_server, v);
+     }},
+    {"mail.user", "", "Name to sign in with at the mail server, then by TLS only; the password is in $CAIRN_MAIL_PASSWORD.",
+     [](Settings& s, Value v) { return text_into(s.mail_user, v); }},
     {"metrics.tail_bytes", "8MB", "Newest measurements of metrics kept in memory before they are sealed into a segment.",
      [](Settings& s, Value v) { return bytes_into(s.metrics_tail_bytes, v, 64 << 10, 1 << 30); }},
+    {"public_url", "",
+     "How others reach this server, in the links of messages that topics send: https://cairn.example.com; empty: as it listens.",
+     [](Settings& s, Value v) { return v.empty() ? text_into(s.public_url, v) : endpoint_into(s.public_url, v); }},
     {"receive.threads", "32", "Bodies over 64 KB that may stream in at once.",
      [](Settings& s, Value v) { return count_into(s.receive_threads, v, 1, 1024); }},
     {"scrub.bytes_per_second", "1MB",
@@ -159,19 +190,13 @@ const std::vector<Setting> kSettings = {
     {"tls.certificate", "", "PEM file with the server's certificate chain.",
      [](Settings& s, Value v) { return text_into(s.tls_certificate, v); }},
     {"tls.key", "", "PEM file with its private key.", [](Settings& s, Value v) { return text_into(s.tls_key, v); }},
+    {"webhooks.allow_private", "false",
+     "Allows HTTP(S) endpoints of topics and rules at any private address. Otherwise only at public ones, and on loopback while the server "
+     "listens there.",
+     [](Settings& s, Value v) { return flag_into(s.webhooks_private, v); }},
+    {"webhooks.ca_bundle", "", "PEM file of the certificate authorities to trust for these endpoints; the system's if empty.",
+     [](Settings& s, Value v) { return text_into(s.webhooks_ca_bundle, v); }},
 };
-
-Result<void> endpoint_into(std::string& field, std::string_view value) {
-  std::string_view rest = value;
-  for (const std::string_view scheme : {"http://", "https://"})
-    if (value.starts_with(scheme)) rest.remove_prefix(scheme.size());
-  while (rest.ends_with('/')) rest.remove_suffix(1);
-  const bool plain = std::all_of(rest.begin(), rest.end(), [](unsigned char c) { return c > ' ' && c < 127; });
-  if (rest.size() == value.size() || rest.empty() || rest.starts_with('/') || !plain || rest.find_first_of("?#@\"\\") != rest.npos)
-    return failure("expected a URL like https://s3.example.com or http://10.0.0.5:9000, not '{}'", value);
-  field = value.substr(0, static_cast<size_t>(rest.data() - value.data()) + rest.size());
-  return {};
-}
 
 Result<void> accounts_into(std::vector<std::string>& field, std::string_view value) {
   field.clear();
@@ -225,10 +250,6 @@ Result<void> set_of_bucket(Settings& settings, std::string_view name, std::strin
                                 : "");
 }
 
-bool is_loopback(std::string_view address) {
-  return address.starts_with("127.") || address == "localhost" || address == "::1" || address == "[::1]";
-}
-
 Result<void> read_node(Settings& settings, const YAML::Node& node, const std::string& prefix, const std::string& path) {
   for (const auto& item : node) {
     const std::string name = prefix + item.first.as<std::string>();
@@ -251,6 +272,8 @@ std::string Settings::address() const {
   if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
   return host == "localhost" ? "127.0.0.1" : host;
 }
+
+bool Settings::is_on_loopback() const { return reach_of(address()) == Reach::kLoopback; }
 
 uint16_t Settings::port() const {
   return static_cast<uint16_t>(text::to_uint(std::string_view(listen).substr(listen.rfind(':') + 1)).value_or(0));
@@ -296,9 +319,9 @@ Result<void> read_config(Settings& settings, const std::string& path) {
 Result<void> check(const Settings& settings) {
   const bool tls = !settings.tls_certificate.empty();
   if (tls != !settings.tls_key.empty()) return failure("tls.certificate and tls.key go together: give both or none");
-  if (settings.dev && !is_loopback(settings.address()))
+  if (settings.dev && !settings.is_on_loopback())
     return failure("dev accepts anyone as administrator: it may listen on loopback only, not on {}", settings.listen);
-  if (!is_loopback(settings.address()) && !tls && !settings.insecure)
+  if (!settings.is_on_loopback() && !tls && !settings.insecure)
     return failure(
         "listening on {} without TLS would show credentials and records to the network: give --tls-cert and --tls-key, or --insecure",
         settings.listen);

@@ -44,10 +44,15 @@ struct Settings {
   std::chrono::milliseconds http_head_timeout{}, http_idle_timeout{}, http_body_timeout{};
   uint64_t http_body_bytes = 0;
   uint64_t call_threads = 0, receive_threads = 0, calls_waiting = 0;
-  uint64_t scrub_bytes_per_second = 0;            // 0: contents are not looked after
+  uint64_t scrub_bytes_per_second = 0;  // 0: contents are not looked after
+  std::string public_url;               // "": as it listens
+  bool webhooks_private = false;
+  std::string webhooks_ca_bundle;
+  std::string mail_server, mail_from, mail_user, mail_ca_bundle;
   std::map<std::string, BucketSettings> buckets;  // by name
 
   std::string address() const;  // of `listen`: 127.0.0.1
+  bool is_on_loopback() const;
   uint16_t port() const;
 };
 

@@ -17,6 +17,7 @@ struct Free {
   void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
   void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
   void operator()(BIO* bio) const { BIO_free_all(bio); }
+  void operator()(X509* certificate) const { X509_free(certificate); }
 };
 using Key = std::unique_ptr<EVP_PKEY, Free>;
 using Context = std::unique_ptr<EVP_MD_CTX, Free>;
@@ -37,6 +38,16 @@ Key read_public(std::string_view der) {
   }
   if (!is_rsa(key) || at != end) return nullptr;
   return key;
+}
+
+std::string sign(const Key& key, const EVP_MD* hash, std::string_view message) {
+  const Context context(EVP_MD_CTX_new());
+  size_t size = kBits / 8;
+  std::string signature(size, '\0');
+  CHECK(context && EVP_DigestSignInit(context.get(), nullptr, hash, nullptr, key.get()) == 1);
+  CHECK(EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(signature.data()), &size, bytes_of(message), message.size()) == 1);
+  CHECK(size == signature.size());
+  return signature;
 }
 
 }  // namespace
@@ -84,14 +95,26 @@ std::string RsaKey::public_der() const {
   return out;
 }
 
-std::string RsaKey::sign_sha256(std::string_view message) const {
-  const Context context(EVP_MD_CTX_new());
-  size_t size = kBits / 8;
-  std::string signature(size, '\0');
-  CHECK(context && EVP_DigestSignInit(context.get(), nullptr, EVP_sha256(), nullptr, impl_->key.get()) == 1);
-  CHECK(EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(signature.data()), &size, bytes_of(message), message.size()) == 1);
-  CHECK(size == signature.size());
-  return signature;
+std::string RsaKey::sign_sha256(std::string_view message) const { return sign(impl_->key, EVP_sha256(), message); }
+
+std::string RsaKey::sign_sha1(std::string_view message) const { return sign(impl_->key, EVP_sha1(), message); }
+
+std::string RsaKey::self_signed_certificate(std::string_view common_name, Time from, Time to) const {
+  const std::unique_ptr<X509, Free> certificate(X509_new());
+  const auto seconds = [](Time time) { return static_cast<time_t>(time.time_since_epoch().count() / 1000); };
+  CHECK(certificate && X509_set_version(certificate.get(), X509_VERSION_3) == 1);
+  CHECK(ASN1_INTEGER_set_int64(X509_get_serialNumber(certificate.get()), from.time_since_epoch().count()) == 1);
+  CHECK(ASN1_TIME_set(X509_getm_notBefore(certificate.get()), seconds(from)) != nullptr);
+  CHECK(ASN1_TIME_set(X509_getm_notAfter(certificate.get()), seconds(to)) != nullptr);
+  X509_NAME* const name = X509_get_subject_name(certificate.get());
+  CHECK(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, bytes_of(common_name), static_cast<int>(common_name.size()), -1, 0) == 1);
+  CHECK(X509_set_issuer_name(certificate.get(), name) == 1 && X509_set_pubkey(certificate.get(), impl_->key.get()) == 1);
+  CHECK(X509_sign(certificate.get(), impl_->key.get(), EVP_sha256()) > 0);
+  const Bio bio(BIO_new(BIO_s_mem()));
+  CHECK(bio && PEM_write_bio_X509(bio.get(), certificate.get()) == 1);
+  char* data = nullptr;
+  const long size = BIO_get_mem_data(bio.get(), &data);
+  return std::string(data, static_cast<size_t>(size));
 }
 
 bool verify_rsa_sha256(std::string_view public_der, std::string_view message, std::string_view signature) {

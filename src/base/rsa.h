@@ -5,6 +5,7 @@
 
 #include "base/id.h"
 #include "base/result.h"
+#include "base/time.h"
 
 namespace cairn::crypto {
 
@@ -16,6 +17,9 @@ class RsaKey {
   Secret pem() const;                                       // PKCS#8
   std::string public_der() const;                           // PKCS#1 RSAPublicKey, DER
   std::string sign_sha256(std::string_view message) const;  // PKCS #1 v1.5 with SHA-256; 256 raw bytes
+  std::string sign_sha1(std::string_view message) const;    // the same with SHA-1, for those who still want that
+  /// A certificate of the public half, in PEM, that the key itself has signed.
+  std::string self_signed_certificate(std::string_view common_name, Time from, Time to) const;
 
  private:
   struct Impl;

@@ -19,7 +19,7 @@ struct Trail {
   Time created;
 
   std::string bucket, prefix;
-  std::string sns_topic;            // refused by name until its service exists here
+  std::string sns_topic;            // ARN; it gets a message for each log file
   std::string kms_key;              // ARN; files and digests go under it
   std::string log_group, log_role;  // ARNs; both or none
   bool multi_region = false;

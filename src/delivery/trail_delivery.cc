@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "delivery/backlog.h"
+#include "delivery/notices.h"
 #include "journal/entry.h"
 #include "state/internal_commit.h"
 
@@ -374,7 +375,8 @@ env::Next TrailDelivery::send() {
     });
     return env::Next::after(kLookAtBacklog);
   }
-  const std::string key = kms_key();
+  const std::optional<Trail> trail = current_trail();
+  const std::string key = trail ? trail->kms_key : "";
   for (size_t i = 0; i < std::min(kPutsAtOnce, outgoing_.size()); ++i) {
     const CutFile& file = outgoing_[i];
     completions_->expect();
@@ -407,6 +409,7 @@ void TrailDelivery::finish_puts(const std::vector<Outcome>& puts) {
   std::vector<size_t> arrived;
   const PutFailure* failure = nullptr;
   status_.delivery_attempt = means_.clock.now();
+  const std::optional<Trail> trail = current_trail();
   for (const Outcome& put : puts) {
     CutFile file = outgoing_[put.file];
     if (!put.result) {
@@ -421,6 +424,7 @@ void TrailDelivery::finish_puts(const std::vector<Outcome>& puts) {
       state.put(keys::file(id_, file.number), encode(file));  // the next digest names it
     else state.erase(keys::file(id_, file.number));
     (file.is_digest ? status_.digest_delivered : status_.delivered) = means_.clock.now();
+    if (trail && !file.is_digest) put_notice(state, means_.random, means_.clock.now(), *trail, file.bucket, file.key);
   }
   if (failure == nullptr) {  // nothing that failed before is left: it would be among these
     status_.delivery_error.clear();
@@ -542,6 +546,7 @@ env::Next TrailDelivery::abandon() {
   }
   if (!more) {
     state.erase(keys::status(id_));
+    state.erase(keys::notice_status(id_));
     state.erase(keys::cursor(id_));
   }
   if (!commit(state, nullptr)) return later();
@@ -629,12 +634,12 @@ bool TrailDelivery::write_blob(Made& made) {
   return true;
 }
 
-/// The key that the trail has now, not when the file was cut: one that is disabled for good may be replaced.
-std::string TrailDelivery::kms_key() const {
+/// The trail as it is now, not when a file was cut: a key that is disabled for good may be replaced, a topic that is gone as well.
+std::optional<Trail> TrailDelivery::current_trail() const {
   state::Transaction state(means_.store);
   if (const std::optional<std::string> document = state.get(cursor_.trail_key))
-    if (const Trail trail = decode_trail(*document); trail.id == id_) return trail.kms_key;
-  return cursor_.trail ? cursor_.trail->kms_key : std::string();
+    if (Trail trail = decode_trail(*document); trail.id == id_) return trail;
+  return cursor_.trail;
 }
 
 bool TrailDelivery::commit(state::Transaction& state, std::function<void()> durable) {

@@ -114,7 +114,7 @@ class TrailDelivery {
   uint64_t random_number();
   void put_file(state::Transaction& state, const CutFile& file) const;
   bool write_blob(Made& made);
-  std::string kms_key() const;
+  std::optional<Trail> current_trail() const;
   bool commit(state::Transaction& state, std::function<void()> durable);
   bool commit_cursor(state::Transaction& state, Cursor next);
   env::Next later();

@@ -1,8 +1,10 @@
 #include "env/http_client.h"
 
+#include <arpa/inet.h>
 #include <curl/curl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/socket.h>
 
 #include <deque>
 #include <future>
@@ -71,6 +73,17 @@ size_t take_header(char* data, size_t size, size_t count, void* out) {
     call.answer.headers.emplace_back(text::lower(text::trim(line.substr(0, colon))), text::trim(line.substr(colon + 1)));
   }
   return size * count;
+}
+
+/// Whatever a name may resolve to, from one moment to the next: it is the address that is connected to that is asked about.
+curl_socket_t open_socket(void* options, curlsocktype, curl_sockaddr* to) {
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  const void* bytes = to->family == AF_INET ? static_cast<const void*>(&reinterpret_cast<const sockaddr_in*>(&to->addr)->sin_addr)
+                                            : &reinterpret_cast<const sockaddr_in6*>(&to->addr)->sin6_addr;
+  const bool is_known =
+      (to->family == AF_INET || to->family == AF_INET6) && inet_ntop(to->family, bytes, text.data(), text.size()) != nullptr;
+  if (!is_known || !static_cast<const HttpClientOptions*>(options)->may_connect(text.data())) return CURL_SOCKET_BAD;
+  return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
 }
 
 std::vector<std::string> certificates_of(CURL* easy) {
@@ -210,6 +223,11 @@ class CurlClient final : public HttpClient {
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options_.connect_timeout.count()));
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout.count()));
+    if (options_.may_connect) {
+      curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &open_socket);
+      curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, const_cast<HttpClientOptions*>(&options_));
+      curl_easy_setopt(easy, CURLOPT_PROXY, "");
+    }
     if (!request.ca_bundle.empty()) {
       curl_easy_setopt(easy, CURLOPT_CAINFO, request.ca_bundle.c_str());
       curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr);

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
+#include <set>
 #include <thread>
 
 #include "env/sim/http_client.h"
@@ -97,6 +98,27 @@ class RawServer {
 
 std::string ok(std::string_view body, std::string_view headers = "") {
   return fmt::format("HTTP/1.1 200 OK\r\n{}Content-Length: {}\r\n\r\n{}", headers, body.size(), body);
+}
+
+TEST(HttpClient, AsksAboutEachAddressBeforeItConnects) {
+  RawServer server([](const std::string&) { return ok("in"); });
+  std::mutex mutex;
+  std::set<std::string> asked;
+  std::atomic<bool> allowed{false};
+  const std::unique_ptr<HttpClient> client = system_http_client({.may_connect = [&](std::string_view address) {
+    std::lock_guard lock(mutex);
+    asked.emplace(address);
+    return allowed.load();
+  }});
+  for (const std::string& url : {server.url(), "http://localhost" + server.url().substr(server.url().rfind(':'))}) {
+    const auto answer = ask(*client, {.url = url});
+    ASSERT_FALSE(answer);
+    EXPECT_EQ(answer.error().kind, HttpFailure::kUnreachable);
+  }
+  EXPECT_EQ(server.connections(), 0);
+  EXPECT_TRUE(asked.contains("127.0.0.1"));
+  allowed = true;
+  EXPECT_EQ(ask(*client, {.url = server.url()}).value().body, "in");
 }
 
 TEST(HttpClient, SendsAndReadsWhole) {

@@ -60,6 +60,7 @@ Json encode(const DeadLetter& letter) {
   Json document{{"queue", letter.queue}};
   if (letter.body) document["body"] = *letter.body;
   if (!letter.attributes.empty()) document["attributes"] = encode_headers(letter.attributes);
+  if (!letter.typed_attributes.empty()) document["typedAttributes"] = letter.typed_attributes;
   if (letter.explains) document["explains"] = true;
   put_text(document, "group", letter.group);
   put_text(document, "deduplication", letter.deduplication);
@@ -70,6 +71,7 @@ DeadLetter decode_dead_letter(const Json& document) {
   DeadLetter letter{.queue = document.at("queue").get<std::string>(),
                     .body = std::nullopt,
                     .attributes = decode_headers(document, "attributes"),
+                    .typed_attributes = document.value("typedAttributes", Json::object()),
                     .explains = document.value("explains", false),
                     .group = document.value("group", ""),
                     .deduplication = document.value("deduplication", "")};

@@ -83,10 +83,11 @@ struct Sender {
 
 /// Where it goes if it cannot arrive.
 struct DeadLetter {
-  std::string queue;                     // ARN of a queue of SQS
-  std::optional<std::string> body = {};  // nullopt: what was to be sent
-  Headers attributes = {};               // message attributes, strings
-  bool explains = false;                 // adds ERROR_CODE, ERROR_MESSAGE, RETRY_ATTEMPTS, EXHAUSTED_RETRY_CONDITION, as EventBridge does
+  std::string queue;                       // ARN of a queue of SQS
+  std::optional<std::string> body = {};    // nullopt: what was to be sent
+  Headers attributes = {};                 // message attributes, strings
+  Json typed_attributes = Json::object();  // the same in SQS\'s own form, of any type
+  bool explains = false;                   // adds ERROR_CODE, ERROR_MESSAGE, RETRY_ATTEMPTS, EXHAUSTED_RETRY_CONDITION, as EventBridge does
   std::string group = {}, deduplication = {};  // FIFO queues
 };
 

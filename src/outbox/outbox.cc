@@ -21,7 +21,13 @@ const RetryPolicy kDeadLetterRetries{
 Outbox::Outbox(const Means& means, std::map<std::string, Owner*> owners, env::Tasks& tasks, journal::Position from)
     : means_(means),
       owners_(std::move(owners)),
-      wire_({.clock = means.clock, .store = means.store, .client = means.client, .http = means.http}),
+      wire_({.clock = means.clock,
+             .store = means.store,
+             .client = means.client,
+             .http = means.http,
+             .ca_bundle = means.ca_bundle,
+             .mailer = means.mailer,
+             .mail_from = means.mail_from}),
       lanes_(means.clock, means.store, means.journal, means.limits),
       consumed_(from.seq) {
   task_ = tasks.start("outbox send", [this] { return ready_ ? step() : env::Next::when_woken(); });
@@ -78,8 +84,9 @@ void Outbox::send(Lanes::Ticket ticket) {
         item = owner == owners_.end() ? std::nullopt : owner->second->make(state, std::move(*item));
       }
     }
-  } catch (const std::exception& problem) {  // what it needs cannot be read
+  } catch (const std::exception& problem) {  // what it needs cannot be read now
     item = sent.put ? std::optional(*sent.put) : std::nullopt;
+    if (item) item->retry = RetryPolicy::of_services();
     sent.outcome = {.again = true, .code = "InternalFailure", .message = problem.what()};
   }
   sent.is_unwanted = !item;

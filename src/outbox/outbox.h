@@ -58,6 +58,9 @@ class Outbox : public journal::Follower {
     journal::Journal& journal;
     api::Client& client;
     env::HttpClient* http = nullptr;
+    std::string ca_bundle = {};
+    env::Mailer* mailer = nullptr;
+    std::string mail_from = {};
     Counters& counters;
     Lanes::Limits limits = {};
   };

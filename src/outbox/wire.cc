@@ -103,10 +103,20 @@ const std::string& body_of(const Item& item) {
 void Wire::send(const Item& item, Done done) const {
   if (const Call* call = std::get_if<Call>(&item.what)) return send(*call, item.sender, std::move(done));
   if (const Http* http = std::get_if<Http>(&item.what)) return send(*http, std::move(done));
+  if (const Mail* mail = std::get_if<Mail>(&item.what)) return send(*mail, std::move(done));
   if (const Failed* failed = std::get_if<Failed>(&item.what))
     return done({.again = failed->again, .code = failed->code, .message = shortened(failed->message)});
   if (const Later* later = std::get_if<Later>(&item.what)) return done({.wait = later->wait});
-  done({.code = "NOT_IMPLEMENTED", .message = "this server sends no mail"});
+  done({.code = "InternalFailure", .message = "nothing was made of it"});
+}
+
+void Wire::send(const Mail& mail, Done done) const {
+  if (means_.mailer == nullptr) return done({.code = "NotImplemented", .message = "this server sends no mail"});
+  means_.mailer->send({.from = means_.mail_from, .to = mail.to, .message = mail.message},
+                      [done = std::move(done)](const Result<void, env::MailFailure>& sent) {
+                        if (sent) return done({.has_arrived = true});
+                        done({.again = sent.error().again, .code = "MailRefused", .message = shortened(sent.error().message)});
+                      });
 }
 
 void Wire::send(const Call& call, const Sender& sender, Done done) const {
@@ -134,7 +144,7 @@ void Wire::send(const Http& http, Done done) const {
                            .url = http.url,
                            .headers = http.headers,
                            .body = std::make_shared<const std::string>(http.body),
-                           .ca_bundle = {},
+                           .ca_bundle = means_.ca_bundle,
                            .authority = {},
                            .timeout = http.timeout,
                            .answer_bytes_max = kAnswerBytesMax};
@@ -158,6 +168,7 @@ Item dead_letter_of(const Item& item, const Tries& tries) {
       attributes.emplace_back("EXHAUSTED_RETRY_CONDITION", is_old ? "MaximumEventAgeInSeconds" : "MaximumRetryAttempts");
     }
   }
+  if (!letter.typed_attributes.empty()) body["MessageAttributes"] = letter.typed_attributes;
   for (const auto& [key, value] : attributes)
     if (!value.empty()) body["MessageAttributes"][key] = {{"DataType", "String"}, {"StringValue", value}};
   if (!letter.group.empty()) body["MessageGroupId"] = letter.group;

@@ -7,6 +7,7 @@
 #include "api/client.h"
 #include "env/clock.h"
 #include "env/http_client.h"
+#include "env/mailer.h"
 #include "outbox/item.h"
 #include "state/store.h"
 
@@ -28,6 +29,9 @@ class Wire {
     state::Store& store;
     api::Client& client;
     env::HttpClient* http = nullptr;  // null: there is no network
+    std::string ca_bundle = {};       // PEM file of what https endpoints' certificates are trusted by; "": the system's authorities
+    env::Mailer* mailer = nullptr;    // null: no mail is sent
+    std::string mail_from = {};
   };
   using Done = std::function<void(Outcome)>;
   explicit Wire(const Means& means) : means_(means) {}
@@ -38,6 +42,7 @@ class Wire {
  private:
   void send(const Call& call, const Sender& sender, Done done) const;
   void send(const Http& http, Done done) const;
+  void send(const Mail& mail, Done done) const;
 
   const Means means_;
 };

@@ -2,6 +2,7 @@
 #include <optional>
 
 #include "api/operation.h"
+#include "delivery/notices.h"
 #include "delivery/log_group_delivery.h"
 #include "services/cloudtrail/trail_door.h"
 
@@ -51,6 +52,9 @@ void get_trail_status(api::Call& call) {
   call.out["IsLogging"] = trail.logging;
   text("LatestDeliveryError", delivery_error(status));
   time("LatestDeliveryTime", status.delivered);
+  const delivery::NoticeStatus notices = delivery::read_notice_status(*call.state, trail.id);
+  text("LatestNotificationError", notices.error);
+  time("LatestNotificationTime", notices.notified);
   time("StartLoggingTime", trail.started);
   time("StopLoggingTime", trail.stopped);
   if (!trail.log_group.empty()) {
@@ -61,8 +65,8 @@ void get_trail_status(api::Call& call) {
   time("LatestDigestDeliveryTime", status.digest_delivered);
   text("LatestDigestDeliveryError", status.digest_error);
   call.out["LatestDeliveryAttemptTime"] = seconds(status.delivery_attempt);
-  call.out["LatestNotificationAttemptTime"] = "";
-  call.out["LatestNotificationAttemptSucceeded"] = "";
+  call.out["LatestNotificationAttemptTime"] = seconds(notices.attempt);
+  call.out["LatestNotificationAttemptSucceeded"] = seconds(notices.notified);
   call.out["LatestDeliveryAttemptSucceeded"] = seconds(status.delivered);
   call.out["TimeLoggingStarted"] = seconds(trail.started);
   call.out["TimeLoggingStopped"] = seconds(trail.stopped);

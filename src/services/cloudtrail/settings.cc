@@ -57,12 +57,13 @@ void check_prefix(std::string_view prefix) {
     throw Error(kInvalidS3Prefix, "S3 prefix is longer than {} bytes: with it, keys would be longer than S3 allows", kPrefixBytesMax);
 }
 
-/// Topics are refused until what they need is served here, in the words for those that cannot be used.
-void refuse_topic(std::string_view topic) {
+/// The ARN of a topic that is called by it, or by its name in the call's region.
+std::string topic_arn(const api::Call& call, const std::string& topic) {
   const std::string_view name = topic.starts_with("arn:") ? resource_of(topic, "sns") : topic;
   if (text::code_points(topic) > kTopicCharactersMax || !is_word(name, "_-"))
     throw Error(kInvalidSnsTopicName, "{} is not a valid SNS topic name or ARN.", topic);
-  throw Error(kInsufficientSnsTopicPolicy, "SNS Topic does not exist or the topic policy is incorrect! This server has no SNS yet.");
+  if (topic.starts_with("arn:")) return topic;
+  return fmt::format("arn:aws:sns:{}:{}:{}", call.region.str(), call.account.str(), topic);
 }
 
 void check_key_name(std::string_view key) {
@@ -113,6 +114,10 @@ api::BucketAccess::Ask ask_of(const api::Call& call, const delivery::Trail& trai
 Json first_members_of(const delivery::Trail& trail) {
   Json out = {{"Name", trail.name}, {"S3BucketName", trail.bucket}};
   if (!trail.prefix.empty()) out["S3KeyPrefix"] = trail.prefix;
+  if (!trail.sns_topic.empty()) {
+    out["SnsTopicName"] = text::split(trail.sns_topic, ':')[5];
+    out["SnsTopicARN"] = trail.sns_topic;
+  }
   out["IncludeGlobalServiceEvents"] = trail.global_events;
   out["IsMultiRegionTrail"] = trail.multi_region;
   return out;
@@ -144,7 +149,7 @@ void take_settings(const api::Call& call, const Json& in, delivery::Trail& trail
   check_bucket_name(trail.bucket);
   if (in.contains("S3KeyPrefix")) trail.prefix = text("S3KeyPrefix");
   check_prefix(trail.prefix);
-  if (const std::string topic = text("SnsTopicName"); !topic.empty()) refuse_topic(topic);
+  if (in.contains("SnsTopicName")) trail.sns_topic = text("SnsTopicName").empty() ? "" : topic_arn(call, text("SnsTopicName"));
   if (in.contains("KmsKeyId")) trail.kms_key = text("KmsKeyId");
   if (!trail.kms_key.empty()) check_key_name(trail.kms_key);
   if (in.contains("CloudWatchLogsLogGroupArn") || in.contains("CloudWatchLogsRoleArn"))
@@ -199,6 +204,21 @@ void check_key(api::Call& call, delivery::Trail& trail) {
     if (code.starts_with("AccessDenied"))
       throw Error(kInsufficientEncryptionPolicy, "Insufficient permissions to access S3 bucket {} or KMS key {}.", trail.bucket, name);
     throw Error(kKms, "{}", refusal.message);
+  }
+}
+
+void check_topic(api::Call& call, const delivery::Trail& trail) {
+  if (trail.sns_topic.empty()) return;
+  try {
+    api::call_within(call, {.service = "sns",
+                            .operation = "Publish",
+                            .in = {{"TopicArn", trail.sns_topic}, {"Message", "CloudTrail validation message."}},
+                            .region = aws::Region(std::string(text::split(trail.sns_topic, ':')[3])),
+                            .invoked_by = {},
+                            .service_itself = cloudtrail_for(trail),
+                            .account = trail.account});
+  } catch (const Error&) {
+    throw Error(kInsufficientSnsTopicPolicy, "SNS Topic does not exist or the topic policy is incorrect!");
   }
 }
 

@@ -21,6 +21,9 @@ void check_bucket(api::Call& call, const delivery::Trail& trail);
 /// InvalidCloudWatchLogsRoleArnException, which says what is missing, and InvalidCloudWatchLogsLogGroupArnException.
 void check_log_group(api::Call& call, const delivery::Trail& trail);
 
+/// Publishes CloudTrail's validation message to the trail's topic. Throws InsufficientSnsTopicPolicyException.
+void check_topic(api::Call& call, const delivery::Trail& trail);
+
 /// As CreateTrail and UpdateTrail answer; as GetTrail and DescribeTrails do.
 Json settings_of(const delivery::Trail& trail);
 Json description_of(const delivery::Trail& trail);

@@ -34,8 +34,7 @@ void check_room(api::Call& call, const Trail& trail) {
   }
 }
 
-/// Differs from AWS: SNS topics are refused, as that service is not served yet; an insufficient bucket policy's
-/// message says what is missing.
+/// Differs from AWS: an insufficient bucket policy's message says what is missing.
 void create_trail(api::Call& call) {
   Trail trail;
   trail.account = call.account;
@@ -51,6 +50,7 @@ void create_trail(api::Call& call) {
   check_key(call, trail);
   check_bucket(call, trail);
   check_log_group(call, trail);
+  check_topic(call, trail);
   trail.id = call.ports->random->uuid();
   trail.created = call.now;
   delivery::put_new(*call.state, trail);
@@ -68,6 +68,7 @@ void update_trail(api::Call& call) {
   if (call.in.contains("KmsKeyId")) check_key(call, trail);
   if (call.in.contains("S3BucketName") || call.in.contains("S3KeyPrefix") || call.in.contains("KmsKeyId")) check_bucket(call, trail);
   if (trail.log_group != before.log_group || trail.log_role != before.log_role) check_log_group(call, trail);
+  if (trail.sns_topic != before.sns_topic) check_topic(call, trail);
   save(call, trail);
   delivery::begin_log_group(*call.state, trail, before);
   call.out = settings_of(trail);

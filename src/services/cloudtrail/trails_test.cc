@@ -103,9 +103,8 @@ TEST_F(TrailsTest, RecursiveLoggingIsKeptAndShownWhileFalse) {
 
 TEST_F(TrailsTest, WhatNeedsAServiceThatIsNotServedIsRefusedByName) {
   for (const char* topic : {"topic", "arn:aws:sns:us-east-1:111122223333:topic"})
-    EXPECT_EQ(
-        refusal_of_create({{"SnsTopicName", topic}}),
-        "InsufficientSnsTopicPolicyException: SNS Topic does not exist or the topic policy is incorrect! This server has no SNS yet.");
+    EXPECT_EQ(refusal_of_create({{"SnsTopicName", topic}}),
+              "InsufficientSnsTopicPolicyException: SNS Topic does not exist or the topic policy is incorrect!");
   for (const char* topic : {"to pic", "arn:aws:sqs:us-east-1:111122223333:topic", "arn:aws:sns:us-east-1:1111:topic", "a.fifo"})
     EXPECT_EQ(code_of_create({{"SnsTopicName", topic}}), "InvalidSnsTopicNameException") << topic;
   EXPECT_EQ(code_of_create({{"SnsTopicName", std::string(257, 'a')}}), "InvalidSnsTopicNameException");
