@@ -1,7 +1,6 @@
 """From a call to a person's webhook: CloudTrail records it, a rule matches, a topic tells its subscribers, under the topic's policy."""
 import json
 import time
-import time
 import unittest
 
 from endpoint import Receiver
