@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -46,6 +47,7 @@ struct Call {
   bool is_decided = false;                              // the policy engine was asked (api/authorize.h)
   aws::AccountId account;                               // whose resources are meant: the caller's
   aws::Region region;                                   // where: from the credential scope
+  Time arrived;                                         // when it came; `now` is when it is decided
   Time now;
   std::string request_id;  // what the client sees
   std::string host_id;     // x-amz-id-2
@@ -78,6 +80,12 @@ struct MustNotBlock {};
 /// Thrown by a handler that finds what it read no longer true (bytes of an object that was replaced meanwhile); the pipeline decides
 /// again, as after a conflict at commit.
 struct Outdated {};
+
+/// Thrown by a handler that has nothing to answer yet. `park` keeps what it is given, to be called once when the handler should look
+/// again; until then the call occupies no thread. False: it does not, as there is something to look at already.
+struct NotYet {
+  std::function<bool(std::function<void()> resume)> park;
+};
 
 /// A handler that usually touches memory only calls this before it waits for a disk after all.
 inline void about_to_block(const Call& call) {

@@ -286,7 +286,7 @@ struct Pipeline::Stages {
     call.principal = job.caller.principal;
     call.account = call.principal.account;
     call.region = job.caller.region;
-    call.now = ports.clock->now();
+    call.arrived = call.now = ports.clock->now();
     if (call.model != nullptr) call.operation = implementation(*call.service, *call.model);
     if (is_s3(call)) {
       using Authentication = event::HttpFacts::Authentication;
@@ -415,7 +415,12 @@ struct Pipeline::Stages {
                                  "A conflicting conditional operation is currently in progress against this resource. Please try again.");
       }
       begin_decision(job, transaction);
-      if (!job.error && !invoke(job)) continue;
+      try {
+        if (!job.error && !invoke(job)) continue;
+      } catch (const NotYet& later) {
+        if (put_aside(job, later)) return;
+        continue;
+      }
       if (job.error) transaction.reset();  // a refused call changes nothing
       else if (job.along) job.along(transaction);
       job.response = answer(job);
@@ -503,6 +508,15 @@ struct Pipeline::Stages {
       return false;
     }
     return true;
+  }
+
+  /// The call has nothing to answer yet: it waits without a thread, and is then decided again.
+  bool put_aside(Job& job, const NotYet& later) {
+    job.call.state = nullptr;
+    return later.park([this, self = job.shared_from_this()] {
+      self->call.may_block = true;
+      if (!calls.submit([this, self] { decide(*self); })) refuse(*self, throttled(*self), metrics.throttled);
+    });
   }
 
   /// The one place where a call's error becomes its outcome.

@@ -26,6 +26,9 @@ class Store;
 namespace cairn::metrics {
 class Store;
 }
+namespace cairn::sqs {
+class Board;
+}
 namespace cairn::state {
 class Sealer;
 class Transaction;
@@ -74,6 +77,7 @@ struct Ports {
   history::History* history = nullptr;          // services include history/store.h; the api layer itself does not look inside
   logs::Store* logs = nullptr;                  // the same: logs/store.h
   metrics::Store* metrics = nullptr;            // the same: metrics/store.h
+  sqs::Board* queues = nullptr;                 // the same: services/sqs/board.h
   const state::Sealer* sealer = nullptr;        // for secrets in documents: state/sealer.h
   Secret object_key;                            // the server's own for objects: seal/objects
   const state::Watch* kms_documents = nullptr;  // changes with whatever may change what KMS answers; null: nothing is remembered of it

@@ -51,6 +51,7 @@ Target split_target(std::string_view target) {
 /// Services by the prefix of X-Amz-Target, so that a scope signed for another name still finds its way to a clear refusal.
 constexpr auto kTargets = std::to_array<std::pair<std::string_view, std::string_view>>({
     {"AWSEvents", "events"},
+    {"AmazonSQS", "sqs"},
     {"AmazonSSM", "ssm"},
     {"Cairn", "cairn"},
     {"CloudTrail_20131101", "cloudtrail"},
@@ -250,6 +251,8 @@ Result<Route, NoRoute> route_head(const http::Head& head) {
 }
 
 void route_action(Route& route, const http::Head& head, std::string_view body) {
+  // Clients of SQS may send a queue's calls to its URL and say no more of it.
+  if (route.service->model->key == "sqs" && head.path != "/") route.labels.emplace_back("QueueUrl", head.path);
   for (std::string_view form : {head.query, body}) {
     for (std::string_view pair : text::split(form, '&')) {
       if (!pair.starts_with("Action=")) continue;

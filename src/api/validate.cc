@@ -29,6 +29,11 @@ constexpr auto kOwnErrors = std::to_array<OwnError>({
     {"cloudtrail", "PutInsightSelectors", "InsightSelectors", "InvalidInsightSelectorsException"},
 });
 
+constexpr aws::ErrorKind kMissingParameter{.code = "MissingParameter"};
+aws::Error missing_parameter(std::string_view name) {
+  return aws::Error(kMissingParameter, "The request must contain the parameter {}.", name);
+}
+
 constexpr std::string_view kRedacted = "***Sensitive Data Redacted***";
 
 /// Messages are recorded: they quote nothing that a record leaves out.
@@ -255,6 +260,17 @@ bool fits_schema(const Shape& shape, const Json& value) {
   return true;
 }
 
+/// SQS names the parameter that is missing; its handlers check the rest, in sentences of their own.
+void require_members(const Shape& shape, const Json& value) {
+  for (const Member& member : shape.members) {
+    const auto it = value.find(member.name);
+    if (member.required && it == value.end()) throw missing_parameter(member.name);
+    if (it != value.end() && member.shape->type == Type::kStructure) require_members(*member.shape, *it);
+    if (it != value.end() && member.shape->type == Type::kList && member.shape->element.shape->type == Type::kStructure)
+      for (const Json& item : *it) require_members(*member.shape->element.shape, item);
+  }
+}
+
 bool has_error(const aws::OperationModel& operation, std::string_view name) {
   return std::ranges::any_of(operation.errors, [&](const Shape* error) { return error->name == name; });
 }
@@ -270,6 +286,7 @@ void validate(const aws::ServiceModel& service, const aws::OperationModel& opera
         throw malformed_xml(member);
     return;
   }
+  if (service.key == "sqs") return require_members(*operation.input, in);
   Validator validator(service);
   validator.structure(*operation.input, in, "");
   if (validator.violations.empty()) return;

@@ -42,6 +42,8 @@
 #include "services/sns/deliveries.h"
 #include "services/sns/signer.h"
 #include "services/sns/upkeep.h"
+#include "services/sqs/board.h"
+#include "services/sqs/upkeep.h"
 #include "state/master_key.h"
 #include "state/sealer.h"
 #include "state/store.h"
@@ -83,7 +85,11 @@ class WiredCore : public Core {
     if (rules_) rules_->stop();
     if (access_logs_) access_logs_->stop();
     if (outbox_) outbox_->stop();
+    if (queues_) queues_->set_tasks(board_task_.get(), nullptr);
+    queues_task_.reset();
+    stop_waiting();
     pipeline_.reset();  // its pools finish what they took
+    board_task_.reset();
     metric_filtering_.reset();
     metrics_feed_.reset();
     alarms_feed_.reset();
@@ -95,6 +101,7 @@ class WiredCore : public Core {
     outbox_.reset();
     history_feed_.reset();
     logs_feed_.reset();
+    board_feed_.reset();
     cleaner_feed_.reset();
     if (store_ && journal_) store_->checkpoint();
     store_.reset();
@@ -171,6 +178,8 @@ class WiredCore : public Core {
     if (!blobs) return tl::unexpected(blobs.error());
     blobs_ = std::move(*blobs);
 
+    queues_ = std::make_unique<sqs::Board>(outside_.clock, outside_.random);
+    queues_->start(*store_, recovery_.last);
     if (Result<void> opened = open_sealer(); !opened) return opened;
     if (Result<void> made = make_first_account(); !made) return made;
     if (Result<void> made = make_owner_key(); !made)  // a full disk must not keep the server from serving
@@ -190,6 +199,9 @@ class WiredCore : public Core {
   void set_endpoint(std::string endpoint) override {
     std::lock_guard lock(counters_mutex_);
     endpoint_ = settings_.public_url.empty() ? std::move(endpoint) : settings_.public_url;
+  }
+  void stop_waiting() override {
+    if (queues_) queues_->close();
   }
   void show_http_counters(std::function<http::Server::Counters()> counters) override {
     std::lock_guard lock(counters_mutex_);
@@ -293,6 +305,8 @@ class WiredCore : public Core {
     metrics_feed_ = std::make_unique<journal::Feed>(*journal_, outside_.tasks, *measurements_);
     metric_filtering_ = std::make_unique<logs_service::MetricFiltering>(
         logs_service::MetricFiltering::Means{.clock = outside_.clock, .store = *store_, .journal = *journal_}, outside_.tasks);
+    board_feed_ = std::make_unique<journal::Feed>(*journal_, outside_.tasks, *queues_);
+    board_task_ = outside_.tasks.start("waiting", [this] { return queues_->step(); });
     cleaner_ = std::make_unique<BlobCleaner>(*blobs_, recovery_.last);
     cleaner_feed_ = std::make_unique<journal::Feed>(*journal_, outside_.tasks, *cleaner_);
     delivery_feed_ = std::make_unique<journal::Feed>(*journal_, outside_.tasks, *delivery_);
@@ -301,8 +315,8 @@ class WiredCore : public Core {
       // Calls that change nothing make no checkpoint by themselves, but the next start would have to read them all again.
       if (journal_->durable().seq >= store_->checkpointed().seq + kReplayEntriesMax) store_->checkpoint();
       journal_->release(std::min({store_->checkpointed(), history_->position(), logs_->position(), measurements_->position(),
-                                  alarms_->position(), metric_filtering_->needed(), cleaner_->position(), delivery_->position(),
-                                  access_logs_->position(), outbox_->position(), rules_->position()}));
+                                  alarms_->position(), metric_filtering_->needed(), queues_->position(), cleaner_->position(),
+                                  delivery_->position(), access_logs_->position(), outbox_->position(), rules_->position()}));
       if (outside_.clock.steady() >= next_expiry_) {
         next_expiry_ = outside_.clock.steady() + kExpireInterval;
         history_->expire();
@@ -315,6 +329,9 @@ class WiredCore : public Core {
     key_upkeep_ = std::make_unique<kms::Upkeep>(outside_.clock, outside_.random, *sealer_, *store_, *journal_);
     key_task_ = outside_.tasks.start("keys", [this] { return key_upkeep_->step(); });
     logs_upkeep_ = std::make_unique<logs_service::Upkeep>(outside_.clock, *store_, *journal_, *logs_);
+    queues_upkeep_ = std::make_unique<sqs::Upkeep>(outside_.clock, *store_, *journal_);
+    queues_task_ = outside_.tasks.start("queues", [this] { return queues_upkeep_->step(); });
+    queues_->set_tasks(board_task_.get(), queues_task_.get());
     logs_task_ = outside_.tasks.start("logs", [this] { return logs_upkeep_->step(); });
     metrics_upkeep_ = std::make_unique<cloudwatch::Upkeep>(outside_.clock, *store_, *journal_, *measurements_);
     metrics_task_ = outside_.tasks.start("metrics", [this] { return metrics_upkeep_->step(); });
@@ -363,6 +380,7 @@ class WiredCore : public Core {
               .history = history_.get(),
               .logs = logs_.get(),
               .metrics = measurements_.get(),
+              .queues = queues_.get(),
               .sealer = sealer_.get(),
               .object_key = object_key_,
               .kms_documents = kms_documents_,
@@ -556,6 +574,7 @@ class WiredCore : public Core {
     out += metric("metrics_position", "gauge", "Entry up to which the metrics' store has read.", metrics_feed_->consumed().seq);
     out += metric("metrics_buckets", "gauge", "Metrics' spans of time with measurements.", measurements_->buckets());
     out += metric("alarm_looks_total", "counter", "Times that an alarm was evaluated.", alarms_->looks());
+    out += metric("queue_calls_waiting", "gauge", "Calls that wait for a message of a queue.", queues_->waiting());
     std::lock_guard lock(counters_mutex_);
     if (http_counters_) {
       const http::Server::Counters http = http_counters_();
@@ -589,7 +608,8 @@ class WiredCore : public Core {
   std::unique_ptr<metrics::Store> measurements_;
   std::unique_ptr<cloudwatch::AlarmWatch> alarms_;
   std::unique_ptr<logs_service::MetricFiltering> metric_filtering_;
-  std::unique_ptr<journal::Feed> history_feed_, logs_feed_, metrics_feed_, alarms_feed_;
+  std::unique_ptr<sqs::Board> queues_;
+  std::unique_ptr<journal::Feed> history_feed_, logs_feed_, metrics_feed_, alarms_feed_, board_feed_;
   std::unique_ptr<BlobCleaner> cleaner_;
   std::unique_ptr<journal::Feed> cleaner_feed_;
   delivery::SelectedEvents selected_events_;
@@ -617,8 +637,10 @@ class WiredCore : public Core {
   std::unique_ptr<kms::Upkeep> key_upkeep_;
   std::unique_ptr<logs_service::Upkeep> logs_upkeep_;
   std::unique_ptr<cloudwatch::Upkeep> metrics_upkeep_;
+  std::unique_ptr<sqs::Upkeep> queues_upkeep_;
   std::unique_ptr<s3::Lifecycle> lifecycle_;
-  std::unique_ptr<env::Task> release_task_, sweep_task_, key_task_, logs_task_, metrics_task_, lifecycle_task_, scrub_task_, sns_task_;
+  std::unique_ptr<env::Task> release_task_, sweep_task_, key_task_, logs_task_, metrics_task_, queues_task_, board_task_, lifecycle_task_,
+      scrub_task_, sns_task_;
   std::optional<s3::Examination> scrub_;
   std::atomic<uint64_t> scrubbed_contents_{0}, scrubbed_bytes_{0}, scrub_rounds_{0};
   std::chrono::nanoseconds next_expiry_{};

@@ -50,6 +50,8 @@ class Core {
   virtual ~Core() = default;  // answers what was accepted, then closes in order
 
   virtual http::Handler& handler() = 0;
+  /// Calls that wait for something are answered now: before the server stops. Later ones don't wait.
+  virtual void stop_waiting() = 0;
   virtual bool healthy() const = 0;  // recovered, and history has caught up with what recovery found
   virtual bool first_start() const = 0;
   virtual const aws::AccountId& default_account() const = 0;

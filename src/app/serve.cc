@@ -158,6 +158,7 @@ int serve(const Settings& settings) {
   sigwait(&ending, &signal_number);
   fmt::print("Stopping: answering what was asked, then closing.\n");
   std::fflush(stdout);
+  (*core)->stop_waiting();
   (*server)->stop(10s);
   (*core)->show_http_counters(nullptr);
   server->reset();

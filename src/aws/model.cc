@@ -116,6 +116,8 @@ class Reader {
         member.required = true;
       } else if (key == "name") {
         member.location_name = std::string(value);
+      } else if (key == "form") {
+        member.form_name = std::string(value);
       } else if (key == "payload") {
         member.payload = true;
       } else if (key == "flattened") {
@@ -132,6 +134,7 @@ class Reader {
         note("unknown word", word);
       }
     }
+    if (member.form_name.empty()) member.form_name = member.location_name;
     return member;
   }
 

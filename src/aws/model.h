@@ -24,6 +24,7 @@ struct Shape;
 struct Member {
   std::string name;           // the model's name: CloudTrail and the SDKs use it
   std::string location_name;  // on the wire: element, header, query parameter; = name if the model has none
+  std::string form_name;      // in forms and XML, of services whose JSON has another; = location_name if the model has none
   const Shape* shape = nullptr;
   Location location = Location::kBody;  // kHeaders: location_name is the prefix
   bool required = false;

@@ -138,6 +138,18 @@ constexpr auto kDataEvents = std::to_array<Row>({
     {"s3", "WriteGetObjectResponse"},
     {"sns", "Publish"},
     {"sns", "PublishBatch"},
+    {"sqs", "ChangeMessageVisibility"},
+    {"sqs", "ChangeMessageVisibilityBatch"},
+    {"sqs", "DeleteMessage"},
+    {"sqs", "DeleteMessageBatch"},
+    {"sqs", "GetQueueAttributes"},
+    {"sqs", "GetQueueUrl"},
+    {"sqs", "ListDeadLetterSourceQueues"},
+    {"sqs", "ListQueueTags"},
+    {"sqs", "ListQueues"},
+    {"sqs", "ReceiveMessage"},
+    {"sqs", "SendMessage"},
+    {"sqs", "SendMessageBatch"},
 });
 static_assert(std::is_sorted(kDataEvents.begin(), kDataEvents.end()));
 
@@ -162,6 +174,7 @@ constexpr auto kReadOnly = std::to_array<Exception>({
     {{"kms", "Verify"}, true},
     {{"kms", "VerifyMac"}, true},
     {{"s3", "PreflightRequest"}, true},
+    {{"sqs", "ReceiveMessage"}, true},
     {{"sts", "AssumeRole"}, true},
     {{"sts", "AssumeRoleWithSAML"}, true},
     {{"sts", "AssumeRoleWithWebIdentity"}, true},

@@ -54,6 +54,9 @@ class NewestBoto3(unittest.TestCase):
     def test_authentication(self):
         self.run_under_it(str(HERE / "auth_test.py"))
 
+    def test_queues_by_json(self):
+        self.run_under_it(str(HERE / "sqs_test.py"))
+
     def test_default_checksums(self):
         self.run_under_it(str(pathlib.Path(__file__).resolve()), "DefaultChecksums")
 

@@ -22,7 +22,17 @@ struct CommonError {
 };
 constexpr auto kCommonErrors = std::to_array<CommonError>({
     {"AccessDenied", {"AccessDeniedException", 400}, {"AccessDeniedException", 403}, {"AccessDenied", 403}, {"AccessDenied", 403}},
+    {"InvalidParameterValue",
+     {"InvalidParameterValueException", 400},
+     {"InvalidParameterValueException", 400},
+     {"InvalidParameterValue", 400},
+     {"InvalidParameterValue", 400}},
     {"InternalFailure", {"InternalFailure", 500}, {"InternalFailure", 500}, {"InternalFailure", 500}, {"InternalError", 500}},
+    {"MissingParameter",
+     {"MissingRequiredParameterException", 400},
+     {"MissingRequiredParameterException", 400},
+     {"MissingParameter", 400},
+     {"MissingParameter", 400}},
     {"SerializationException",
      {"SerializationException", 400},
      {"SerializationException", 400},
@@ -40,6 +50,7 @@ constexpr auto kCommonErrors = std::to_array<CommonError>({
 /// An error as a protocol sends it. `shape`: the model's exception, if it has it.
 struct WireError {
   std::string code;
+  std::string query_code;  // the query protocol's, which services that have both name beside the other
   int status = 400;
   const aws::Shape* shape = nullptr;
 };
@@ -54,10 +65,11 @@ const aws::Shape* find_exception(const aws::ServiceModel& service, const aws::Op
 }
 
 WireError wire_error(Protocol protocol, const aws::ServiceModel& service, const aws::OperationModel* operation, const aws::Error& error) {
-  WireError wire{.code = std::string(error.kind.code), .status = error.kind.status};
+  WireError wire{.code = std::string(error.kind.code), .query_code = std::string(error.kind.code), .status = error.kind.status};
   const bool is_json = protocol != Protocol::kQuery && protocol != Protocol::kRestXml;
   if (const aws::Shape* shape = find_exception(service, operation, error.kind.code)) {
     wire.shape = shape;
+    wire.query_code = shape->error_code;
     // A service that once spoke query alone keeps that protocol's codes there; its newer protocols name the shape.
     wire.code = is_json && service.query_compatible ? shape->name : shape->error_code;
     if (!is_json && !error.kind.wire_code.empty()) wire.code = std::string(error.kind.wire_code);
@@ -77,10 +89,17 @@ WireError wire_error(Protocol protocol, const aws::ServiceModel& service, const 
                            : protocol == Protocol::kRestJson ? common.rest_json
                                                              : common.json;
     wire.code = std::string(name.code);
+    wire.query_code = std::string(common.query.code);
     wire.status = name.status;
   }
   if (service.key == "sns" && wire.code == "AccessDenied") wire.code = "AuthorizationError";
   return wire;
+}
+
+/// SQS says whose error it is: its own, or that of the framework in front of it.
+std::string_view namespace_of(const aws::ServiceModel& service, const WireError& wire) {
+  if (service.key != "sqs") return "";
+  return wire.shape != nullptr ? "com.amazonaws.sqs#" : "com.amazon.coral.service#";
 }
 
 /// "message" or "Message": the model's exception says; CloudTrail's have no members but send Message, and so do the two common
@@ -100,19 +119,19 @@ WireResponse json_error(Protocol protocol, const aws::ServiceModel& service, con
                                                 : protocol == Protocol::kCbor   ? "application/cbor"
                                                                                 : "application/x-amz-json-1.1");
   std::vector<std::pair<std::string_view, std::string_view>> members;
+  const std::string type = std::string(namespace_of(service, wire)).append(wire.code);
   if (is_rest) {
     response.headers.emplace_back("x-amzn-ErrorType", wire.code);
     if (wire.shape != nullptr && wire.shape->member("Type") != nullptr)
       members.emplace_back("Type", wire.status < 500 ? "User" : "Service");
   } else {
-    members.emplace_back("__type", wire.code);
+    members.emplace_back("__type", type);
   }
   if (!error.message.empty()) members.emplace_back(message_name(wire), error.message);
   for (const auto& [name, value] : error.details) members.emplace_back(name, value);
 
   if (service.query_compatible) {
-    const std::string& query_code = wire.shape != nullptr ? wire.shape->error_code : wire.code;
-    response.headers.emplace_back("x-amzn-query-error", fmt::format("{};{}", query_code, wire.status < 500 ? "Sender" : "Receiver"));
+    response.headers.emplace_back("x-amzn-query-error", fmt::format("{};{}", wire.query_code, wire.status < 500 ? "Sender" : "Receiver"));
   }
   if (protocol == Protocol::kCbor) {
     response.headers.emplace_back("smithy-protocol", "rpc-v2-cbor");
@@ -135,6 +154,7 @@ WireResponse query_error(const aws::ServiceModel& service, const WireError& wire
   writer.element("Type", wire.status < 500 ? "Sender" : "Receiver");
   writer.element("Code", wire.code).element("Message", error.message);
   for (const auto& [name, value] : error.details) writer.element(name, value);
+  if (service.key == "sqs") writer.element("Detail", "");
   writer.close("Error").element("RequestId", request_id).close("ErrorResponse");
   return response;
 }

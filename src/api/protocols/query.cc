@@ -76,7 +76,7 @@ std::optional<Json> read_member(const Form& form, const Member& member, const st
 Json read_structure(const Form& form, const Shape& shape, const std::string& prefix) {
   Json out = Json::object();
   for (const Member& member : shape.members)
-    if (auto value = read_member(form, member, prefix + member.location_name)) out[member.name] = std::move(*value);
+    if (auto value = read_member(form, member, prefix + member.form_name)) out[member.name] = std::move(*value);
   return out;
 }
 
@@ -130,7 +130,10 @@ Json decode_query(const aws::OperationModel& operation, const WireRequest& reque
   form.add(request.query);
   form.add(request.body);
   form.sort();
-  return read_structure(form, *operation.input, "");
+  Json out = read_structure(form, *operation.input, "");
+  for (const auto& [name, value] : request.labels)  // SQS: the path is the queue's
+    if (operation.input->member(name) != nullptr && !out.contains(name)) out[name] = value;
+  return out;
 }
 
 WireResponse encode_query(const aws::ServiceModel& service, const aws::OperationModel& operation, const Json& out,

@@ -176,7 +176,7 @@ void write_xml_members(xml::Writer& writer, const Shape& shape, const Json& valu
   for (const Member& member : shape.members) {
     if (member.location != aws::Location::kBody || member.xml_attribute) continue;
     auto it = value.find(member.name);
-    if (it != value.end() && !it->is_null()) write_value(writer, member, member.location_name, *it);
+    if (it != value.end() && !it->is_null()) write_value(writer, member, member.form_name, *it);
     else if (member.required && member.shape->type == Type::kList && !is_flattened(member))
       writer.element(member.location_name, "");  // AWS shows the empty list
   }

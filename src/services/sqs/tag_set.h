@@ -1,0 +1,9 @@
+#pragma once
+#include "services/sqs/queue.h"
+
+namespace cairn::sqs {
+
+/// Throws InvalidParameterValue: too many, too long, or of AWS's own.
+void add_tags(Queue& queue, const Json& tags);
+
+}  // namespace cairn::sqs
