@@ -10,6 +10,11 @@ class Queues(unittest.TestCase):
     def setUpClass(cls):
         cls.server = Server().__enter__()
         cls.sns, cls.sqs = cls.server.client("sns"), cls.server.client("sqs")
+        try:
+            cls.sqs.list_queues()
+        except cls.sqs.exceptions.ClientError as error:
+            cls.server.__exit__()
+            raise unittest.SkipTest(f"this server has no queues: {error}")
 
     @classmethod
     def tearDownClass(cls):
