@@ -46,6 +46,11 @@ TEST(EveryOperation, RefusesEachMissingRequiredMemberInAwsWords) {
       Json in = good;
       in.erase(member.name);
       const std::string message = verdict(service, operation, in);
+      if (service.key == "sqs") {
+        EXPECT_EQ(message, fmt::format("MissingParameter: The request must contain the parameter {}.", member.name)) << operation.name;
+        ++checked;
+        continue;
+      }
       const std::string words =
           fmt::format("Value null at '{}' failed to satisfy constraint: Member must not be null", text::lower_first(member.name));
       EXPECT_NE(message.find(words), std::string::npos) << service.key << '.' << operation.name << ": " << message;

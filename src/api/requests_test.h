@@ -24,7 +24,7 @@ inline void form_of(const aws::Member& member, const Json& value, const std::str
   int index = 0;
   if (shape.type == Type::kStructure) {
     for (const aws::Member& part : shape.members)
-      if (value.contains(part.name)) form_of(part, value[part.name], name + "." + part.location_name, form);
+      if (value.contains(part.name)) form_of(part, value[part.name], name + "." + part.form_name, form);
   } else if (shape.type == Type::kList) {
     for (const Json& one : value)
       form_of(shape.element, one, fmt::format("{}{}.{}", name, is_flattened(member) ? "" : "." + shape.element.location_name, ++index),
@@ -45,7 +45,7 @@ inline std::string form_body(const aws::ServiceModel& service, const aws::Operat
   std::string form = fmt::format("Action={}&Version={}", operation.name, service.api_version);
   if (operation.input == nullptr) return form;
   for (const aws::Member& member : operation.input->members)
-    if (in.contains(member.name)) form_of(member, in[member.name], member.location_name, form);
+    if (in.contains(member.name)) form_of(member, in[member.name], member.form_name, form);
   return form;
 }
 

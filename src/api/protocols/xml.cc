@@ -31,7 +31,7 @@ Json read_map_entry(const Shape& shape, const xml::Element& entry, std::string& 
 Json read_flattened(const Member& member, const xml::Element& parent) {
   const Shape& shape = *member.shape;
   Json out;
-  const std::string_view wanted = shape.type == Type::kList ? flat_element_name(member) : std::string_view(member.location_name);
+  const std::string_view wanted = shape.type == Type::kList ? flat_element_name(member) : std::string_view(member.form_name);
   for (const xml::Element& child : parent.children) {
     if (child.name != wanted) continue;
     if (shape.type == Type::kList) {
@@ -61,7 +61,7 @@ Json read_structure(const Shape& shape, const xml::Element& element) {
       if (const std::string* value = find_attribute(element, member.location_name)) out[member.name] = *value;
     } else if ((member.shape->type == Type::kList || member.shape->type == Type::kMap) && is_flattened(member)) {
       if (Json value = read_flattened(member, element); !value.is_null()) out[member.name] = std::move(value);
-    } else if (const xml::Element* child = element.child(member.location_name)) {
+    } else if (const xml::Element* child = element.child(member.form_name)) {
       out[member.name] = read_value(member, *child);
     }
   }
