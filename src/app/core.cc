@@ -38,6 +38,7 @@
 #include "services/s3/bucket_access.h"
 #include "services/s3/examine.h"
 #include "services/s3/lifecycle.h"
+#include "services/s3/notification.h"
 #include "services/sns/courier.h"
 #include "services/sns/deliveries.h"
 #include "services/sns/signer.h"
@@ -196,12 +197,12 @@ class WiredCore : public Core {
   bool first_start() const override { return first_start_; }
   const aws::AccountId& default_account() const override { return default_account_; }
   const journal::Recovery& recovery() const override { return recovery_; }
+  void stop_waiting() override {
+    if (queues_) queues_->close();
+  }
   void set_endpoint(std::string endpoint) override {
     std::lock_guard lock(counters_mutex_);
     endpoint_ = settings_.public_url.empty() ? std::move(endpoint) : settings_.public_url;
-  }
-  void stop_waiting() override {
-    if (queues_) queues_->close();
   }
   void show_http_counters(std::function<http::Server::Counters()> counters) override {
     std::lock_guard lock(counters_mutex_);
@@ -483,7 +484,8 @@ class WiredCore : public Core {
     std::map<std::string, outbox::Owner*> owners = {{std::string(cloudwatch::kActionOwner), &alarm_actions_},
                                                     {std::string(delivery::kNoticesOwner), &trail_notices_},
                                                     {std::string(rules::kOwner), rule_targets_.get()},
-                                                    {std::string(sns::kOutboxOwner), &*courier_}};
+                                                    {std::string(sns::kOutboxOwner), &*courier_},
+                                                    {"s3", &s3_notifier_}};
     outbox_ = std::make_unique<outbox::Outbox>(means, std::move(owners), outside_.tasks, recovery_.last);
     rules_ = std::make_unique<rules::Dispatcher>(rules::Dispatcher::Means{.clock = outside_.clock,
                                                                           .random = outside_.random,
@@ -628,6 +630,7 @@ class WiredCore : public Core {
   delivery::Notices trail_notices_{outside_.clock};
   std::unique_ptr<sns::Upkeep> sns_upkeep_;
   outbox::Counters outbox_counters_;
+  s3::Notifier s3_notifier_;
   cloudwatch::AlarmActions alarm_actions_{outside_.clock};
   rules::Counters rule_counters_;
   std::unique_ptr<rules::Making> rule_targets_;

@@ -3,6 +3,7 @@
 #include "services/s3/bucket_acl.h"
 #include "services/s3/errors.h"
 #include "services/s3/input.h"
+#include "services/s3/notification.h"
 #include "services/s3/ownership.h"
 #include "services/s3/requested_acl.h"
 #include "services/s3/versions.h"
@@ -63,6 +64,7 @@ void put_object_acl(api::Call& call) {
   check_public_grants(call, bucket, grants, "s3:PutObjectAcl", key);
   object.grants = grants;
   call.state->put(version.document, encode(object));
+  notify(call, bucket, altered("ObjectAcl:Put", key, object));
 }
 
 constexpr auto kOperations = std::to_array<api::Operation>({

@@ -77,6 +77,7 @@ constexpr auto kActions = std::to_array<Action>({
     {"PutBucketEncryption", "s3:PutEncryptionConfiguration", On::kBucket},
     {"PutBucketLifecycleConfiguration", "s3:PutLifecycleConfiguration", On::kBucket},
     {"PutBucketLogging", "s3:PutBucketLogging", On::kBucket},
+    {"PutBucketNotificationConfiguration", "s3:PutBucketNotification", On::kBucket},
     {"PutBucketOwnershipControls", "s3:PutBucketOwnershipControls", On::kBucket},
     {"PutBucketPolicy", "s3:PutBucketPolicy", On::kBucket},
     {"PutBucketRequestPayment", "s3:PutBucketRequestPayment", On::kBucket},

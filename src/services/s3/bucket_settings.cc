@@ -51,8 +51,6 @@ void put_request_payment(api::Call& call) {
   if (payer != "BucketOwner") throw malformed_xml();
 }
 
-void get_notification(api::Call& call) { open_bucket(call); }
-
 void get_replication(api::Call& call) {
   throw not_set(open_bucket(call).name, "ReplicationConfigurationNotFoundError", "The replication configuration was not found");
 }
@@ -74,7 +72,6 @@ constexpr auto kOperations = std::to_array<api::Operation>({
     {"GetBucketIntelligentTieringConfiguration", get_configuration},
     {"GetBucketInventoryConfiguration", get_configuration},
     {"GetBucketMetricsConfiguration", get_configuration},
-    {"GetBucketNotificationConfiguration", get_notification},
     {"GetBucketReplication", get_replication},
     {"GetBucketRequestPayment", get_request_payment},
     {"GetBucketWebsite", get_website},

@@ -8,6 +8,7 @@
 #include "services/s3/input.h"
 #include "services/s3/keys.h"
 #include "services/s3/lifecycle_rules.h"
+#include "services/s3/notification.h"
 #include "services/s3/object.h"
 #include "services/s3/object_headers.h"
 #include "services/s3/upload.h"
@@ -161,6 +162,7 @@ void complete_multipart_upload(api::Call& call) {
     call.state->erase(keys::part(upload->id, number));
   }
   call.state->erase(keys::upload(bucket.name, key, upload->id));
+  notify(call, bucket, written("ObjectCreated:CompleteMultipartUpload", key, object));
   answer(call, bucket, key, object);
 }
 

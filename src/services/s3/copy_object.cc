@@ -7,6 +7,7 @@
 #include "services/s3/input.h"
 #include "services/s3/keys.h"
 #include "services/s3/lifecycle_rules.h"
+#include "services/s3/notification.h"
 #include "services/s3/object.h"
 #include "services/s3/object_headers.h"
 #include "services/s3/requested_acl.h"
@@ -80,6 +81,7 @@ void copy_object(api::Call& call) {
   object.checksum = {std::string(algorithm.name), text::base64(copied.digests.checksum)};
   size_t budget = kErasureBudgetBytes;
   CHECK(add_version(call, bucket.name, key, object, current, budget));  // one object, of however many parts, always fits
+  notify(call, bucket, written("ObjectCreated:Copy", key, object));
 
   Json result{{"LastModified", timestamps::iso8601_millis(std::chrono::floor<std::chrono::seconds>(object.modified))},
               {"ETag", object.quoted_etag()}};

@@ -5,6 +5,7 @@
 #include "services/s3/errors.h"
 #include "services/s3/input.h"
 #include "services/s3/mfa.h"
+#include "services/s3/notification.h"
 #include "services/s3/versions.h"
 
 /// DeleteObject and DeleteObjects. What is not there is deleted with success.
@@ -26,6 +27,15 @@ struct Deletion {
   bool was_marker = false;  // of the version that was named
 };
 
+void tell(api::Call& call, const Bucket& bucket, const std::string& key, const std::optional<Version>& version, const Deletion& done,
+          size_t& budget) {
+  const std::string event = deleted_event("ObjectRemoved", done.marker);
+  Happening happening{.event = event, .key = key, .version = done.marker};
+  if (done.marker.empty() && version) happening.version = version_id(version->object);
+  if (!done.marker.empty()) happening.etag = kEtagOfNothing;
+  budget -= std::min(budget, notify(call, bucket, happening));
+}
+
 /// Deletes a key, or the version `id` of it. Throws what refuses it; SlowDown, if it does not fit into `budget`.
 Deletion delete_one(api::Call& call, const Bucket& bucket, const std::string& key, const std::optional<Version>& version,
                     const std::string& id, size_t& budget) {
@@ -35,10 +45,12 @@ Deletion delete_one(api::Call& call, const Bucket& bucket, const std::string& ke
         remove_current(call, bucket.name, key, version ? std::optional(version->object) : std::nullopt, budget);
     if (!marker) throw Error(kSlowDown, "Please reduce your request rate.");
     done.marker = std::move(*marker);
+    if (version || !done.marker.empty()) tell(call, bucket, key, version, done, budget);
   } else if (version) {
     if (version->object.lock.protects(call.now, bypasses_governance(call, bucket, key))) throw locked();
     if (!remove_version(call, bucket.name, key, *version, budget)) throw Error(kSlowDown, "Please reduce your request rate.");
     done.was_marker = version->object.is_delete_marker;
+    tell(call, bucket, key, version, done, budget);
   }
   return done;
 }

@@ -3,6 +3,7 @@
 #include "services/s3/bucket_setting.h"
 #include "services/s3/input.h"
 #include "services/s3/keys.h"
+#include "services/s3/notification.h"
 #include "services/s3/upload.h"
 #include "services/s3/versions.h"
 #include "state/internal_commit.h"
@@ -179,6 +180,15 @@ std::vector<Lifecycle::Due> Lifecycle::look_at_uploads(api::Call& call, const st
   return due;
 }
 
+void tell(api::Call& call, const Expiration& done, size_t& budget) {
+  if (done.kind == Expiration::Kind::kUpload) return;
+  const bool is_marker = done.kind == Expiration::Kind::kDeleteMarker;
+  const std::string event = deleted_event("LifecycleExpiration", is_marker ? done.version : "");
+  Happening happening{.event = event, .key = done.key, .version = done.version};
+  if (is_marker) happening.etag = kEtagOfNothing;
+  budget -= std::min(budget, notify_by_itself(call, done.bucket, happening));
+}
+
 /// What is due goes, in as many entries as it takes. False: not now.
 bool Lifecycle::carry_out(const std::vector<Due>& due) {
   state::Transaction transaction(store_);
@@ -189,6 +199,7 @@ bool Lifecycle::carry_out(const std::vector<Due>& due) {
     for (bool fits = true; at < due.size();) {
       const std::optional<Expiration> done = expire(call, due[at], budget, fits);
       if (!fits) break;
+      if (done) tell(call, *done, budget);
       if (done && note_) budget -= std::min(budget, note_(transaction, *done));
       ++at;
     }

@@ -1,31 +1,37 @@
 #include "api/operation.h"
 #include "services/s3/errors.h"
 #include "services/s3/input.h"
+#include "services/s3/notification.h"
 #include "services/s3/versions.h"
 
 /// An object's tags, beside those it was written with.
 namespace cairn::s3 {
 namespace {
 
-Version open_tagged(api::Call& call) {
-  const std::string bucket = open_bucket(call).name;
-  return open_version(call, bucket, checked_key(call), Deleted::kNotAllowed);
+void get_object_tagging(api::Call& call) {
+  const Bucket bucket = open_bucket(call);
+  call.out["TagSet"] = tag_set(open_object(call, bucket.name, checked_key(call), Deleted::kNotAllowed).tags);
 }
 
-void get_object_tagging(api::Call& call) { call.out["TagSet"] = tag_set(open_tagged(call).object.tags); }
+void put_tags(api::Call& call, std::string_view event, const std::function<Tags()>& tags) {
+  const Bucket bucket = open_bucket(call);
+  const std::string key = checked_key(call);
+  Version version = open_version(call, bucket.name, key, Deleted::kNotAllowed);
+  version.object.tags = tags();
+  call.state->put(version.document, encode(version.object));
+  notify(call, bucket, altered(event, key, version.object));
+}
 
 void put_object_tagging(api::Call& call) {
-  Version version = open_tagged(call);
-  const auto request = call.in.find("Tagging");
-  if (request == call.in.end()) throw malformed_xml();
-  version.object.tags = request->contains("TagSet") ? tags_of(request->at("TagSet"), Tagged::kObject) : Tags();
-  call.state->put(version.document, encode(version.object));
+  put_tags(call, "ObjectTagging:Put", [&] {
+    const auto request = call.in.find("Tagging");
+    if (request == call.in.end()) throw malformed_xml();
+    return request->contains("TagSet") ? tags_of(request->at("TagSet"), Tagged::kObject) : Tags();
+  });
 }
 
 void delete_object_tagging(api::Call& call) {
-  Version version = open_tagged(call);
-  version.object.tags.clear();
-  call.state->put(version.document, encode(version.object));
+  put_tags(call, "ObjectTagging:Delete", [] { return Tags(); });
 }
 
 constexpr auto kOperations = std::to_array<api::Operation>({

@@ -6,6 +6,7 @@
 #include "services/s3/input.h"
 #include "services/s3/keys.h"
 #include "services/s3/lifecycle_rules.h"
+#include "services/s3/notification.h"
 #include "services/s3/object.h"
 #include "services/s3/object_headers.h"
 #include "services/s3/requested_acl.h"
@@ -59,6 +60,7 @@ void put_object(api::Call& call) {
   object.checksum = {std::string(algorithm.name), text::base64(payload_checksum(call, algorithm))};
   size_t budget = kErasureBudgetBytes;
   CHECK(add_version(call, bucket, key, object, current, budget));  // one object, of however many parts, always fits
+  notify(call, opened, written(call.model->name == "PostObject" ? "ObjectCreated:Post" : "ObjectCreated:Put", key, object));
 
   call.out["ETag"] = object.quoted_etag();
   object.checksum.show(call.out);
