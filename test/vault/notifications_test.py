@@ -191,10 +191,10 @@ class Notifications(unittest.TestCase):
     def test_what_was_put_is_told_through_a_crash(self):
         with Server() as server:
             s3, sqs = server.client("s3"), server.client("sqs")
-            s3.create_bucket(Bucket="b")
+            s3.create_bucket(Bucket="told")
             url = sqs.create_queue(QueueName="q", Attributes={"Policy": json.dumps({"Statement": [{
                 "Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": "*"}]})})["QueueUrl"]
-            s3.put_bucket_notification_configuration(Bucket="b", NotificationConfiguration={"QueueConfigurations": [
+            s3.put_bucket_notification_configuration(Bucket="told", NotificationConfiguration={"QueueConfigurations": [
                 {"QueueArn": f"arn:aws:sqs:us-east-1:{ACCOUNT}:q", "Events": ["s3:ObjectCreated:*"]}]}, SkipDestinationValidation=True)
             put = []
 
@@ -202,7 +202,7 @@ class Notifications(unittest.TestCase):
                 mine = server.client("s3")
                 try:
                     for i in range(10_000):
-                        mine.put_object(Bucket="b", Key=str(i), Body=b"x")
+                        mine.put_object(Bucket="told", Key=str(i), Body=b"x")
                         put.append(str(i))
                 except (botocore.exceptions.HTTPClientError, botocore.exceptions.ConnectionError, ConnectionError):
                     pass

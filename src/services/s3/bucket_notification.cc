@@ -60,9 +60,10 @@ void check_destinations(api::Call& call, const Bucket& bucket, const std::vector
     const std::string reason = send_test(call, bucket, rule);
     if (reason.empty()) continue;
     ++bad;
-    error = std::move(error).with(fmt::format("ArgumentName{}", bad), rule.target).with(fmt::format("ArgumentValue{}", bad), reason);
+    error.details.emplace_back(fmt::format("ArgumentName{}", bad), rule.target);
+    error.details.emplace_back(fmt::format("ArgumentValue{}", bad), reason);
   }
-  if (bad > 0) throw Error(std::move(error));
+  if (bad > 0) throw error;
 }
 
 /// Differs from AWS: destinations are queues, topics and EventBridge; Lambda is refused by name, and events that nothing here causes are

@@ -51,16 +51,17 @@ TEST(NotificationRules, WhatIsRefused) {
   const Json created = {"s3:ObjectCreated:*"};
   Json twice = rule("1", created, "a");
   twice["Filter"]["Key"]["FilterRules"].push_back({{"Name", "Prefix"}, {"Value", "b"}});
-  EXPECT_EQ(refusal({twice}), "Cannot specify more than one prefix rule in a filter.");
+  EXPECT_EQ(refusal(Json::array({twice})), "Cannot specify more than one prefix rule in a filter.");
   Json infix = rule("1", created, "a");
   infix["Filter"]["Key"]["FilterRules"][0]["Name"] = "infix";
-  EXPECT_EQ(refusal({infix}), "filter rule name must be either prefix or suffix");
-  EXPECT_EQ(refusal({rule("1", {"s3:ObjectCreated"})}), "The event is not supported for notifications");
+  EXPECT_EQ(refusal(Json::array({infix})), "filter rule name must be either prefix or suffix");
+  EXPECT_EQ(refusal(Json::array({rule("1", {"s3:ObjectCreated"})})), "The event is not supported for notifications");
   Json elsewhere = rule("1", created);
   elsewhere["QueueArn"] = "arn:aws:sqs:eu-west-1:111122223333:q";
-  EXPECT_EQ(refusal({elsewhere}), "The notification destination service region is not valid for the bucket location constraint");
+  EXPECT_EQ(refusal(Json::array({elsewhere})),
+            "The notification destination service region is not valid for the bucket location constraint");
   elsewhere["QueueArn"] = kQueue + ".fifo";
-  EXPECT_NE(refusal({elsewhere}), "");
+  EXPECT_NE(refusal(Json::array({elsewhere})), "");
 }
 
 TEST(NotificationRules, WhatARuleCovers) {
