@@ -180,7 +180,7 @@ class Authentication(unittest.TestCase):
             self.assertEqual(self.send(request)[:2], expected)
 
     def test_another_services_scope(self):
-        status, code, message = self.send(self.signed("s3", "sqs"))
+        status, code, message = self.send(self.signed("s3", "ec2"))
         self.assertIn((status, code), [(400, "AuthorizationHeaderMalformed"), (501, "NotImplemented")])
         self.assertEqual(self.send(self.signed("json", "iam")),
                          (400, "InvalidSignatureException", "Credential should be scoped to correct service: 'cloudtrail'. "))

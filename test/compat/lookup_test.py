@@ -163,8 +163,8 @@ class Recorded(unittest.TestCase):
 
     def test_what_is_not_implemented_is_recorded_as_such(self):
         xmlns = "http://s3.amazonaws.com/doc/2006-03-01/"
-        self.check_s3("put_bucket_request_payment", {"Bucket": "stones", "RequestPaymentConfiguration": {"Payer": "BucketOwner"}},
-                      {"requestPayment": "", "RequestPaymentConfiguration": {"xmlns": xmlns, "Payer": "BucketOwner"}}, read=False,
+        self.check_s3("put_bucket_request_payment", {"Bucket": "stones", "RequestPaymentConfiguration": {"Payer": "Requester"}},
+                      {"requestPayment": "", "RequestPaymentConfiguration": {"xmlns": xmlns, "Payer": "Requester"}}, read=False,
                       error=("NotImplemented", None))
 
     # ------------------------------------------------------------------ S3, data
@@ -307,7 +307,7 @@ class Recorded(unittest.TestCase):
         topic = f"arn:aws:sns:us-east-1:{ACCOUNT}:t"
         hidden = "HIDDEN_DUE_TO_SECURITY_REASONS"
         self.check(sns, "publish", {"TopicArn": topic, "Message": "do not tell", "Subject": "s"}, source="sns.amazonaws.com", read=False, data=True,
-                   parameters={"topicArn": topic, "message": hidden, "subject": hidden}, error=("NotImplemented", None))
+                   parameters={"topicArn": topic, "message": hidden, "subject": hidden}, error=("NotFoundException", None))
 
     def test_nothing_secret_is_in_any_record(self):
         history = json.dumps(all_records(self.server))
