@@ -165,8 +165,8 @@ class Wire(unittest.TestCase):
             answer = b""
             while data := plain.recv(65536):
                 answer += data
-        self.assertTrue(answer.startswith(b"HTTP/1.1 411"), answer[:300])
-        self.assertIn(b"<Code>MissingContentLength</Code>", answer)
+        self.assertTrue(answer.startswith(b"HTTP/1.1 501"), answer[:300])
+        self.assertIn(b"<Code>NotImplemented</Code><Message>A header you provided implies functionality that is not implemented</Message>", answer)
         # The JSON services take it.
         data = b"{}"
         request = AWSRequest("POST", self.server.endpoint + "/", data=data,
