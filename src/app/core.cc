@@ -178,6 +178,7 @@ class WiredCore : public Core {
         blob::open_directory(files, outside_.random, data + "/objects", kObjectReserves * settings_.journal_reserve_bytes);
     if (!blobs) return tl::unexpected(blobs.error());
     blobs_ = std::move(*blobs);
+    blobs_->each([this](const blob::BlobId& id) { unswept_.push_back(id); });  // before anybody writes new ones
 
     queues_ = std::make_unique<sqs::Board>(outside_.clock, outside_.random);
     queues_->start(*store_, recovery_.last);
@@ -340,20 +341,23 @@ class WiredCore : public Core {
     sns_task_ = outside_.tasks.start("sns", [this] { return sns_upkeep_->step(); });
     lifecycle_ = std::make_unique<s3::Lifecycle>(ports_, *store_, *journal_, s3::note_expiration);
     lifecycle_task_ = outside_.tasks.start("lifecycle", [this] { return lifecycle_->step(); });
-    // What a crash left behind: bytes that were written and never named. Only those there before the first call are looked at.
-    blobs_->each([this](const blob::BlobId& id) { unswept_.push_back(id); });
     sweep_task_ = outside_.tasks.start("sweep", [this] { return sweep(); });
   }
 
+  /// What a crash left behind: bytes that were written and never named.
   env::Next sweep() {
+    // What names them no more only in entries that are not durable yet is named again after a crash.
+    if (!unnamed_.empty() && journal_->durable() < unnamed_since_) return env::Next::after(1ms);
+    for (const blob::BlobId& id : std::exchange(unnamed_, {})) blobs_->remove(id);
     for (int i = 0; i < 256 && !unswept_.empty(); ++i) {
-      const blob::BlobId id = std::move(unswept_.back());
+      blob::BlobId id = std::move(unswept_.back());
       unswept_.pop_back();
       state::Transaction transaction(*store_);
-      if (!transaction.exists(std::string(BlobCleaner::kPrefix) + id.str())) blobs_->remove(id);
+      if (!transaction.exists(std::string(BlobCleaner::kPrefix) + id.str())) unnamed_.push_back(std::move(id));
     }
+    unnamed_since_ = journal_->appended();
     if (unswept_.empty()) unswept_.shrink_to_fit();
-    return unswept_.empty() ? env::Next::when_woken() : env::Next::after(1ms);
+    return unswept_.empty() && unnamed_.empty() ? env::Next::when_woken() : env::Next::after(1ms);
   }
 
   /// Contents that nobody reads are looked at, too, before there is no other copy left.
@@ -647,7 +651,9 @@ class WiredCore : public Core {
   std::optional<s3::Examination> scrub_;
   std::atomic<uint64_t> scrubbed_contents_{0}, scrubbed_bytes_{0}, scrub_rounds_{0};
   std::chrono::nanoseconds next_expiry_{};
-  std::vector<blob::BlobId> unswept_;
+  std::vector<blob::BlobId> unswept_;  // there at the start, not looked at yet
+  std::vector<blob::BlobId> unnamed_;  // nothing names them, as of unnamed_since_
+  Position unnamed_since_;
   s3::PolicyBucketAccess bucket_access_;
   BucketAccessElsewhere bucket_access_elsewhere_{outside_.remote_buckets, bucket_access_};
   std::unique_ptr<identity::Directory> directory_;

@@ -119,6 +119,8 @@ Queue open_queue(api::Call& call, std::string_view action, const aws::AccountId&
     for (const auto& [key, value] : queue->tags) demand.context.add("aws:ResourceTag/" + key, value);
   }
   if (accounts == Accounts::kAny || call.principal.account == account) demand.resource_policy = policy.get();
+  // A service that was told of a queue may learn that it is not there: S3 says so to whom it asks for.
+  if (!queue && call.principal.kind == aws::Principal::Kind::kService) throw no_such_queue();
   api::require(call, demand);
   if (!queue) throw no_such_queue();
   return std::move(*queue);

@@ -32,9 +32,10 @@ std::string_view name_of(Protocol protocol) {
   return "";
 }
 
-/// S3's first lifecycle and notification operations have the URIs of their successors; directory buckets are another host's.
+/// S3's first lifecycle and notification operations have the URIs of their successors; directory buckets are another host's; a form is
+/// signed within.
 constexpr auto kUnreachable = std::to_array<std::string_view>(
-    {"GetBucketLifecycle", "GetBucketNotification", "ListDirectoryBuckets", "PutBucketLifecycle", "PutBucketNotification"});
+    {"GetBucketLifecycle", "GetBucketNotification", "ListDirectoryBuckets", "PostObject", "PutBucketLifecycle", "PutBucketNotification"});
 
 bool is_s3(const aws::ServiceModel& service) { return service.signing_name == "s3"; }
 
