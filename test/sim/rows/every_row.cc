@@ -247,8 +247,10 @@ TEST(EveryRow, KeepsSecretParametersOutOfRecords) {
 
 template <class F>
 void each_protocol(F&& f) {
-  for (std::string_view key : aws::service_model_keys())
+  for (std::string_view key : aws::service_model_keys()) {
+    if (key == kOwnWords) continue;
     for (Protocol protocol : aws::service_model(key)->protocols) f(*aws::service_model(key), protocol);
+  }
 }
 
 TEST(EveryService, SaysOfAnOperationThatItDoesNotKnowIt) {

@@ -32,10 +32,11 @@ std::string_view name_of(Protocol protocol) {
   return "";
 }
 
-/// S3's first lifecycle and notification operations have the URIs of their successors; directory buckets are another host's; a form is
-/// signed within.
-constexpr auto kUnreachable = std::to_array<std::string_view>(
-    {"GetBucketLifecycle", "GetBucketNotification", "ListDirectoryBuckets", "PostObject", "PutBucketLifecycle", "PutBucketNotification"});
+/// S3's first lifecycle and notification operations have the URIs of their successors; directory buckets are another host's; browsers
+/// sign a form within and what they ask beforehand not at all.
+constexpr auto kUnreachable =
+    std::to_array<std::string_view>({"GetBucketLifecycle", "GetBucketNotification", "ListDirectoryBuckets", "PostObject",
+                                     "PreflightRequest", "PutBucketLifecycle", "PutBucketNotification"});
 
 bool is_s3(const aws::ServiceModel& service) { return service.signing_name == "s3"; }
 
@@ -200,7 +201,7 @@ std::string Rows::journal() {
 
 void each_row(const std::function<void(const aws::ServiceModel&, const aws::OperationModel&, Protocol)>& f) {
   api::each_operation([&](const aws::ServiceModel& service, const aws::OperationModel& operation) {
-    if (service.key == "s3" && std::ranges::find(kUnreachable, operation.name) != kUnreachable.end()) return;
+    if (service.key == kOwnWords || (service.key == "s3" && std::ranges::find(kUnreachable, operation.name) != kUnreachable.end())) return;
     for (Protocol protocol : service.protocols) f(service, operation, protocol);
   });
 }
