@@ -24,6 +24,9 @@ struct DynamicReference {
   std::string key;      // "/name:3"; secretsmanager: "secret-id:SecretString:json-key:version-stage:version-id"
 };
 
+/// What the answers of Surroundings may be for what is not known before a change is made. Functions that would take it apart give it whole.
+inline constexpr std::string_view kKnownAfterApply = "{{changeSet:KNOWN_AFTER_APPLY}}";
+
 /// What only others know. Calls come in the thread of who evaluates; the answers are put into properties as they are.
 class Surroundings {
  public:
