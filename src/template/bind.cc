@@ -51,7 +51,9 @@ void check_value(const Parameter& parameter, std::string_view value) {
     unsatisfied(parameter, "must contain at most {} characters", *parameter.max_length);
   if (!parameter.allowed_pattern) return;
   const auto pattern = Pattern::compile(*parameter.allowed_pattern);
-  if (!pattern || !pattern->matches(value)) unsatisfied(parameter, "must match pattern {}", *parameter.allowed_pattern);
+  const auto fits = pattern ? pattern->matches(value) : std::nullopt;
+  if (!fits) broken("Parameter '{}' has an AllowedPattern that takes too long to match", parameter.name);
+  if (!*fits) unsatisfied(parameter, "must match pattern {}", *parameter.allowed_pattern);
 }
 
 ParameterValue value_of(const Parameter& parameter, const std::string& given, bool is_default, const SsmParameters& ssm) {

@@ -63,7 +63,22 @@ TEST(BindParameters, TakesDefaultsAndStoredValues) {
   EXPECT_FALSE(values->at("N").is_default);
 }
 
-TEST(Pattern, IsJavasWithLookAheadInFront) {
+/// What public templates ask of a bucket's name, and of a password.
+constexpr const char* kBucketName =
+    "^$|(?=^.{3,63}$)(?!.*[.-]{2})(?!.*[--]{2})(?!^(?:(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(\\.(?!$)|$)){4}$)"
+    "(^(([a-z0-9]|[a-z0-9][a-z0-9\\-]*[a-z0-9])\\.)*([a-z0-9]|[a-z0-9][a-z0-9\\-]*[a-z0-9])$)";
+constexpr const char* kPassword =
+    "(?=^.{6,255}$)((?=.*\\d)(?=.*[A-Z])(?=.*[a-z])|(?=.*\\d)(?=.*[^A-Za-z0-9])(?=.*[a-z])|(?=.*[^A-Za-z0-9])(?=.*[A-Z])(?=.*[a-z])|"
+    "(?=.*\\d)(?=.*[A-Z])(?=.*[^A-Za-z0-9]))^.*";
+
+TEST(Pattern, EndsInTime) {
+  const auto pattern = Pattern::compile("(?=a)(a+)+b");
+  ASSERT_TRUE(pattern.has_value());
+  EXPECT_EQ(pattern->matches(std::string(40, 'a')), std::nullopt);
+  EXPECT_EQ(pattern->matches(std::string(40, 'a') + "b"), true);
+}
+
+TEST(Pattern, IsJavas) {
   struct Case {
     const char *pattern, *value;
     bool matches;
@@ -76,7 +91,21 @@ TEST(Pattern, IsJavasWithLookAheadInFront) {
            Case{"^(?=.*[A-Z])(?=.*[0-9])[A-Za-z0-9]{3,}$", "aaa", false},
            Case{"^(?!aws)[a-z]+$", "awsome", false},
            Case{"^(?!aws)[a-z]+$", "some", true},
-           Case{"(?![)(]x)[a-z)(]+", ")x", false},
+           Case{"^$|^(?!d-)([\\da-zA-Z]+)([-]*[\\da-zA-Z])*$", "corp-x", true},
+           Case{"^$|^(?!d-)([\\da-zA-Z]+)([-]*[\\da-zA-Z])*$", "d-906", false},
+           Case{"^$|^(?!d-)([\\da-zA-Z]+)([-]*[\\da-zA-Z])*$", "", true},
+           Case{kBucketName, "my-bucket.logs", true},
+           Case{kBucketName, "192.168.0.1", false},
+           Case{kBucketName, "my..bucket", false},
+           Case{kBucketName, "My-bucket", false},
+           Case{kPassword, "Passw0rd", true},
+           Case{kPassword, "password", false},
+           Case{"(a|b)\\1", "aa", true},
+           Case{"(a|b)\\1", "ab", false},
+           Case{"(?<=x|)a+?b{2,3}+c*(?<!cc)", "aabbbc", true},
+           Case{"(?<=x|)a+?b{2,3}+c*(?<!cc)", "aabbbcc", false},
+           Case{"(?=a)[^]b-d]\\.\\b\\x41\\u0042", "a.AB", true},
+           Case{"(?=(?:t|\xC3\xBC)+$).{2}", "t\xC3\xBC", true},
            Case{"[\\u0020-\\u007E]*", "plain text", true},
            Case{"[\\u0020-\\u007E]*", "t\xC3\xBCr", false},
            Case{"[\\x20-\\x7E]*", "~", true},
@@ -86,9 +115,8 @@ TEST(Pattern, IsJavasWithLookAheadInFront) {
     ASSERT_TRUE(pattern.has_value()) << row.pattern << pattern.error().message;
     EXPECT_EQ(pattern->matches(row.value), row.matches) << row.pattern << " " << row.value;
   }
-  EXPECT_FALSE(Pattern::compile("(a)\\1").has_value());
-  EXPECT_FALSE(Pattern::compile("[").has_value());
-  EXPECT_FALSE(Pattern::compile("(?=x").has_value());
+  for (const char* pattern : {"[", "(?=x", "(?=x)*{", "(?=x)\\2", "(?=x)a{3,2}", "(?=x))", "(?=x)\\", "(?=x)[b-a]", "(?=(?i)x)", "(?=x)+*"})
+    EXPECT_FALSE(Pattern::compile(pattern).has_value()) << pattern;
 }
 
 }  // namespace

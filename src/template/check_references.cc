@@ -135,8 +135,7 @@ class Checker {
     const Node* policy = resource.member(name);
     if (!policy) return;
     if (!policy->is_scalar()) {
-      if (dialect_ == Dialect::kPlain || !function_of(*policy))
-        refuse(*policy, "Template format error: Every {} member must be a string.", name);
+      if (!function_of(*policy)) refuse(*policy, "Template format error: Every {} member must be a string.", name);
       return check_value(*policy, Block::kConditions);  // no resources here either
     }
     if (std::find(known.begin(), known.end(), policy->text) == known.end())

@@ -8,12 +8,14 @@ namespace cairn::cfn {
 
 Decider::Decider(const Scope& scope) : scope_(scope), evaluator_(scope_) {
   scope_.outcome = [this](const std::string& name, const Node& at) { return named(name, at); };
+  if (const Node* conditions = scope_.root.member("Conditions"))
+    for (size_t i = 0; i < conditions->items.size(); ++i) declared_.emplace(conditions->names[i], &conditions->items[i]);
 }
 
 bool Decider::named(const std::string& name, const Node& at) {
   if (const auto known = outcomes_.find(name); known != outcomes_.end()) return known->second;
-  const Node* conditions = scope_.root.member("Conditions");
-  const Node* condition = conditions ? conditions->member(name) : nullptr;
+  const auto declared = declared_.find(name);
+  const Node* condition = declared == declared_.end() ? nullptr : declared->second;
   if (!condition) refuse(at, "Template error: unresolved condition dependency {} in Fn::If", name);
   if (std::find(deciding_.begin(), deciding_.end(), name) != deciding_.end())
     refuse(at, "Template format error: Circular dependency between conditions: [{}]", fmt::join(deciding_, ", "));
@@ -31,9 +33,20 @@ bool Decider::any_or_all(const Node& argument, bool wanted) {
   return found;
 }
 
-std::string Decider::text(const Node& node) { return evaluator_.text(node, "Template error: rule functions compare strings"); }
+/// Refuses the functions that look into an account.
+static void check_is_told(const Node& node) {
+  const auto function = function_of(node);
+  if (function && (function->name == "Fn::RefAll" || function->name == "Fn::ValueOf" || function->name == "Fn::ValueOfAll"))
+    refuse(node, "Template error: {} asks for resources of EC2 and Route 53, which are not supported", function->name);
+}
+
+std::string Decider::text(const Node& node) {
+  check_is_told(node);
+  return evaluator_.text(node, "Template error: rule functions compare strings");
+}
 
 std::vector<std::string> Decider::list(const Node& node) {
+  check_is_told(node);
   const auto value = evaluator_.value(node);
   if (!value || !value->is_array()) refuse(node, "Template error: a rule function requires a list of strings");
   std::vector<std::string> texts;
@@ -55,6 +68,7 @@ bool Decider::holds(const Node& node) {
   if (name == "Fn::Or") return any_or_all(argument, true);
   if (name == "Fn::Not") return !holds(argument.items[0]);
   if (name == "Fn::Equals") {
+    for (const Node& item : argument.items) check_is_told(item);
     const auto a = evaluator_.value(argument.items[0]), b = evaluator_.value(argument.items[1]);
     return a && b ? same(*a, *b) : !a && !b;
   }
@@ -72,8 +86,6 @@ bool Decider::holds(const Node& node) {
     const std::set<std::string_view> known(allowed.begin(), allowed.end());
     return std::all_of(values.begin(), values.end(), [&](const std::string& value) { return known.contains(value); });
   }
-  if (name == "Fn::RefAll" || name == "Fn::ValueOf" || name == "Fn::ValueOfAll")
-    refuse(node, "Template error: {} asks for resources of EC2 and Route 53, which are not supported", name);
   const auto value = evaluator_.value(node);
   const auto text = value ? scalar_text(*value) : std::nullopt;
   if (!text || (*text != "true" && *text != "false"))
@@ -82,8 +94,7 @@ bool Decider::holds(const Node& node) {
 }
 
 Conditions Decider::all() {
-  if (const Node* conditions = scope_.root.member("Conditions"))
-    for (size_t i = 0; i < conditions->items.size(); ++i) (void)named(conditions->names[i], conditions->items[i]);
+  for (const auto& [name, condition] : declared_) (void)named(std::string(name), *condition);
   return outcomes_;
 }
 

@@ -25,7 +25,8 @@ class Decider {
 
   Scope scope_;
   Evaluator evaluator_;
-  std::map<std::string, bool, std::less<>> outcomes_;
+  std::map<std::string_view, const Node*> declared_;
+  Conditions outcomes_;
   std::vector<std::string> deciding_;
 };
 

@@ -115,7 +115,25 @@ class Expander {
       return copy;
     }
     write_members(copy, node, depth);
+    if (function && (function->name == "Ref" || function->name == "Fn::GetAtt")) tell_names(copy.items.front(), node);
     return copy;
+  }
+
+  /// Names of resources and attributes may be computed here, from what is known without resources.
+  void tell_names(Node& argument, const Node& at) {
+    if (argument.is_list())
+      for (Node& item : argument.items) tell_names(item, at);
+    if (!argument.is_map()) return;
+    try {
+      check_functions(argument, Block::kConditions, Dialect::kExtended);
+      argument.text = evaluator_.text(argument, "Transform AWS::LanguageExtensions failed with: a name that is computed is no string");
+    } catch (Refusal& refusal) {
+      refusal.at = &at;  // the copy goes
+      throw;
+    }
+    argument.kind = Node::Kind::kString;
+    argument.names.clear();
+    argument.items.clear();
   }
 
   void write_members(Node& into, const Node& map, size_t depth) {

@@ -59,6 +59,25 @@ Outputs:
   EXPECT_EQ(written["Outputs"], Json::parse(R"({"OutA": {"Value": {"Fn::GetAtt": ["MyFooParameterA", "Arn"]}}})"));
 }
 
+/// As in AWS's samples: outputs of all pairs.
+TEST(ForEach, NamesOfResourcesMayBeComputed) {
+  const Json written = processed(R"(
+Resources:
+  BucketA: {Type: X}
+Outputs:
+  Fn::ForEach::B:
+    - Id
+    - [A]
+    - Fn::ForEach::P:
+        - Property
+        - [Arn, Name]
+        - "Bucket${Id}${Property}": {Value: !GetAtt [!Sub "Bucket${Id}", !Ref Property]}
+          "Ref${Id}${Property}": {Value: {Ref: !Join ["", [Bucket, !Ref Id]]}}
+)");
+  EXPECT_EQ(written["Outputs"]["BucketAName"], Json::parse(R"({"Value": {"Fn::GetAtt": ["BucketA", "Name"]}})"));
+  EXPECT_EQ(written["Outputs"]["RefAArn"], Json::parse(R"({"Value": {"Ref": "BucketA"}})"));
+}
+
 TEST(ForEach, RefusesWhatCannotBeWrittenOut) {
   const std::string failed = "Transform AWS::LanguageExtensions failed with: ";
   EXPECT_EQ(processed("Resources: {'Fn::ForEach::X': [Name, [a, b], {Same: {Type: X}}]}"),

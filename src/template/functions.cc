@@ -143,7 +143,8 @@ void check_pair(const Node& argument, Dialect) {
 }
 
 void check_transform(const Node& argument, Dialect) {
-  const Node* name = argument.is_map() ? argument.member("Name") : nullptr;
+  const Node& first = argument.is_list() && !argument.items.empty() ? argument.items.front() : argument;
+  const Node* name = first.is_map() ? first.member("Name") : nullptr;
   if (!name || !name->is_scalar()) refuse(argument, "Key Name of transform definition must be a string.");
   refuse(argument, "Transform {} is not supported", name->text);
 }

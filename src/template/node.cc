@@ -104,9 +104,20 @@ void drop_repeated(Node& map) {
 
 Error error_of(const Refusal& refusal, const Node& root) {
   Error error{.message = refusal.message, .path = {}, .place = {}};
-  if (!refusal.at) return error;
-  error.place = refusal.at->place;
-  error.path = path_of(root, *refusal.at);
+  if (refusal.at) error.place = refusal.at->place, error.path = path_of(root, *refusal.at);
+  return shortened(std::move(error));
+}
+
+Error shortened(Error error) {
+  constexpr size_t kMessageBytesMax = 4096, kPathBytesMax = 1024;
+  const auto shorten = [](std::string& text, size_t bytes_max) {
+    if (text.size() <= bytes_max) return;
+    while ((static_cast<unsigned char>(text[bytes_max]) & 0xC0u) == 0x80u) --bytes_max;  // no half of a code point
+    text.resize(bytes_max);
+    text += "...";
+  };
+  shorten(error.message, kMessageBytesMax);
+  shorten(error.path, kPathBytesMax);
   return error;
 }
 

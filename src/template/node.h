@@ -52,6 +52,8 @@ template <class... Args>
   throw Refusal{fmt::format(format, std::forward<Args>(args)...), &at};
 }
 Error error_of(const Refusal& refusal, const Node& root);
+/// Messages and paths may hold names from the template: what is too long is cut.
+Error shortened(Error error);
 
 Outcome<Node> read_yaml(std::string_view text);
 Outcome<Node> read_json(std::string_view text);

@@ -28,64 +28,28 @@ std::string translated(std::string_view pattern) {
   return out;
 }
 
-/// Where the group that begins at `pattern[0]` ends, behind its bracket; npos if it does not.
-size_t group_length(std::string_view pattern) {
-  int depth = 0;
-  bool in_class = false;
-  for (size_t i = 0; i < pattern.size(); ++i) {
-    const char c = pattern[i];
-    if (c == '\\') {
-      ++i;
-    } else if (in_class) {
-      in_class = c != ']';
-    } else if (c == '[') {
-      in_class = true;
-      if (i + 1 < pattern.size() && pattern[i + 1] == '^') ++i;
-      if (i + 1 < pattern.size() && pattern[i + 1] == ']') ++i;  // a bracket that comes first is one of the class
-    } else if (c == '(') {
-      ++depth;
-    } else if (c == ')' && --depth == 0) {
-      return i + 1;
-    }
-  }
-  return std::string_view::npos;
-}
-
-Result<std::shared_ptr<const re2::RE2>> compiled(std::string_view pattern) {
-  re2::RE2::Options options;
-  options.set_log_errors(false);
-  options.set_max_mem(kCompiledBytesMax);
-  auto regex = std::make_shared<re2::RE2>(translated(pattern), options);
-  if (!regex->ok()) return failure("must be a valid regular expression that can be matched in linear time ({})", regex->error());
-  return regex;
-}
-
 }  // namespace
 
 Result<Pattern> Pattern::compile(std::string_view text) {
   if (text.size() > kPatternBytesMax) return failure("must not be longer than {} bytes", kPatternBytesMax);
+  re2::RE2::Options options;
+  options.set_log_errors(false);
+  options.set_max_mem(kCompiledBytesMax);
   Pattern pattern;
-  std::string_view rest = text;
-  if (rest.starts_with("^(?=") || rest.starts_with("^(?!")) rest.remove_prefix(1);
-  while (rest.starts_with("(?=") || rest.starts_with("(?!")) {
-    const size_t length = group_length(rest);
-    if (length == std::string_view::npos) return failure("must be a valid regular expression");
-    auto ahead = compiled(rest.substr(3, length - 4));
-    if (!ahead) return tl::unexpected(std::move(ahead).error());
-    pattern.looks_.push_back({.ahead = *std::move(ahead), .wanted = rest[2] == '='});
-    rest.remove_prefix(length);
+  auto linear = std::make_shared<re2::RE2>(translated(text), options);
+  if (linear->ok()) {
+    pattern.linear_ = std::move(linear);
+    return pattern;
   }
-  auto whole = compiled(rest);
-  if (!whole) return tl::unexpected(std::move(whole).error());
-  pattern.whole_ = *std::move(whole);
+  auto trying = BacktrackingRegex::compile(text);
+  if (!trying) return tl::unexpected(std::move(trying).error());
+  pattern.trying_ = *std::move(trying);
   return pattern;
 }
 
-bool Pattern::matches(std::string_view value) const {
-  const re2::StringPiece text(value.data(), value.size());
-  for (const Look& look : looks_)
-    if (look.ahead->Match(text, 0, text.size(), re2::RE2::ANCHOR_START, nullptr, 0) != look.wanted) return false;
-  return re2::RE2::FullMatch(text, *whole_);
+std::optional<bool> Pattern::matches(std::string_view value) const {
+  if (trying_) return trying_->matches(value);
+  return re2::RE2::FullMatch(re2::StringPiece(value.data(), value.size()), *linear_);
 }
 
 }  // namespace cairn::cfn

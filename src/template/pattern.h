@@ -1,10 +1,9 @@
 #pragma once
 #include <memory>
-#include <string>
+#include <optional>
 #include <string_view>
-#include <vector>
 
-#include "base/result.h"
+#include "template/backtracking.h"
 
 namespace re2 {
 class RE2;
@@ -12,21 +11,17 @@ class RE2;
 
 namespace cairn::cfn {
 
-/// An AllowedPattern, which the whole value must match, in time linear in the value. Written as Java's; look-ahead may stand at its
-/// beginning alone ("^(?=.*[0-9])(?!admin)..."), back references nowhere.
+/// An AllowedPattern, which the whole value must match, as Java's regular expressions do: in time linear in the value where that can be,
+/// else within a number of steps.
 class Pattern {
  public:
   /// The failure's message goes on behind "AllowedPattern ".
   static Result<Pattern> compile(std::string_view pattern);
-  bool matches(std::string_view value) const;
+  std::optional<bool> matches(std::string_view value) const;  // nothing: it takes too long to tell
 
  private:
-  struct Look {
-    std::shared_ptr<const re2::RE2> ahead;
-    bool wanted;
-  };
-  std::vector<Look> looks_;
-  std::shared_ptr<const re2::RE2> whole_;
+  std::shared_ptr<const re2::RE2> linear_;  // or `trying_`
+  std::optional<BacktrackingRegex> trying_;
 };
 
 }  // namespace cairn::cfn

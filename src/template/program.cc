@@ -54,7 +54,7 @@ struct Program::State {
   void connect_resources();
   void connect(Resource& resource);
   void check_outputs() const;
-  std::string policy(const Node& declaration, std::string_view name, bool& is_written) const;
+  std::string policy(const std::string& id, const Node& declaration, std::string_view name) const;
 };
 
 namespace {
@@ -88,16 +88,14 @@ void Program::State::follow_transforms() {
   check_references(*expanded, body.parameters, Dialect::kExtended);
 }
 
-std::string Program::State::policy(const Node& declaration, std::string_view name, bool& is_written) const {
+std::string Program::State::policy(const std::string& id, const Node& declaration, std::string_view name) const {
   const Node* policy = declaration.member(name);
-  is_written = policy != nullptr;
   if (!policy) return "Delete";
   const Scope here = scope();
-  Evaluator evaluator(here);
-  std::string text = evaluator.text(*policy, fmt::format("Template format error: Every {} member must be a string.", name));
+  std::string text = Evaluator(here).text(*policy, fmt::format("Template format error: Every {} member must be a string.", name));
   const bool is_known =
       text == "Delete" || text == "Retain" || text == "Snapshot" || (text == "RetainExceptOnCreate" && name == "DeletionPolicy");
-  if (!is_known) refuse(*policy, "Template format error: Unrecognized {} {}", name, text);
+  if (!is_known) refuse(*policy, "Template format error: Unrecognized {} {} for resource {}", name, text, id);
   return text;
 }
 
@@ -107,10 +105,9 @@ void Program::State::add_resources() {
     const Node& declaration = all.items[i];
     if (!is_active(declaration)) continue;
     Resource resource{.id = all.names[i], .type = declaration.member("Type")->text};
-    bool is_written = false;
-    resource.update_replace_policy = policy(declaration, "UpdateReplacePolicy", is_written);
-    resource.deletion_policy = policy(declaration, "DeletionPolicy", is_written);
-    resource.has_deletion_policy = is_written;
+    resource.deletion_policy = policy(resource.id, declaration, "DeletionPolicy");
+    resource.update_replace_policy = policy(resource.id, declaration, "UpdateReplacePolicy");
+    resource.has_deletion_policy = declaration.member("DeletionPolicy");
     if (const Node* condition = declaration.member("Condition")) resource.condition = condition->text;
     resource.place = declaration.place;
     numbers.emplace(resource.id, resources.size());

@@ -135,7 +135,7 @@ TEST(Program, LeavesWhatIsNotKnownYetWhole) {
 }
 
 constexpr std::string_view kConditional = R"(
-Parameters: {Env: {Type: String}, Size: {Type: String, Default: small}}
+Parameters: {Env: {Type: String}, Size: {Type: String, Default: small}, Policy: {Type: String, Default: Retain}}
 Conditions:
   IsProd: !Equals [!Ref Env, prod]
   IsBig: !Equals [!Ref Size, big]
@@ -145,7 +145,7 @@ Conditions:
 Resources:
   Last: {Type: X, DependsOn: [Prod, Always], Properties: {A: !If [IsProd, !Ref Prod, !GetAtt Always.Arn]}}
   Prod: {Type: X, Condition: IsProd, DeletionPolicy: Retain, UpdateReplacePolicy: Snapshot}
-  Big: {Type: X, Condition: Both}
+  Big: {Type: X, Condition: Both, DeletionPolicy: !If [IsProd, RetainExceptOnCreate, Delete], UpdateReplacePolicy: !Ref Policy}
   Any: {Type: X, Condition: Either, Metadata: {Sees: !Sub "${Always}"}}
   Always: {Type: X}
 Outputs:
@@ -182,7 +182,11 @@ TEST(Program, ConditionsDecideResourcesDependenciesAndOutputs) {
   EXPECT_EQ(prod->creation_order(), (Ids{"Prod", "Big", "Always", "Last", "Any"}));
   EXPECT_EQ(prod->resource("Prod")->deletion_policy, "Retain");
   EXPECT_EQ(prod->resource("Prod")->update_replace_policy, "Snapshot");
-  EXPECT_TRUE(prod->resource("Prod")->has_deletion_policy && !prod->resource("Big")->has_deletion_policy);
+  EXPECT_EQ(prod->resource("Big")->deletion_policy, "RetainExceptOnCreate");
+  EXPECT_EQ(prod->resource("Big")->update_replace_policy, "Retain");
+  EXPECT_EQ(refusal_of(kConditional, {{"Env", "prod"}, {"Size", "big"}, {"Policy", "Keep"}}),
+            "Template format error: Unrecognized UpdateReplacePolicy Keep for resource Big");
+  EXPECT_TRUE(prod->resource("Prod")->has_deletion_policy && !prod->resource("Any")->has_deletion_policy);
   EXPECT_EQ(prod->conditions(),
             (std::map<std::string, bool>{{"IsProd", true}, {"IsBig", true}, {"Both", true}, {"Either", true}, {"FromIf", true}}));
   const auto told = prod->outputs(surroundings).value();

@@ -1,5 +1,7 @@
 #include "template/references.h"
 
+#include <set>
+
 #include "template/functions.h"
 #include "template/substitution.h"
 
@@ -9,9 +11,10 @@ namespace {
 using Kind = Reference::Kind;
 
 void variables_of(const Node& call, const Node& argument, const std::function<void(const Reference&)>& on) {
-  const Node* own = argument.is_list() ? &argument.items[1] : nullptr;
+  std::set<std::string_view> own;
+  if (argument.is_list()) own.insert(argument.items[1].names.begin(), argument.items[1].names.end());
   for (const Piece& piece : substitution_of(argument.is_list() ? argument.items[0] : argument)) {
-    if (!piece.is_variable || (own && own->member(piece.text))) continue;
+    if (!piece.is_variable || own.contains(piece.text)) continue;
     const size_t dot = piece.text.find('.');
     if (dot == std::string_view::npos) on({Kind::kName, std::string(piece.text), {}, &call});
     else on({Kind::kVariable, std::string(piece.text.substr(0, dot)), std::string(piece.text.substr(dot + 1)), &call});

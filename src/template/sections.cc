@@ -7,6 +7,7 @@ namespace cairn::cfn {
 namespace {
 
 constexpr size_t kNameLengthMax = 255;
+constexpr size_t kAttributesMax = 200;  // of a mapping, and keys
 
 bool is_alphanumeric(std::string_view name) {
   const auto is_allowed = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); };
@@ -60,19 +61,27 @@ void check_resource(const std::string& id, const Node& resource) {
   check_text_member(resource, "Type");
   check_members(resource,
                 {"Type", "Properties", "Metadata", "DependsOn", "Condition", "CreationPolicy", "UpdatePolicy", "DeletionPolicy",
-                 "UpdateReplacePolicy"},
+                 "UpdateReplacePolicy", "Version"},
                 "Invalid template resource property");
   check_text_member(resource, "Condition");
   for (const std::string_view name : {"Properties", "Metadata", "CreationPolicy", "UpdatePolicy"}) check_map_member(resource, name);
   check_depends_on(resource);
 }
 
+void check_count(const Node& map, const std::string& name) {
+  if (map.items.size() > kAttributesMax)
+    refuse(map, "Template format error: Number of attributes of mapping {}, {}, is greater than maximum allowed, {}", name,
+           map.items.size(), kAttributesMax);
+}
+
 void check_mapping(const std::string& name, const Node& mapping) {
   check_name(mapping, "Mappings", name);
   if (!mapping.is_map()) refuse(mapping, "Template format error: Every Mappings member {} must be a map", name);
+  check_count(mapping, name);
   for (size_t i = 0; i < mapping.items.size(); ++i) {
     const Node& values = mapping.items[i];
     if (!values.is_map()) refuse(values, "Template format error: Every Mappings member {} must be a map", mapping.names[i]);
+    check_count(values, name);
     for (const Node& value : values.items) {
       const auto is_text = [](const Node& node) { return node.is_scalar(); };
       const bool is_list = value.is_list() && std::all_of(value.items.begin(), value.items.end(), is_text);

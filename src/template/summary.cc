@@ -1,5 +1,7 @@
 #include "template/summary.h"
 
+#include <set>
+
 #include "template/body.h"
 
 namespace cairn::cfn {
@@ -22,7 +24,7 @@ constexpr auto kIamTypes = std::to_array<IamType>({
 
 struct Collected {
   Summary summary;
-  std::vector<std::string> iam_types;
+  std::set<std::string> iam_types;
   bool has_named = false;
 };
 
@@ -41,7 +43,7 @@ void collect(const Node& resources, Collected& into) {
     into.summary.ids_by_type[type->text].push_back(resources.names[i]);
     const auto iam = std::find_if(kIamTypes.begin(), kIamTypes.end(), [&](const IamType& row) { return row.type == type->text; });
     if (iam == kIamTypes.end()) continue;
-    add_once(into.iam_types, type->text);
+    into.iam_types.insert(type->text);
     const Node* properties = resource.member("Properties");
     const bool is_named = !iam->name_property.empty() && properties && properties->member(iam->name_property);
     into.has_named = into.has_named || is_named;

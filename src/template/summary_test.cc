@@ -23,7 +23,7 @@ TEST(Summary, TellsTypesAndCapabilities) {
 
   const Summary iam = summary_of("Resources: {R: {Type: 'AWS::IAM::Role'}, P: {Type: 'AWS::IAM::Policy', Properties: {PolicyName: x}}}");
   EXPECT_EQ(iam.capabilities, Texts{"CAPABILITY_IAM"});
-  EXPECT_EQ(iam.capabilities_reason, "The following resource(s) require capabilities: [AWS::IAM::Role, AWS::IAM::Policy]");
+  EXPECT_EQ(iam.capabilities_reason, "The following resource(s) require capabilities: [AWS::IAM::Policy, AWS::IAM::Role]");
   EXPECT_EQ(missing_capabilities(iam, {}), Texts{"CAPABILITY_IAM"});
   EXPECT_EQ(missing_capabilities(iam, {"CAPABILITY_NAMED_IAM"}), Texts{});
   EXPECT_EQ(requires_capabilities({"CAPABILITY_IAM"}), "Requires capabilities : [CAPABILITY_IAM]");

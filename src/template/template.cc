@@ -65,7 +65,7 @@ Outcome<Template> Template::parse(std::string_view text) {
   auto body = std::make_shared<Body>();
   if (!text::is_utf8(text)) return tl::unexpected(Error{.message = "Template format error: the text is no UTF-8", .path = {}, .place = {}});
   Outcome<Node> root = text::trim(text).starts_with('{') ? read_json(text) : read_yaml(text);
-  if (!root) return tl::unexpected(std::move(root).error());
+  if (!root) return tl::unexpected(shortened(std::move(root).error()));
   body->text = text;
   body->root = *std::move(root);
   try {

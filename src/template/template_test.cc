@@ -79,8 +79,7 @@ TEST(Template, RefusesInCloudFormationsWords) {
       {"Resources: {A: {Type: X, DependsOn: B}, B: {Type: X, Properties: {P: !Ref A}}, C: {Type: X, DependsOn: A}}",
        "Circular dependency between resources: [A, B]"},
       {"Resources: {A: {Type: X, DeletionPolicy: Keep}}", "Template format error: Unrecognized DeletionPolicy Keep for resource A"},
-      {"Resources: {A: {Type: X, DeletionPolicy: !Ref 'AWS::Region'}}",
-       "Template format error: Every DeletionPolicy member must be a string."},
+      {"Resources: {A: {Type: X, DeletionPolicy: [Retain]}}", "Template format error: Every DeletionPolicy member must be a string."},
       {"Resources: {A: {Type: X, Properties: {P: {'fn': 1, {a: b}: c}}}}",
        "Template format error: [/Resources/A/Properties/P] map keys must be strings; received a map instead"},
   };
@@ -218,6 +217,28 @@ TEST(Template, RefusesAliasesAndWhatIsTooLarge) {
   std::string resources = "Resources:\n";
   for (int i = 0; i < 501; ++i) resources += fmt::format("  R{}: {{Type: X}}\n", i);
   EXPECT_EQ(error_of_text(resources), "Template format error: Number of resources, 501, is greater than maximum allowed, 500");
+}
+
+/// Whatever a megabyte holds, reading it ends, with words that can be shown.
+TEST(Template, EndsOnAMegabyteOfAnything) {
+  const auto times = [](size_t count, std::string_view text) {
+    std::string all;
+    for (size_t i = 0; i < count; ++i) all += text;
+    return all;
+  };
+  std::string cycle = "Resources:\n", names = "Resources:\n  A:\n    Type: X\n    Properties: {";
+  for (int i = 0; i < 500; ++i) cycle += fmt::format("  R{}: {{Type: X, DependsOn: R{}}}\n", i, (i + 1) % 500);
+  for (int i = 0; i < 60'000; ++i) names += fmt::format("N{}: !Ref U{}, ", i, i);
+  const std::string longest(1'000'000, 'n');
+  for (const std::string& text :
+       {times(500'000, "? "), times(500'000, "- "), times(200'000, "a: {"), times(100'000, "&a x, "), times(1'000'000, "\""),
+        times(90'000, "!Ref "), times(1'000'000, ":"), times(250'000, "---\n"), times(500'000, "a\n"), times(160'000, "{\"a\":"),
+        longest + ": {}", "Resources: {" + longest + ": {Type: X}}", cycle, names + "}"}) {
+    const auto read = Template::parse(text);
+    ASSERT_FALSE(read.has_value());
+    EXPECT_FALSE(read.error().message.empty());
+    EXPECT_LT(read.error().text().size(), 6000u);
+  }
 }
 
 TEST(Template, TellsWhatAFormNeeds) {
