@@ -242,6 +242,27 @@ Outcome<std::vector<Output>> Program::outputs(Surroundings& surroundings) const 
   return outputs;
 }
 
+std::vector<Cause> Program::causes(std::string_view logical_id, std::string_view property) const {
+  CHECK(resource(logical_id));
+  std::vector<Cause> causes;
+  const Node* properties = state_->declaration(logical_id).member("Properties");
+  const Node* value = properties ? properties->member(property) : nullptr;
+  if (!value) return causes;
+  each_reference(*value, Branches::kTaken, &state_->conditions, [&](const Reference& reference) {
+    const bool is_attribute = reference.kind == Reference::Kind::kAttribute || reference.kind == Reference::Kind::kVariable;
+    if (!is_attribute && reference.kind != Reference::Kind::kName) return;
+    Cause cause{.source = Cause::Source::kParameter, .entity = reference.name};
+    if (is_attribute) {
+      cause = {.source = Cause::Source::kAttribute, .entity = reference.name + "." + reference.attribute};
+    } else if (!state_->parameters.contains(reference.name)) {
+      if (!state_->numbers.contains(reference.name)) return;  // a pseudo parameter
+      cause.source = Cause::Source::kResource;
+    }
+    if (std::find(causes.begin(), causes.end(), cause) == causes.end()) causes.push_back(std::move(cause));
+  });
+  return causes;
+}
+
 std::set<std::string> Program::imports() const {
   std::set<std::string> names;
   const Scope scope = state_->scope();

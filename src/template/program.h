@@ -56,6 +56,14 @@ struct Resource {
   Place place;
 };
 
+/// What a property's value depends on: ParameterReference, ResourceReference and ResourceAttribute of a change set's details.
+struct Cause {
+  enum class Source { kParameter, kResource, kAttribute };
+  Source source;
+  std::string entity;  // "Name", "LogicalId" or "LogicalId.Attribute"
+  bool operator==(const Cause&) const = default;
+};
+
 struct Output {
   std::string name;
   std::string value;
@@ -82,6 +90,8 @@ class Program {
   Outcome<Json> properties(std::string_view logical_id, Surroundings& surroundings) const;
   /// "Metadata", "CreationPolicy", "UpdatePolicy" of the resource, evaluated; null if there is none.
   Outcome<Json> attribute_section(std::string_view logical_id, std::string_view section, Surroundings& surroundings) const;
+  /// What a property of the resource names, in the order of the text, each once; empty if its value stands in the template.
+  std::vector<Cause> causes(std::string_view logical_id, std::string_view property) const;
   /// Outputs whose condition holds. Lists and objects are refused.
   Outcome<std::vector<Output>> outputs(Surroundings& surroundings) const;
   /// Names of exports that the template's active parts import, as far as they can be told without resources.

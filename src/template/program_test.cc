@@ -104,6 +104,7 @@ TEST(Program, EvaluatesFunctions) {
       {"!Sub 'abc:{{resolve:ssm:${Env}}}'", "abc:<ssm dev>"},
       {"!Join ['', ['{{resolve:secretsmanager:', !Ref Env, ':SecretString:password}}']]", "<secretsmanager dev:SecretString:password>"},
       {"'{{resolve:ssm:/absent}}'", "Parameter /absent not found."},
+      {"'{{resolve:ssm}}'", "Dynamic reference {{resolve:ssm}} is malformed"},
       {"{Condition: {StringEquals: {a: b}}, Ref: x}", {{"Condition", {{"StringEquals", {{"a", "b"}}}}}, {"Ref", "x"}}},
   };
   for (const auto& [value, expected] : cases) EXPECT_EQ(evaluated(value).dump(), expected.dump()) << value;
@@ -254,6 +255,16 @@ TEST(Program, BoundsWhatValuesBecome) {
   const auto properties = program->properties("R", surroundings);
   ASSERT_FALSE(properties.has_value());
   EXPECT_EQ(properties.error().message, "Template error: the values of the template take more than 8388608 bytes");
+}
+
+TEST(Program, KnowsWhatAPropertyDependsOn) {
+  const auto program = program_of(std::string(kHead) + "!Sub ['${Env}${T}${T.Arn}${AWS::Region}${Own}${Env}', {Own: !GetAtt T.Name}]\n");
+  ASSERT_TRUE(program.has_value()) << program.error().text();
+  using Source = Cause::Source;
+  EXPECT_EQ(program->causes("R", "P"),
+            (std::vector<Cause>{
+                {Source::kParameter, "Env"}, {Source::kResource, "T"}, {Source::kAttribute, "T.Arn"}, {Source::kAttribute, "T.Name"}}));
+  EXPECT_TRUE(program->causes("R", "Other").empty() && program->causes("T", "P").empty());
 }
 
 TEST(Program, KnowsWhatItImports) {
