@@ -67,6 +67,8 @@ TEST(BindParameters, TakesDefaultsAndStoredValues) {
 constexpr const char* kBucketName =
     "^$|(?=^.{3,63}$)(?!.*[.-]{2})(?!.*[--]{2})(?!^(?:(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(\\.(?!$)|$)){4}$)"
     "(^(([a-z0-9]|[a-z0-9][a-z0-9\\-]*[a-z0-9])\\.)*([a-z0-9]|[a-z0-9][a-z0-9\\-]*[a-z0-9])$)";
+constexpr const char* kOlderBucketName =
+    "^([a-z]|(\\d(?!\\d{0,2}\\.\\d{1,3}\\.\\d{1,3}\\.\\d{1,3})))([a-z\\d]|(\\.(?!(\\.|-)))|(-(?!\\.))){1,61}[a-z\\d\\.]$";
 constexpr const char* kPassword =
     "(?=^.{6,255}$)((?=.*\\d)(?=.*[A-Z])(?=.*[a-z])|(?=.*\\d)(?=.*[^A-Za-z0-9])(?=.*[a-z])|(?=.*[^A-Za-z0-9])(?=.*[A-Z])(?=.*[a-z])|"
     "(?=.*\\d)(?=.*[A-Z])(?=.*[^A-Za-z0-9]))^.*";
@@ -100,6 +102,9 @@ TEST(Pattern, IsJavas) {
            Case{kBucketName, "My-bucket", false},
            Case{kPassword, "Passw0rd", true},
            Case{kPassword, "password", false},
+           Case{kOlderBucketName, "my-company", true},
+           Case{kOlderBucketName, "my.-company", false},
+           Case{kOlderBucketName, "10.1.2.3", false},
            Case{"(a|b)\\1", "aa", true},
            Case{"(a|b)\\1", "ab", false},
            Case{"(?<=x|)a+?b{2,3}+c*(?<!cc)", "aabbbc", true},
