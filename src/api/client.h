@@ -6,6 +6,7 @@
 
 #include "aws/names.h"
 #include "aws/principal.h"
+#include "base/json.h"
 #include "http/server.h"
 
 namespace cairn::state {
@@ -26,8 +27,9 @@ class Client {
     std::string host;                                          // as a client of AWS would have sent it
     std::vector<std::pair<std::string, std::string>> headers;  // others than Host and Content-Length
     std::string body;
-    /// Changes of the caller's own that are to stand in the journal's entry of the call, if it succeeds: may run several times.
-    std::function<void(state::Transaction&)> along = nullptr;
+    /// Changes of the caller's own that are to stand in the journal's entry of the call, if it succeeds: may run several times. `out`: the
+    /// answer by model names.
+    std::function<void(state::Transaction&, const Json& out)> along = nullptr;
   };
   using Done = std::function<void(http::Response)>;
   virtual ~Client() = default;

@@ -12,12 +12,14 @@ namespace {
 
 /// The resource of an operation, after the "Actions, resources, and condition keys" page of its service. {Member} is a parameter: one
 /// that is an ARN takes the place of the whole; of a list each is a resource. [{Member}/] goes where the parameter is absent or
-/// "default"; {One|Other} is whichever is there; {Member=text} is the text where it is absent. Operations that stand in no row are about
+/// "default"; {One|Other} is whichever is there; {Member=text} is the text where it is absent; {Member~text} ends with the text where it is
+/// no ARN. Operations that stand in no row are about
 /// "*".
 struct Row {
   std::string_view service, operation, resource;
 };
 
+#define CAIRN_STACK "arn:aws:cloudformation:{region}:{account}:stack/{StackName=*~/*}"
 #define CAIRN_TRAIL "arn:aws:cloudtrail:{region}:{account}:trail/"
 #define CAIRN_LOG_GROUP "arn:aws:logs:{region}:{account}:log-group:"
 #define CAIRN_EVENTS "arn:aws:events:{region}:{account}:"
@@ -25,6 +27,25 @@ struct Row {
 #define CAIRN_ALARM "arn:aws:cloudwatch:{region}:{account}:alarm:"
 
 constexpr auto kRows = std::to_array<Row>({
+    {"cloudformation", "CancelUpdateStack", CAIRN_STACK},
+    {"cloudformation", "ContinueUpdateRollback", CAIRN_STACK},
+    {"cloudformation", "CreateChangeSet", CAIRN_STACK},
+    {"cloudformation", "CreateStack", CAIRN_STACK},
+    {"cloudformation", "DeleteChangeSet", CAIRN_STACK},
+    {"cloudformation", "DeleteStack", CAIRN_STACK},
+    {"cloudformation", "DescribeChangeSet", CAIRN_STACK},
+    {"cloudformation", "DescribeStackEvents", CAIRN_STACK},
+    {"cloudformation", "DescribeStackResource", CAIRN_STACK},
+    {"cloudformation", "DescribeStackResources", CAIRN_STACK},
+    {"cloudformation", "DescribeStacks", CAIRN_STACK},
+    {"cloudformation", "ExecuteChangeSet", CAIRN_STACK},
+    {"cloudformation", "GetStackPolicy", CAIRN_STACK},
+    {"cloudformation", "GetTemplate", CAIRN_STACK},
+    {"cloudformation", "ListChangeSets", CAIRN_STACK},
+    {"cloudformation", "ListStackResources", CAIRN_STACK},
+    {"cloudformation", "SetStackPolicy", CAIRN_STACK},
+    {"cloudformation", "UpdateStack", CAIRN_STACK},
+    {"cloudformation", "UpdateTerminationProtection", CAIRN_STACK},
     {"cloudtrail", "AddTags", CAIRN_TRAIL "{ResourceId}"},
     {"cloudtrail", "CreateTrail", CAIRN_TRAIL "{Name}"},
     {"cloudtrail", "DeleteTrail", CAIRN_TRAIL "{Name}"},
@@ -164,7 +185,11 @@ std::vector<std::string> fill(std::string_view pattern, const Call& call) {
     }
     if (optional) ++at;
     const size_t end = pattern.find('}', at);
-    std::string_view name = pattern.substr(at + 1, end - at - 1), otherwise;
+    std::string_view name = pattern.substr(at + 1, end - at - 1), otherwise, ending;
+    if (const size_t tilde = name.find('~'); tilde != std::string_view::npos) {
+      ending = name.substr(tilde + 1);
+      name = name.substr(0, tilde);
+    }
     if (const size_t equals = name.find('='); equals != std::string_view::npos) {
       otherwise = name.substr(equals + 1);
       name = name.substr(0, equals);
@@ -184,7 +209,7 @@ std::vector<std::string> fill(std::string_view pattern, const Call& call) {
     if (values.empty()) values.emplace_back(otherwise);
     std::vector<std::string> next;
     for (const std::string& before : filled)
-      for (const std::string& value : values) next.push_back(value.starts_with("arn:") ? value : before + value);
+      for (const std::string& value : values) next.push_back(value.starts_with("arn:") ? value : before + value + std::string(ending));
     filled = std::move(next);
   }
   if (filled.size() > kResourcesMax) throw aws::Error(aws::kValidation, "A call may name at most {} resources.", kResourcesMax);

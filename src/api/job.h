@@ -18,10 +18,10 @@ struct Job final : journal::Waiter, std::enable_shared_from_this<Job> {
   Route route;
   Authenticated caller;
   Call call;
-  Time arrived;                                    // when the head was read
-  bool received = false;                           // the streamed body is in call.payload
-  std::optional<aws::Error> error;                 // the call ends with this
-  std::function<void(state::Transaction&)> along;  // api/client.h
+  Time arrived;                                                     // when the head was read
+  bool received = false;                                            // the streamed body is in call.payload
+  std::optional<aws::Error> error;                                  // the call ends with this
+  std::function<void(state::Transaction&, const Json& out)> along;  // api/client.h
 
   http::Response response;             // finished; leaves once the entry is durable
   std::shared_ptr<Job> until_durable;  // itself

@@ -422,7 +422,7 @@ struct Pipeline::Stages {
         continue;
       }
       if (job.error) transaction.reset();  // a refused call changes nothing
-      else if (job.along) job.along(transaction);
+      else if (job.along) job.along(transaction, job.call.out);
       job.response = answer(job);
       finish(job);
       std::vector<std::string> made = records_of(job, transaction);

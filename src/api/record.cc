@@ -97,7 +97,9 @@ std::vector<std::string> records(const Job& job, const Ports& ports) {
 }
 
 std::vector<std::string> records(const Call& call, const aws::Error* error, const Ports& ports) {
-  return build(facts_of(call, call.model->name, error, ports), call, error, ports);
+  event::Facts facts = facts_of(call, call.model->name, error, ports);
+  if (call.service->model->key == "s3") facts.http = &call.http;
+  return build(std::move(facts), call, error, ports);
 }
 
 http::Response answer(Job& job) {

@@ -10,7 +10,21 @@
 
 namespace cairn::api {
 
-Json call_within(Call& outer, Within within) {
+namespace {
+
+/// What S3's doors and records look at: the request as it would have come in.
+void fill_http_facts(Call& call) {
+  call.http.method = call.model->method;
+  call.http.bucket = call.in.value("Bucket", "");
+  call.http.key = call.in.value("Key", "");
+  call.http.host = fmt::format("{}.s3.{}.amazonaws.com", call.http.bucket, call.region.str());
+  call.http.path = "/" + call.http.key;
+  call.host = call.http.host;
+}
+
+}  // namespace
+
+Json call_within(Call& outer, Within within, Reply* reply) {
   Call call;
   call.service = service(within.service);
   CHECK(call.service != nullptr);
@@ -37,6 +51,7 @@ Json call_within(Call& outer, Within within) {
   call.request_id = outer.ports->random->uuid();
   call.in = std::move(within.in);
   call.out = Json::object();
+  if (within.service == "s3") fill_http_facts(call);
   call.may_block = outer.may_block;
   call.state = outer.state;
   const auto keep_records = [&](const aws::Error* error) {
@@ -53,6 +68,7 @@ Json call_within(Call& outer, Within within) {
   }
   CHECK(call.is_decided);
   keep_records(nullptr);
+  if (reply != nullptr) *reply = std::move(call.reply);
   return std::move(call.out);
 }
 

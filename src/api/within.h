@@ -20,7 +20,8 @@ struct Within {
   aws::AccountId account = {};                        // whose names are meant where the caller is a service, which has none
 };
 
-/// The answer, by model names. A refusal is thrown; it is recorded all the same.
-Json call_within(Call& outer, Within within);
+/// The answer, by model names. A refusal is thrown; it is recorded all the same. `reply`: what is beyond the modelled output, if that is
+/// wanted.
+Json call_within(Call& outer, Within within, Reply* reply = nullptr);
 
 }  // namespace cairn::api

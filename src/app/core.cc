@@ -26,6 +26,8 @@
 #include "rules/dispatcher.h"
 #include "rules/making.h"
 #include "services/catalog.h"
+#include "services/cloudformation/engine/engine.h"
+#include "services/cloudformation/upkeep.h"
 #include "services/monitoring/actions.h"
 #include "services/monitoring/alarm_watch.h"
 #include "services/monitoring/upkeep.h"
@@ -78,6 +80,7 @@ class WiredCore : public Core {
     logs_task_.reset();
     metrics_task_.reset();
     sns_task_.reset();
+    stacks_task_.reset();
     lifecycle_task_.reset();
     scrub_task_.reset();
     delivery_feed_.reset();
@@ -86,6 +89,8 @@ class WiredCore : public Core {
     if (rules_) rules_->stop();
     if (access_logs_) access_logs_->stop();
     if (outbox_) outbox_->stop();
+    stacks_feed_.reset();
+    if (stacks_) stacks_->stop();
     if (queues_) queues_->set_tasks(board_task_.get(), nullptr);
     queues_task_.reset();
     stop_waiting();
@@ -100,6 +105,7 @@ class WiredCore : public Core {
     rules_.reset();
     access_logs_.reset();
     outbox_.reset();
+    stacks_.reset();
     history_feed_.reset();
     logs_feed_.reset();
     board_feed_.reset();
@@ -313,12 +319,21 @@ class WiredCore : public Core {
     cleaner_feed_ = std::make_unique<journal::Feed>(*journal_, outside_.tasks, *cleaner_);
     delivery_feed_ = std::make_unique<journal::Feed>(*journal_, outside_.tasks, *delivery_);
     outbox_feed_ = std::make_unique<journal::Feed>(*journal_, outside_.tasks, *outbox_);
+    stacks_ = std::make_unique<cloudformation::Engine>(cloudformation::Means{.clock = outside_.clock,
+                                                                             .random = outside_.random,
+                                                                             .store = *store_,
+                                                                             .journal = *journal_,
+                                                                             .sealer = *sealer_,
+                                                                             .client = *pipeline_},
+                                                       outside_.tasks, recovery_.last);
+    stacks_feed_ = std::make_unique<journal::Feed>(*journal_, outside_.tasks, *stacks_);
     release_task_ = outside_.tasks.start("release", [this] {
       // Calls that change nothing make no checkpoint by themselves, but the next start would have to read them all again.
       if (journal_->durable().seq >= store_->checkpointed().seq + kReplayEntriesMax) store_->checkpoint();
-      journal_->release(std::min({store_->checkpointed(), history_->position(), logs_->position(), measurements_->position(),
-                                  alarms_->position(), metric_filtering_->needed(), queues_->position(), cleaner_->position(),
-                                  delivery_->position(), access_logs_->position(), outbox_->position(), rules_->position()}));
+      journal_->release(
+          std::min({store_->checkpointed(), history_->position(), logs_->position(), measurements_->position(), alarms_->position(),
+                    metric_filtering_->needed(), queues_->position(), cleaner_->position(), delivery_->position(), access_logs_->position(),
+                    outbox_->position(), rules_->position(), stacks_->position()}));
       if (outside_.clock.steady() >= next_expiry_) {
         next_expiry_ = outside_.clock.steady() + kExpireInterval;
         history_->expire();
@@ -339,6 +354,8 @@ class WiredCore : public Core {
     metrics_task_ = outside_.tasks.start("metrics", [this] { return metrics_upkeep_->step(); });
     sns_upkeep_ = std::make_unique<sns::Upkeep>(outside_.clock, *store_, *journal_);
     sns_task_ = outside_.tasks.start("sns", [this] { return sns_upkeep_->step(); });
+    stacks_upkeep_ = std::make_unique<cloudformation::Upkeep>(outside_.clock, *store_, *journal_);
+    stacks_task_ = outside_.tasks.start("stacks upkeep", [this] { return stacks_upkeep_->step(); });
     lifecycle_ = std::make_unique<s3::Lifecycle>(ports_, *store_, *journal_, s3::note_expiration);
     lifecycle_task_ = outside_.tasks.start("lifecycle", [this] { return lifecycle_->step(); });
     sweep_task_ = outside_.tasks.start("sweep", [this] { return sweep(); });
@@ -581,6 +598,7 @@ class WiredCore : public Core {
     out += metric("metrics_buckets", "gauge", "Metrics' spans of time with measurements.", measurements_->buckets());
     out += metric("alarm_looks_total", "counter", "Times that an alarm was evaluated.", alarms_->looks());
     out += metric("queue_calls_waiting", "gauge", "Calls that wait for a message of a queue.", queues_->waiting());
+    out += metric("stacks_running", "gauge", "Stacks that something is done with.", stacks_->running());
     std::lock_guard lock(counters_mutex_);
     if (http_counters_) {
       const http::Server::Counters http = http_counters_();
@@ -641,13 +659,16 @@ class WiredCore : public Core {
   std::unique_ptr<rules::Dispatcher> rules_;
   std::unique_ptr<outbox::Outbox> outbox_;
   std::unique_ptr<journal::Feed> outbox_feed_;
+  std::unique_ptr<cloudformation::Engine> stacks_;
+  std::unique_ptr<journal::Feed> stacks_feed_;
   std::unique_ptr<kms::Upkeep> key_upkeep_;
   std::unique_ptr<logs_service::Upkeep> logs_upkeep_;
   std::unique_ptr<cloudwatch::Upkeep> metrics_upkeep_;
   std::unique_ptr<sqs::Upkeep> queues_upkeep_;
+  std::unique_ptr<cloudformation::Upkeep> stacks_upkeep_;
   std::unique_ptr<s3::Lifecycle> lifecycle_;
   std::unique_ptr<env::Task> release_task_, sweep_task_, key_task_, logs_task_, metrics_task_, queues_task_, board_task_, lifecycle_task_,
-      scrub_task_, sns_task_;
+      scrub_task_, sns_task_, stacks_task_;
   std::optional<s3::Examination> scrub_;
   std::atomic<uint64_t> scrubbed_contents_{0}, scrubbed_bytes_{0}, scrub_rounds_{0};
   std::chrono::nanoseconds next_expiry_{};

@@ -190,9 +190,8 @@ void AccessLogDelivery::put(const std::string& name, Source& source) {
   request.headers.emplace_back("Content-Type", "text/plain");
   request.headers.emplace_back("Content-MD5", text::base64(crypto::md5(lines.text)));
   request.body = lines.text;
-  request.along = [document = keys::kAccessLogs + name, position = std::to_string(file.last.seq)](state::Transaction& transaction) {
-    transaction.put(document, position);
-  };
+  request.along = [document = keys::kAccessLogs + name, position = std::to_string(file.last.seq)](
+                      state::Transaction& transaction, const Json&) { transaction.put(document, position); };
   source.is_putting = true;
   ++putting_;
   completions_->expect();

@@ -29,7 +29,7 @@ class SimS3 final : public api::Client {
       return;
     }
     state::Transaction state(*store);
-    request.along(state);
+    request.along(state, Json::object());
     state.put("object" + text::percent_decode(request.target).value(), request.body);
     const bool taken = state::commit_internal(*store, *journal, state, {}, [done] { done({.status = 200}); }).has_value();
     if (!taken) done({.status = 503});

@@ -246,7 +246,7 @@ env::Next LogGroupDelivery::put_next() {
   next.trail = next_trail_;
   const LogStatus status{.delivered = means_.clock.now(), .error = ""};
   request.along = [cursor_key = keys::log_cursor(id_), status_key = keys::log_status(id_), cursor_text = encode(next),
-                   status_text = encode(status)](state::Transaction& transaction) {
+                   status_text = encode(status)](state::Transaction& transaction, const Json&) {
     transaction.put(cursor_key, cursor_text);
     transaction.put(status_key, status_text);
   };

@@ -1,0 +1,193 @@
+#include <array>
+
+#include "api/operation.h"
+#include "api/ports.h"
+#include "services/cloudformation/change_set.h"
+#include "services/cloudformation/errors.h"
+#include "template/summary.h"
+
+/// CreateChangeSet, DescribeChangeSet, ExecuteChangeSet, DeleteChangeSet, ListChangeSets.
+namespace cairn::cloudformation {
+namespace {
+
+constexpr size_t kChangeSetsMax = 50;  // of a stack
+constexpr const char* kNoChanges = "The submitted information didn't contain changes. Submit different information to create a change set.";
+
+Json shown(const Change& change) {
+  Json out{{"LogicalResourceId", change.resource}, {"ResourceType", change.type}, {"Scope", Json::array()}, {"Details", Json::array()}};
+  if (!change.physical.empty()) out["PhysicalResourceId"] = change.physical;
+  const bool is_modified = change.kind == Change::Kind::kModify || change.kind == Change::Kind::kReplace;
+  out["Action"] = change.kind == Change::Kind::kAdd ? "Add" : is_modified ? "Modify" : "Remove";
+  if (!is_modified) return {{"Type", "Resource"}, {"ResourceChange", std::move(out)}};
+  out["Replacement"] = change.kind == Change::Kind::kReplace ? "True" : "False";
+  if (change.properties.empty()) out["Scope"].push_back("DeletionPolicy");
+  else out["Scope"].push_back("Properties");
+  const ResourceType* type = resource_type(change.type);
+  for (const std::string& name : change.properties) {
+    const Property* property = type == nullptr ? nullptr : type->property(name);
+    const bool is_replacing = type != nullptr && (type->update == nullptr || (property != nullptr && property->on == On::kReplace));
+    out["Details"].push_back(
+        {{"Target", {{"Attribute", "Properties"}, {"Name", name}, {"RequiresRecreation", is_replacing ? "Always" : "Never"}}},
+         {"Evaluation", "Static"},
+         {"ChangeSource", "DirectModification"}});
+  }
+  return {{"Type", "Resource"}, {"ResourceChange", std::move(out)}};
+}
+
+Stack stack_for(api::Call& call, const std::string& type, const std::string& set) {
+  const std::string name = call.in["StackName"].get<std::string>();
+  std::optional<Stack> there = find_stack(call, name);
+  if (type == "CREATE") {
+    if (there && there->status != "REVIEW_IN_PROGRESS")
+      throw Error(kValidationError, "Stack [{}] already exists and cannot be created again with the changeSet [{}].", name, set);
+    if (there) return std::move(*there);
+    check_name(name);
+    Stack stack = new_stack(call, name);
+    stack.status = "REVIEW_IN_PROGRESS";
+    stack.reason = "User Initiated";
+    put_stack(*call.state, stack);
+    call.state->put(keys::name(call.account, call.region, name), stack.id);
+    put_stack_event(*call.state, *call.ports->random, stack, "", call.now, first_order(call.now));
+    return stack;
+  }
+  if (!there || there->is_gone()) throw Error(kValidationError, "Stack [{}] does not exist", name);
+  check_updatable(*there);
+  return std::move(*there);
+}
+
+void refuse_options(const Json& in) {
+  const auto refuse_if = [&](bool is_asked, const char* what) {
+    if (is_asked) throw Error(aws::kNotImplemented, "{} is not implemented: leave it out.", what);
+  };
+  refuse_if(in.contains("ResourcesToImport") && !in.at("ResourcesToImport").empty(), "ResourcesToImport");
+  refuse_if(in.value("ImportExistingResources", false), "ImportExistingResources");
+  refuse_if(in.value("IncludeNestedStacks", false), "IncludeNestedStacks");
+  refuse_if(in.contains("DeploymentMode"), "DeploymentMode");
+}
+
+/// Differs from AWS: a set is complete at once. Resources are not imported, and nested stacks not looked into. Each difference is shown as
+/// DirectModification, whatever caused it.
+void create_change_set(api::Call& call) {
+  refuse_options(call.in);
+  const std::string name = call.in["ChangeSetName"].get<std::string>(), type = call.in.value("ChangeSetType", "UPDATE");
+  if (type != "CREATE" && type != "UPDATE") throw Error(aws::kNotImplemented, "ChangeSetType {} is not implemented.", type);
+  const Stack stack = stack_for(call, type, name);
+  const std::vector<ChangeSet> there = change_sets_of(*call.state, stack.id);
+  for (const ChangeSet& set : there)
+    if (set.name == name) throw Error(kAlreadyExists, "ChangeSet {} already exists for stack {}", name, stack.name);
+  if (there.size() >= kChangeSetsMax)
+    throw Error(kLimitExceeded, "Limit for the number of change sets of a stack, {}, has been exceeded", kChangeSetsMax);
+  ChangeSet set{
+      .stack = stack.id, .name = name, .id = call.ports->random->uuid(), .arn = {}, .shown = {}, .about = {}, .role = {}, .on_failure = {}};
+  set.arn = fmt::format("arn:aws:cloudformation:{}:{}:changeSet/{}/{}", call.region.str(), call.account.str(), name, set.id);
+  set.is_creation = type == "CREATE";
+  set.on_failure = call.in.value("OnStackFailure", "ROLLBACK");
+  set.role = call.in.value("RoleARN", stack.about.value("RoleARN", ""));
+  if (call.in.contains("RoleARN")) check_role(call, set.role);
+  Asked asked = read_request(call, stack);
+  const Resources resources = resources_of(*call.state, *call.ports->sealer, stack.id);
+  std::vector<Change> changed;
+  try {
+    changed = changes(*call.state, stack, *asked.program, asked.about["Tags"], resources);
+  } catch (const Failed& failed) {
+    throw Error(kValidationError, "{}", failed.reason);
+  }
+  const bool is_nothing = !set.is_creation && changed.empty() && stack.about.value("Tags", Json()) == asked.about.value("Tags", Json()) &&
+                          !changes_outputs(*call.state, stack, *asked.program, resources);
+  Json changes_shown = Json::array();
+  for (const Change& each : changed) changes_shown.push_back(shown(each));
+  set.shown = {{"ChangeSetName", name},
+               {"ChangeSetId", set.arn},
+               {"StackId", stack.arn()},
+               {"StackName", stack.name},
+               {"Parameters", asked.about["Parameters"]},
+               {"CreationTime", timestamps::iso8601_millis(call.now)},
+               {"ExecutionStatus", is_nothing ? "UNAVAILABLE" : "AVAILABLE"},
+               {"Status", is_nothing ? "FAILED" : "CREATE_COMPLETE"},
+               {"NotificationARNs", Json::array()},
+               {"RollbackConfiguration", Json::object()},
+               {"Capabilities", asked.about["Capabilities"]},
+               {"Tags", asked.about["Tags"]},
+               {"Changes", std::move(changes_shown)},
+               {"IncludeNestedStacks", false}};
+  if (is_nothing) set.shown["StatusReason"] = kNoChanges;
+  if (call.in.contains("Description")) set.shown["Description"] = call.in["Description"];
+  if (call.in.contains("OnStackFailure")) set.shown["OnStackFailure"] = call.in["OnStackFailure"];
+  set.about = std::move(asked.about);
+  set.about["ChangeSetId"] = set.arn;
+  put_change_set(*call.state, set);
+  call.state->put(keys::change_set_template(set.id), asked.text);
+  put_sealed(*call.state, *call.ports->sealer, keys::change_set_parameters(set.id), to_json(asked.values));
+  call.out = {{"Id", set.arn}, {"StackId", stack.arn()}};
+}
+
+/// Differs from AWS: property values (IncludePropertyValues) are not shown.
+void describe_change_set(api::Call& call) {
+  if (call.in.value("IncludePropertyValues", false))
+    throw Error(aws::kNotImplemented, "IncludePropertyValues is not implemented: leave it out.");
+  call.out = open_change_set(call).shown;
+}
+
+void execute_change_set(api::Call& call) {
+  const ChangeSet set = open_change_set(call);
+  if (set.shown.value("ExecutionStatus", "") != "AVAILABLE")
+    throw Error(kInvalidChangeSetStatus, "ChangeSet [{}] cannot be executed in its current {} of [{}]", set.arn,
+                set.shown.value("Status", "") == "FAILED" ? "status" : "execution status",
+                set.shown.value("Status", "") == "FAILED" ? "FAILED" : set.shown.value("ExecutionStatus", ""));
+  std::optional<Stack> stack = find_stack(*call.state, call.account, call.region, set.stack);
+  const auto text = call.state->get(keys::change_set_template(set.id));
+  const auto values = get_sealed(*call.state, *call.ports->sealer, keys::change_set_parameters(set.id));
+  if (!stack || !text || !values) throw Error(kChangeSetNotFound, "ChangeSet [{}] does not exist", set.arn);
+  if (!set.is_creation) check_updatable(*stack);
+  Asked asked{.text = *text, .values = parameter_values(*values), .program = std::nullopt, .about = set.about};
+  std::string on_failure = set.on_failure;
+  if (call.in.contains("DisableRollback")) {
+    on_failure = call.in["DisableRollback"].get<bool>() ? "DO_NOTHING" : "ROLLBACK";
+    asked.about["DisableRollback"] = call.in["DisableRollback"];
+  }
+  begin(call, *stack, asked,
+        {.is_creation = set.is_creation,
+         .token = call.in.value("ClientRequestToken", ""),
+         .role = set.role,
+         .on_failure = on_failure,
+         .change_set = set.id});
+}
+
+void delete_change_set(api::Call& call) {
+  std::optional<ChangeSet> set;
+  try {
+    set = open_change_set(call);
+  } catch (const Error& refusal) {
+    if (refusal.kind.code == kChangeSetNotFound.code) return;
+    throw;
+  }
+  erase_change_set(*call.state, *set);
+}
+
+void list_change_sets(api::Call& call) {
+  const Stack stack = open_stack(call, call.in["StackName"].get<std::string>());
+  call.out["Summaries"] = Json::array();
+  for (const ChangeSet& set : change_sets_of(*call.state, stack.id)) {
+    Json summary = Json::object();
+    for (const char* member : {"StackId", "StackName", "ChangeSetId", "ChangeSetName", "ExecutionStatus", "Status", "StatusReason",
+                               "CreationTime", "Description", "IncludeNestedStacks"})
+      if (set.shown.contains(member)) summary[member] = set.shown.at(member);
+    call.out["Summaries"].push_back(std::move(summary));
+  }
+}
+
+constexpr auto kOperations = std::to_array<api::Operation>({
+    {"CreateChangeSet", create_change_set, api::Runs::kPool},
+    {"DeleteChangeSet", delete_change_set},
+    {"DescribeChangeSet", describe_change_set},
+    {"ExecuteChangeSet", execute_change_set},
+    {"ListChangeSets", list_change_sets},
+});
+
+}  // namespace
+}  // namespace cairn::cloudformation
+
+namespace cairn::services {
+extern const api::Family cloudformation_change_sets;
+const api::Family cloudformation_change_sets{.service = "cloudformation", .operations = cloudformation::kOperations};
+}  // namespace cairn::services

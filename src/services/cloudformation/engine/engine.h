@@ -1,0 +1,47 @@
+#pragma once
+#include <atomic>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+
+#include "env/tasks.h"
+#include "journal/follower.h"
+#include "services/cloudformation/engine/run.h"
+
+namespace cairn::cloudformation {
+
+/// Stacks at work: whatever operation is a document is done, at once or after a restart. As a follower it learns which there are; it works
+/// on a task of its own, and its calls are calls like anyone's.
+class Engine final : public journal::Follower {
+ public:
+  static constexpr size_t kRunsMax = 16;  // stacks at work at once; others wait for their turn
+
+  Engine(const Means& means, env::Tasks& tasks, journal::Position from);
+  ~Engine() override;
+  void stop();  // no further call. Before the client goes
+
+  std::string_view name() const override { return "stacks"; }
+  journal::Position position() const override { return {consumed_}; }  // nothing is remembered: the documents tell all
+  void consume(journal::Position position, const journal::EntryView& entry) override;
+
+  size_t running() const { return running_; }
+
+ private:
+  env::Next step();
+
+  const Means means_;
+  const std::shared_ptr<env::Completions<Outcome>> outcomes_ = std::make_shared<env::Completions<Outcome>>();
+  std::map<std::string, std::unique_ptr<Run>> runs_;
+  std::set<std::string> waiting_;
+  std::mutex mutex_;
+  std::set<std::string> changed_;  // guarded by it
+  std::atomic<uint64_t> consumed_;
+  std::atomic<size_t> running_{0};
+  std::atomic<bool> ready_{false};
+  std::unique_ptr<env::Task> task_;
+};
+
+}  // namespace cairn::cloudformation

@@ -1,0 +1,257 @@
+#include "services/cloudformation/engine/engine.h"
+
+#include <gtest/gtest.h>
+
+#include "services/cloudformation/caller.h"
+#include "services/sim_machine.h"
+
+namespace cairn::cloudformation {
+namespace {
+
+const aws::AccountId kAccount("111122223333");
+const aws::Region kRegion("us-east-1");
+
+/// CloudWatch Logs as far as stacks see it. What it knows are documents, so that a crash takes what was not durable; it refuses to make
+/// what is there and to change what is not, so that nothing can be done twice unnoticed.
+class SimLogs final : public api::Client {
+ public:
+  void call(Request request, Done done) override {
+    ++calls;
+    if (crash_at == calls) {
+      crashed = true;
+      return;  // nobody answers
+    }
+    std::string operation;
+    for (const auto& [name, value] : request.headers)
+      if (name == "X-Amz-Target") operation = value.substr(value.rfind('.') + 1);
+    const Json in = json::parse(request.body).value();
+    const std::string key = "sim/" + in.value("logGroupName", "") + "/" + in.value("logStreamName", "");
+    EXPECT_EQ(request.principal.invoked_by, "cloudformation.amazonaws.com");
+    state::Transaction state(*store);
+    std::string refusal;
+    if (refused.contains(operation)) refusal = "InvalidParameterException";
+    else if (operation.starts_with("Create")) {
+      if (state.exists(key)) refusal = "ResourceAlreadyExistsException";
+      else state.put(key, "never");
+    } else if (!state.exists(key)) refusal = "ResourceNotFoundException";
+    else if (operation == "PutRetentionPolicy") state.put(key, in.at("retentionInDays").dump());
+    else if (operation == "DeleteRetentionPolicy") state.put(key, "never");
+    else state.erase(key);
+    if (!refusal.empty()) return done({.status = 400, .body = json::dump(Json{{"__type", refusal}, {"message", "no"}})});
+    request.along(state, Json::object());
+    if (!state::commit_internal(*store, *journal, state, {}, [done] { done({.status = 200}); })) done({.status = 503, .body = "{}"});
+  }
+  state::Store* store = nullptr;
+  journal::Journal* journal = nullptr;
+  int calls = 0, crash_at = 0;
+  bool crashed = false;
+  std::set<std::string> refused;  // operations
+};
+
+class EngineTest : public testing::Test {
+ protected:
+  EngineTest() { start(); }
+  ~EngineTest() override { halt(); }
+
+  void start() {
+    machine.start([this] {
+      state::Transaction transaction(*machine.store);
+      sealer =
+          std::move(state::Sealer::open(machine.files, machine.random, transaction, {.directory = "/data/keys", .passphrase = {}}).value());
+      if (!transaction.changes().empty()) {
+        EXPECT_TRUE(state::commit_internal(*machine.store, *machine.journal, transaction));
+      }
+      logs.store = machine.store.get();
+      logs.journal = machine.journal.get();
+      engine = std::make_unique<Engine>(Means{.clock = machine.clock,
+                                              .random = machine.random,
+                                              .store = *machine.store,
+                                              .journal = *machine.journal,
+                                              .sealer = *sealer,
+                                              .client = logs},
+                                        *machine.tasks, machine.recovery.last);
+      feed = std::make_unique<journal::Feed>(*machine.journal, *machine.tasks, *engine);
+    });
+  }
+  void off() {
+    feed.reset();
+    if (engine) engine->stop();
+    if (machine.journal && !logs.crashed) machine.journal->drain();
+    engine.reset();
+  }
+  void halt() {
+    machine.halt([this] { off(); });
+  }
+  void crash() {
+    logs.crashed = true;
+    machine.crash([this] { off(); });
+    logs.crashed = false;
+    logs.crash_at = 0;
+    start();
+  }
+  void settle() { machine.pass(std::chrono::seconds(60)); }
+
+  Stack stack() {
+    state::Transaction state(*machine.store);
+    return find_stack(state, kAccount, kRegion, "id").value_or(Stack{});
+  }
+  /// The documents that CreateStack or UpdateStack puts.
+  void begin(const std::string& text, const std::string& on_failure = "ROLLBACK") {
+    machine.commit([&](state::Transaction& state) {
+      Stack stack = find_stack(state, kAccount, kRegion, "id").value_or(Stack{});
+      Operation operation;
+      operation.is_creation = stack.id.empty();
+      operation.from = stack.generation;
+      stack.account = operation.account = kAccount;
+      stack.region = operation.region = kRegion;
+      stack.name = "s";
+      stack.id = operation.stack = "id";
+      operation.to = ++stack.newest;
+      operation.on_failure = on_failure;
+      operation.principal = to_json(aws::Principal{});
+      stack.status = operation.is_creation ? "CREATE_IN_PROGRESS" : "UPDATE_IN_PROGRESS";
+      if (operation.is_creation) stack.generation = stack.newest;
+      put_stack(state, stack);
+      state.put(keys::template_text("id", stack.newest), text);
+      put_sealed(state, *sealer, keys::parameters("id", stack.newest), Json::object());
+      put_operation(state, operation);
+    });
+    settle();
+  }
+  void remove() {
+    machine.commit([&](state::Transaction& state) {
+      Stack stack = find_stack(state, kAccount, kRegion, "id").value();
+      Operation operation;
+      operation.account = kAccount;
+      operation.region = kRegion;
+      operation.stack = "id";
+      operation.phase = Operation::Phase::kRemove;
+      operation.from = operation.to = stack.generation;
+      operation.principal = to_json(aws::Principal{});
+      operation.succeeded = "DELETE_COMPLETE";
+      operation.failed_status = "DELETE_FAILED";
+      stack.status = "DELETE_IN_PROGRESS";
+      put_stack(state, stack);
+      put_operation(state, operation);
+    });
+    settle();
+  }
+  std::map<std::string, std::string> made() {
+    std::map<std::string, std::string> found;
+    state::Transaction state(*machine.store);
+    for (const state::Item& item : state.list("sim/", "", 1000).items) found[item.key.substr(4)] = item.value;
+    return found;
+  }
+  size_t leftovers() {  // documents of actions and operations, which are to go with them
+    state::Transaction state(*machine.store);
+    return state.list("cloudformation/answer/", "", 100).items.size() + state.list(keys::kOperations, "", 100).items.size();
+  }
+  std::vector<std::string> statuses(const std::string& resource) {  // oldest first
+    std::vector<std::string> found;
+    state::Transaction state(*machine.store);
+    for (const state::Item& item : state.list(keys::events("id"), "", 1000).items) {
+      const Json event = json::parse(item.value).value();
+      if (event.at("LogicalResourceId") == resource) found.insert(found.begin(), event.at("ResourceStatus").get<std::string>());
+    }
+    return found;
+  }
+
+  SimLogs logs;
+  services::SimMachine machine;
+  std::unique_ptr<state::Sealer> sealer;
+  std::unique_ptr<Engine> engine;
+  std::unique_ptr<journal::Feed> feed;
+};
+
+std::string two_groups(const std::string& days, const std::string& second = "b") {
+  return fmt::format(R"({{"Resources": {{
+    "A": {{"Type": "AWS::Logs::LogGroup", "Properties": {{"LogGroupName": "a", "RetentionInDays": {0}}}}},
+    "B": {{"Type": "AWS::Logs::LogGroup", "DependsOn": "A", "Properties": {{"LogGroupName": "{1}", "RetentionInDays": {0}}}}},
+    "S": {{"Type": "AWS::Logs::LogStream", "Properties": {{"LogGroupName": {{"Ref": "B"}}, "LogStreamName": "s"}}}}
+  }}}})",
+                     days, second);
+}
+
+using Made = std::map<std::string, std::string>;
+using Statuses = std::vector<std::string>;
+
+TEST_F(EngineTest, MakesChangesAndRemoves) {
+  begin(two_groups("7"));
+  EXPECT_EQ(stack().status, "CREATE_COMPLETE");
+  EXPECT_EQ(made(), (Made{{"a/", "7"}, {"b/", "7"}, {"b/s", "never"}}));
+  EXPECT_EQ(statuses("A"), (Statuses{"CREATE_IN_PROGRESS", "CREATE_IN_PROGRESS", "CREATE_COMPLETE"}));
+  begin(two_groups("30", "c"));
+  EXPECT_EQ(stack().status, "UPDATE_COMPLETE");
+  EXPECT_EQ(made(), (Made{{"a/", "30"}, {"c/", "30"}, {"c/s", "never"}}));
+  EXPECT_EQ(statuses("s"), (Statuses{"CREATE_COMPLETE", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "UPDATE_COMPLETE"}));
+  EXPECT_EQ(leftovers(), 0u);
+  remove();
+  EXPECT_EQ(stack().status, "DELETE_COMPLETE");
+  EXPECT_EQ(made(), Made{});
+  EXPECT_EQ(leftovers(), 0u);
+}
+
+TEST_F(EngineTest, RollsACreationBack) {
+  logs.refused = {"CreateLogStream"};
+  begin(two_groups("7"));
+  EXPECT_EQ(stack().status, "ROLLBACK_COMPLETE");
+  EXPECT_EQ(made(), Made{});
+  EXPECT_EQ(statuses("s"), (Statuses{"ROLLBACK_IN_PROGRESS", "ROLLBACK_COMPLETE"}));
+  EXPECT_EQ(leftovers(), 0u);
+}
+
+TEST_F(EngineTest, KeepsWhatFailedIfAsked) {
+  logs.refused = {"CreateLogStream"};
+  begin(two_groups("7"), "DO_NOTHING");
+  EXPECT_EQ(stack().status, "CREATE_FAILED");
+  EXPECT_EQ(stack().reason, "The following resource(s) failed to create: [S]. ");
+  EXPECT_EQ(made(), (Made{{"a/", "7"}, {"b/", "7"}}));
+}
+
+TEST_F(EngineTest, RollsAnUpdateBack) {
+  begin(two_groups("7"));
+  logs.refused = {"CreateLogStream"};
+  begin(two_groups("30", "c"));
+  EXPECT_EQ(stack().status, "UPDATE_ROLLBACK_COMPLETE");
+  EXPECT_EQ(made(), (Made{{"a/", "7"}, {"b/", "7"}, {"b/s", "never"}}));
+  EXPECT_EQ(leftovers(), 0u);
+  logs.refused.clear();
+  begin(two_groups("30", "c"));
+  EXPECT_EQ(stack().status, "UPDATE_COMPLETE");
+  EXPECT_EQ(made(), (Made{{"a/", "30"}, {"c/", "30"}, {"c/s", "never"}}));
+}
+
+/// What an operation makes of a crash at its n-th call, for every n that it comes to.
+TEST_F(EngineTest, GoesOnAfterACrashAtAnyCall) {
+  int crashes = 0;
+  for (int at = 1; at < 40; ++at) {
+    const auto with_crash = [&](const std::function<void()>& operation) {
+      logs.calls = 0;
+      logs.crash_at = at;
+      operation();
+      if (!logs.crashed) return;
+      ++crashes;
+      crash();
+      settle();
+    };
+    SCOPED_TRACE(at);
+    with_crash([&] { begin(two_groups("7")); });
+    ASSERT_EQ(stack().status, "CREATE_COMPLETE") << stack().reason;
+    ASSERT_EQ(made(), (Made{{"a/", "7"}, {"b/", "7"}, {"b/s", "never"}}));
+    with_crash([&] { begin(two_groups("30", "c")); });
+    ASSERT_EQ(stack().status, "UPDATE_COMPLETE") << stack().reason;
+    ASSERT_EQ(made(), (Made{{"a/", "30"}, {"c/", "30"}, {"c/s", "never"}}));
+    with_crash([&] { remove(); });
+    ASSERT_EQ(stack().status, "DELETE_COMPLETE") << stack().reason;
+    ASSERT_EQ(made(), Made{});
+    ASSERT_EQ(leftovers(), 0u);
+    machine.commit([&](state::Transaction& state) {  // and the next is as the first
+      for (const state::Item& item : state.list("cloudformation/", "", 1000).items) state.erase(item.key);
+    });
+    settle();
+  }
+  EXPECT_GT(crashes, 12);
+}
+
+}  // namespace
+}  // namespace cairn::cloudformation

@@ -1,0 +1,416 @@
+#include "services/cloudformation/engine/run.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "identity/service_role.h"
+#include "services/cloudformation/caller.h"
+#include "services/cloudformation/properties.h"
+#include "services/cloudformation/surroundings.h"
+#include "state/internal_commit.h"
+#include "template/canonical.h"
+
+/// What all phases share: documents, and the functions of resources at work. The phases: converge.cc, remove.cc.
+namespace cairn::cloudformation {
+namespace {
+
+using namespace std::chrono_literals;
+using Action = Resource::Action;
+
+constexpr int kTriesMax = 6;  // of one call
+constexpr auto kFirstRetry = 100ms;
+constexpr auto kRetryCommit = 50ms;  // the journal takes nothing at the moment
+constexpr const char* kLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+
+/// Refusals that pass: what was refused may be done a moment later.
+bool passes(const api::Refusal& refusal) {
+  static constexpr std::string_view kPassing[] = {
+      "Throttling",       "ThrottlingException", "ThrottledException", "TooManyRequestsException",
+      "RequestThrottled", "OperationAborted",    "SlowDown",           "PriorRequestNotComplete"};
+  return (refusal.status >= 500 && refusal.status != 501) || std::ranges::find(kPassing, refusal.code) != std::end(kPassing);
+}
+
+std::string prefix_of(Action action) {
+  switch (action) {
+    case Action::kCreate:
+      return "CREATE";
+    case Action::kRemove:
+    case Action::kRemoveOther:
+      return "DELETE";
+    default:
+      return "UPDATE";
+  }
+}
+
+}  // namespace
+
+Run::Run(const Means& means, std::shared_ptr<env::Completions<Outcome>> outcomes, std::string stack)
+    : means_(means), outcomes_(std::move(outcomes)), id_(std::move(stack)) {}
+
+size_t Run::asking() const {
+  return static_cast<size_t>(std::ranges::count_if(active_, [](const auto& each) { return each.second.is_asking; }));
+}
+
+std::optional<cfn::Program> Run::program_of(int generation, std::string& problem) const {
+  state::Transaction state(means_.store);
+  const std::optional<std::string> text = state.get(keys::template_text(id_, generation));
+  const std::optional<Json> parameters = get_sealed(state, means_.sealer, keys::parameters(id_, generation));
+  if (!text || !parameters) {
+    problem = "The template is gone.";
+    return std::nullopt;
+  }
+  const auto parsed = cfn::Template::parse(*text);
+  if (!parsed) {
+    problem = parsed.error().text();
+    return std::nullopt;
+  }
+  const auto program = cfn::Program::make(*parsed, environment_of(stack_), parameter_values(*parameters));
+  if (!program) {
+    problem = program.error().text();
+    return std::nullopt;
+  }
+  return *program;
+}
+
+/// False: there is nothing to do for the stack.
+bool Run::load() {
+  is_superseded_ = false;
+  state::Transaction state(means_.store);
+  const std::optional<std::string> document = state.get(keys::operation(id_));
+  if (!document) return false;
+  document_ = *document;
+  operation_ = decode_operation(*document);
+  const std::optional<Stack> stack = find_stack(state, operation_.account, operation_.region, id_);
+  if (!stack) return false;
+  stack_ = *stack;
+  resources_ = resources_of(state, means_.sealer, id_);
+  program_.reset();
+  order_.clear();
+  if (operation_.phase != Operation::Phase::kRemove) {
+    std::string problem;
+    const int generation = operation_.phase == Operation::Phase::kRestore ? operation_.from : operation_.to;
+    program_ = program_of(generation, problem);
+    if (program_) order_ = program_->creation_order();
+    else log::error("A stack's template cannot be used.", {{"stack", stack_.arn()}, {"error", problem}});
+  }
+  for (const auto& [id, resource] : resources_) {
+    if (resource.action == Action::kNone) continue;
+    Active& active = active_[id];
+    for (const state::Item& item : state.list(keys::answers(id_, id), "", 1000).items)
+      if (const auto answer = get_sealed(state, means_.sealer, item.key)) active.answers.push_back(answer_of(*answer));
+    active.kept = active.answers.size();
+  }
+  is_loaded_ = true;
+  return true;
+}
+
+/// False: not now.
+bool Run::commit(const std::function<void(state::Transaction&)>& change, const Operation* next, Even even) {
+  state::Transaction state(means_.store);
+  if (state.get(keys::operation(id_)) != document_) {
+    is_superseded_ = true;
+    if (next != nullptr || even == Even::kNot) return false;
+  }
+  change(state);
+  std::string document = document_;
+  if (next != nullptr) {
+    document = encode(*next);
+    state.put(keys::operation(id_), document);
+  }
+  if (!state::commit_internal(means_.store, means_.journal, state)) return false;
+  document_ = std::move(document);
+  if (next != nullptr) operation_ = *next;
+  return true;
+}
+
+std::optional<env::Next> Run::step() {
+  for (;;) {
+    if (!is_loaded_ && !load()) return std::nullopt;
+    Progress progress = Progress::kNone;
+    std::optional<Time> again;
+    const Time now = means_.clock.now();
+    std::vector<std::string> ready;
+    for (auto& [id, active] : active_) {
+      if (active.is_asking) continue;
+      if (active.again && *active.again > now) again = again ? std::min(*again, *active.again) : *active.again;
+      else ready.push_back(id);
+    }
+    for (const std::string& id : ready) {
+      const Progress one = proceed(id);
+      if (one == Progress::kLater) return env::Next::after(kRetryCommit);
+      if (one == Progress::kSome) progress = one;
+    }
+    if (is_superseded_) {
+      if (!active_.empty()) return env::Next::when_woken();
+      is_loaded_ = false;
+      continue;
+    }
+    const bool is_removal = operation_.phase == Operation::Phase::kCleanup || operation_.phase == Operation::Phase::kRemove;
+    const Progress one = is_removal ? remove() : converge();
+    if (one == Progress::kLater) return env::Next::after(kRetryCommit);
+    if (one == Progress::kSome || progress == Progress::kSome) continue;
+    if (again) return env::Next::after(std::max<std::chrono::nanoseconds>(*again - means_.clock.now(), 1ms));
+    return env::Next::when_woken();
+  }
+}
+
+void Run::take(Outcome outcome) {
+  const auto it = active_.find(outcome.resource);
+  if (it == active_.end()) return;
+  Active& active = it->second;
+  active.is_asking = false;
+  if (!outcome.answer.out && passes(outcome.answer.refusal) && ++active.tries < kTriesMax) {
+    active.again = means_.clock.now() + kFirstRetry * (1 << active.tries);
+    return;
+  }
+  active.tries = 0;
+  active.again.reset();
+  const bool is_kept = outcome.answer.out.has_value();  // its call's entry holds it
+  active.answers.push_back(std::move(outcome.answer));
+  if (is_kept) active.kept = active.answers.size();
+}
+
+// ------------------------------------------------------------------ events
+
+Event Run::event_of(const Resource& resource) const {
+  return {.resource = resource.id,
+          .physical = resource.now.physical,
+          .type = resource.type,
+          .status = resource.status,
+          .reason = resource.reason,
+          .token = operation_.token};
+}
+
+void Run::put_event(state::Transaction& state, const Event& event) {
+  const Time now = means_.clock.now();
+  event_order_ = std::max(event_order_ + 1, first_order(now) + 1);
+  cloudformation::put_event(state, means_.random, stack_, event, now, event_order_);
+}
+
+void Run::set_stack(state::Transaction& state, std::string status, std::string reason, const std::function<void(Stack&)>& change) {
+  if (std::optional<Stack> stack = find_stack(state, operation_.account, operation_.region, id_)) stack_ = std::move(*stack);
+  stack_.status = std::move(status);
+  stack_.reason = std::move(reason);
+  if (change) change(stack_);
+  put_stack(state, stack_);
+  put_event(state, {.resource = stack_.name,
+                    .physical = stack_.arn(),
+                    .type = std::string(kStackType),
+                    .status = stack_.status,
+                    .reason = stack_.reason,
+                    .token = operation_.token});
+}
+
+/// "The following resource(s) failed to create: [A, B]. "
+std::string Run::what_failed() const {
+  std::string text;
+  for (const char* verb : {"create", "update", "delete"}) {
+    std::vector<std::string_view> ids;
+    const std::string status = verb == std::string_view("create")   ? "CREATE_FAILED"
+                               : verb == std::string_view("update") ? "UPDATE_FAILED"
+                                                                    : "DELETE_FAILED";
+    for (const std::string& id : operation_.failed)
+      if (const auto it = resources_.find(id); it != resources_.end() && it->second.status == status) ids.push_back(id);
+    if (!ids.empty()) text += fmt::format("The following resource(s) failed to {}: [{}]. ", verb, fmt::join(ids, ", "));
+  }
+  return text;
+}
+
+// ------------------------------------------------------------------ one resource
+
+/// The resource's action begins: an entry of its own, before any call is made.
+Run::Progress Run::start(Resource resource, Action action, std::string reason) {
+  resource.action = action;
+  resource.status = prefix_of(action) + "_IN_PROGRESS";
+  resource.reason = std::move(reason);
+  resource.changed = means_.clock.now();
+  resource.token = means_.random.letters(12, kLetters);
+  const bool done = commit([&](state::Transaction& state) {
+    put_resource(state, means_.sealer, id_, resource);
+    Event event = event_of(resource);
+    if (action == Action::kRemoveOther) event.physical = resource.other->physical;
+    put_event(state, event);
+  });
+  if (!done) return Progress::kLater;
+  const std::string id = resource.id;
+  resources_.insert_or_assign(id, std::move(resource));
+  active_[id] = {};
+  return proceed(id) == Progress::kLater ? Progress::kLater : Progress::kSome;
+}
+
+/// It fails before anything is done.
+Run::Progress Run::refuse(Resource resource, std::string status, const std::string& reason) {
+  resource.status = std::move(status);
+  resource.reason = reason;
+  resource.changed = means_.clock.now();
+  Operation next = operation_;
+  next.failed.push_back(resource.id);
+  const bool done = commit(
+      [&](state::Transaction& state) {
+        put_resource(state, means_.sealer, id_, resource);
+        put_event(state, event_of(resource));
+      },
+      &next);
+  if (!done) return Progress::kLater;
+  const std::string id = resource.id;
+  resources_.insert_or_assign(id, std::move(resource));
+  return Progress::kSome;
+}
+
+/// Runs the resource's function as far as its answers go.
+Run::Progress Run::proceed(const std::string& id) {
+  Active& active = active_.at(id);
+  const Resource& resource = resources_.at(id);
+  const ResourceType* type = resource_type(resource.type);
+  const Doing::Where where{.account = operation_.account,
+                           .region = operation_.region,
+                           .stack_name = stack_.name,
+                           .stack_id = stack_.arn(),
+                           .resource = id,
+                           .token = resource.token};
+  Doing doing(where, active.answers);
+  Do function = nullptr;
+  if (type != nullptr) {
+    const bool is_removal = resource.action == Action::kRemove || resource.action == Action::kRemoveOther;
+    const Instance& instance = resource.action == Action::kRemoveOther ? *resource.other : resource.now;
+    const bool is_new = resource.action == Action::kCreate || resource.action == Action::kReplace;
+    function = is_removal ? type->remove : is_new ? type->create : type->update;
+    doing.wanted = resource.wanted ? resource.wanted->properties : instance.properties;
+    if (!is_new) {
+      doing.physical = instance.physical;
+      doing.attributes = instance.attributes;
+      doing.before = instance.properties;
+    }
+    if (is_removal && doing.physical.empty()) function = nullptr;
+  }
+  std::optional<std::string> failure;
+  try {
+    if (type == nullptr) throw Failed{fmt::format("Unrecognized resource type: {}", resource.type)};
+    if (function != nullptr) function(doing);
+  } catch (const Asking& asking) {
+    if (active.kept < active.answers.size()) {  // refusals that it can live with, which left no entry
+      const bool done = commit(
+          [&](state::Transaction& state) {
+            for (size_t i = active.kept; i < active.answers.size(); ++i)
+              put_sealed(state, means_.sealer, fmt::format("{}{:04}", keys::answers(id_, id), i),
+                         cloudformation::to_json(active.answers[i]));
+          },
+          nullptr, Even::kIfSuperseded);
+      if (!done) return Progress::kLater;
+      active.kept = active.answers.size();
+    }
+    ask(id, asking);
+    return Progress::kNone;
+  } catch (const Failed& failed) {
+    failure = failed.reason;
+  } catch (const std::exception& problem) {
+    log::error("A resource's properties cannot be used.", {{"stack", stack_.arn()}, {"resource", id}, {"error", problem.what()}});
+    failure = fmt::format("Properties validation failed for resource {}: a property has not the form that it should have.", id);
+  }
+  return finish(id, doing, failure);
+}
+
+void Run::ask(const std::string& id, const Asking& asking) {
+  Active& active = active_.at(id);
+  active.is_asking = true;
+  outcomes_->expect();
+  Outcome outcome{.stack = id_, .resource = id, .answer = {}};
+  api::Client::Request request = api::request_of(*asking.service, *asking.operation, operation_.region, asking.in);
+  if (operation_.role.empty()) {
+    request.principal = principal_of(operation_.principal);
+  } else {
+    aws::Principal service;
+    service.kind = aws::Principal::Kind::kService;
+    service.user_name = kService;
+    service.source_arn = stack_.arn();
+    service.source_account = operation_.account;
+    state::Transaction state(means_.store);
+    Result<aws::Principal> role = identity::take_on(state, operation_.role, service, "AWSCloudFormation", means_.clock.now());
+    if (!role) {
+      outcome.answer.refusal = {.status = 403, .code = "AccessDenied", .message = role.error().message, .request_id = {}};
+      return outcomes_->put(std::move(outcome));
+    }
+    request.principal = std::move(*role);
+  }
+  const auto out = std::make_shared<Json>();
+  request.along = [out, sealer = &means_.sealer, key = fmt::format("{}{:04}", keys::answers(id_, id), active.answers.size())](
+                      state::Transaction& state, const Json& answer) {
+    put_sealed(state, *sealer, key, cloudformation::to_json(Answer{.out = answer}));
+    *out = answer;
+  };
+  means_.client.call(std::move(request), [to = outcomes_, outcome = std::move(outcome), out](const http::Response& response) mutable {
+    if (response.status < 300) outcome.answer.out = std::move(*out);
+    else outcome.answer.refusal = api::refusal_of(response);
+    to->put(std::move(outcome));
+  });
+}
+
+/// The action has ended: what the resource is now, in one entry with the end of its answers.
+Run::Progress Run::finish(const std::string& id, const Doing& doing, const std::optional<std::string>& failure) {
+  Resource resource = resources_.at(id);
+  const Action action = std::exchange(resource.action, Action::kNone);
+  std::vector<Event> events;
+  resource.status = prefix_of(action) + (failure ? "_FAILED" : "_COMPLETE");
+  resource.reason = failure.value_or("");
+  resource.changed = means_.clock.now();
+  bool is_erased = false;
+  const bool is_new = action == Action::kCreate || action == Action::kReplace;
+  const Instance before = resource.now;
+  Event done = event_of(resource);
+  if (is_new) {
+    if (action == Action::kReplace) resource.now = *resource.wanted;
+    resource.now.physical = doing.physical;
+    resource.now.attributes = doing.attributes;
+    if (!doing.physical.empty() && doing.physical != before.physical) {
+      Event initiated = event_of(resource);
+      initiated.status = prefix_of(action) + "_IN_PROGRESS";
+      initiated.reason = "Resource creation Initiated";
+      events.push_back(std::move(initiated));
+    }
+    done.physical = doing.physical;
+    if (action == Action::kReplace) {
+      if (failure) {  // what was made of the new one is to go; the old one stands
+        resource.other = doing.physical.empty() ? std::nullopt : std::optional(resource.now);
+        resource.now = before;
+      } else {
+        resource.other = before;
+      }
+    }
+  } else if (action == Action::kUpdate) {
+    const bool is_back = operation_.phase == Operation::Phase::kRestore;
+    resource.other = is_back && !failure ? std::nullopt : std::optional(is_back && resource.other ? *resource.other : before);
+    resource.now = *resource.wanted;
+    resource.now.physical = doing.physical;
+    resource.now.attributes = doing.attributes;
+  } else if (action == Action::kRemoveOther) {
+    done.physical = resource.other->physical;
+    resource.other.reset();  // also if it could not be removed: it is the stack's no more
+    resource.status = "UPDATE_COMPLETE";
+    resource.reason.clear();
+    if (operation_.phase == Operation::Phase::kRemove) resource.status = failure ? "DELETE_FAILED" : resource.status;
+  } else if (operation_.phase == Operation::Phase::kCleanup) {
+    is_erased = true;
+  }
+  resource.wanted.reset();
+  if (!failure && (is_new || action == Action::kUpdate))
+    resource.generation = operation_.phase == Operation::Phase::kRestore ? operation_.from : operation_.to;
+  events.push_back(std::move(done));
+  Operation next = operation_;
+  if (failure) next.failed.push_back(id);
+  const size_t answers = active_.at(id).answers.size();
+  const bool is_committed = commit(
+      [&](state::Transaction& state) {
+        if (is_erased) state.erase(keys::resources(id_) + id);
+        else put_resource(state, means_.sealer, id_, resource);
+        for (const Event& event : events) put_event(state, event);
+        for (size_t i = 0; i < answers; ++i) state.erase(fmt::format("{}{:04}", keys::answers(id_, id), i));
+      },
+      failure && !is_superseded_ ? &next : nullptr, Even::kIfSuperseded);
+  if (!is_committed) return Progress::kLater;
+  active_.erase(id);
+  if (is_erased) resources_.erase(id);
+  else resources_.insert_or_assign(id, std::move(resource));
+  return Progress::kSome;
+}
+
+}  // namespace cairn::cloudformation

@@ -1,0 +1,115 @@
+#pragma once
+#include <chrono>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "api/client.h"
+#include "env/clock.h"
+#include "env/completions.h"
+#include "env/random.h"
+#include "journal/journal.h"
+#include "services/cloudformation/operation.h"
+#include "services/cloudformation/resource.h"
+#include "services/cloudformation/resource_type.h"
+#include "template/program.h"
+
+namespace cairn::cloudformation {
+
+struct Means {
+  const env::Clock& clock;
+  env::Random& random;
+  state::Store& store;
+  journal::Journal& journal;
+  const state::Sealer& sealer;
+  api::Client& client;
+};
+
+/// What came of a call that a resource's function asked for.
+struct Outcome {
+  std::string stack, resource;
+  Answer answer;
+};
+
+/// One stack's operation at work. What it has done is in the documents, so that another can go on where it was stopped at any point; what
+/// it holds itself are only calls that are not answered yet. Everything on the engine's task.
+class Run {
+ public:
+  static constexpr size_t kActionsMax = 16;  // resources of a stack at once
+
+  Run(const Means& means, std::shared_ptr<env::Completions<Outcome>> outcomes, std::string stack);
+  Run(const Run&) = delete;
+
+  /// Does what can be done now. nullopt: the operation has ended; else when to come again at the latest.
+  std::optional<env::Next> step();
+  void take(Outcome outcome);
+  const std::string& stack() const { return id_; }
+  size_t asking() const;  // calls that are under way
+
+ private:
+  struct Active {
+    std::vector<Answer> answers;
+    size_t kept = 0;  // of these are durable
+    bool is_asking = false;
+    int tries = 0;  // of the call that is next
+    std::optional<Time> again;
+  };
+  struct Item {  // to be removed
+    std::string resource;
+    bool is_other = false;
+  };
+  enum class Progress { kNone, kSome, kLater };  // kLater: the journal takes nothing now
+
+  bool load();
+  std::optional<cfn::Program> program_of(int generation, std::string& problem) const;
+  enum class Even { kIfSuperseded, kNot };  // what came of a call is kept, whatever the stack is to become now
+  bool commit(const std::function<void(state::Transaction&)>& change, const Operation* next = nullptr, Even even = Even::kNot);
+
+  // kForward, kRestore
+  Progress converge();
+  Progress begin_forward(const cfn::Resource& declared);
+  Progress begin_restore(const cfn::Resource& declared);
+  bool is_settled(const std::string& resource) const;
+  Instance wanted_of(const cfn::Resource& declared, state::Transaction& state) const;  // throws Failed
+  Progress end_forward();
+  Progress fail_forward(std::string reason);
+  Progress end_restore();
+
+  // kCleanup, kRemove
+  Progress remove();
+  std::vector<Item> items() const;
+  const Instance& instance_of(const Item& item) const;
+  bool is_retained(const Item& item) const;
+  Progress begin_remove(const Item& item);
+  Progress end_remove();
+
+  // one resource
+  Progress start(Resource resource, Resource::Action action, std::string reason = "");
+  Progress refuse(Resource resource, std::string status, const std::string& reason);
+  Progress proceed(const std::string& resource);
+  void ask(const std::string& resource, const Asking& asking);
+  Progress finish(const std::string& resource, const Doing& doing, const std::optional<std::string>& failure);
+  Event event_of(const Resource& resource) const;
+  void put_event(state::Transaction& state, const Event& event);
+  /// The stack's new state, with what else changes of it.
+  void set_stack(state::Transaction& state, std::string status, std::string reason, const std::function<void(Stack&)>& change = nullptr);
+  std::string what_failed() const;
+
+  const Means means_;
+  const std::shared_ptr<env::Completions<Outcome>> outcomes_;
+  const std::string id_;
+  bool is_loaded_ = false, is_superseded_ = false;
+  std::string document_;  // of the operation
+  Operation operation_;
+  Stack stack_;
+  Resources resources_;
+  std::optional<cfn::Program> program_;  // what is converged to, or kept
+  std::vector<std::string> order_;       // of creation
+  std::map<std::string, Active> active_;
+  int64_t event_order_ = 0;
+};
+
+}  // namespace cairn::cloudformation

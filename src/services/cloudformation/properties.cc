@@ -1,0 +1,102 @@
+#include "services/cloudformation/properties.h"
+
+#include <algorithm>
+
+#include "services/cloudformation/surroundings.h"
+#include "template/canonical.h"
+
+namespace cairn::cloudformation {
+
+void check_properties(const ResourceType& type, const std::string& resource, const Json& properties) {
+  std::vector<std::string> problems;
+  for (const auto& [name, value] : properties.items()) {
+    const Property* property = type.property(name);
+    if (property == nullptr) problems.push_back(fmt::format("#: extraneous key [{}] is not permitted", name));
+    else if (property->on == On::kRefuse) problems.push_back(fmt::format("#/{}: this server does not implement the property", name));
+  }
+  for (const Property& property : type.properties)
+    if (property.is_required && !properties.contains(property.name))
+      problems.push_back(fmt::format("#: required key [{}] not found", property.name));
+  if (!problems.empty())
+    throw Failed{fmt::format("Properties validation failed for resource {} with message:\n[{}]", resource, fmt::join(problems, ", "))};
+}
+
+Json with_tags(const ResourceType& type, Json properties, const Json& stack_tags) {
+  const Property* property = type.property("Tags");
+  if (property == nullptr || property->on == On::kRefuse || stack_tags.empty()) return properties;
+  Json& tags = properties["Tags"];
+  if (tags.is_null()) tags = Json::array();
+  if (!tags.is_array()) return properties;
+  for (const Json& tag : stack_tags)
+    if (std::ranges::none_of(tags, [&](const Json& own) { return own.is_object() && own.value("Key", Json()) == tag.at("Key"); }))
+      tags.push_back(tag);
+  return properties;
+}
+
+Instance declared_instance(const cfn::Resource& declared, Json properties) {
+  return {.physical = {},
+          .properties = std::move(properties),
+          .attributes = Json::object(),
+          .depends = declared.depends_on,
+          .deletion_policy = declared.deletion_policy,
+          .replace_policy = declared.update_replace_policy};
+}
+
+Change::Kind difference(const ResourceType& type, const Json& before, const Json& after, std::vector<std::string>& properties) {
+  properties = cfn::changed_members(before, after);
+  if (properties.empty()) return Change::Kind::kNone;
+  const bool is_replaced = type.update == nullptr || std::ranges::any_of(properties, [&](const std::string& name) {
+                             const Property* property = type.property(name);
+                             return property != nullptr && property->on == On::kReplace;
+                           });
+  return is_replaced ? Change::Kind::kReplace : Change::Kind::kModify;
+}
+
+std::vector<Change> changes(state::Transaction& state, const Stack& stack, const cfn::Program& program, const Json& tags,
+                            const Resources& resources) {
+  std::vector<Change> found;
+  std::set<std::string> replaced;
+  for (const std::string& id : program.creation_order()) {
+    const cfn::Resource& declared = *program.resource(id);
+    const ResourceType* type = resource_type(declared.type);
+    if (type == nullptr) throw Failed{fmt::format("Template format error: Unrecognized resource types: [{}]", declared.type)};
+    Surroundings surroundings(state, stack, resources, program, Surroundings::Unknown::kLater, &replaced);
+    auto evaluated = program.properties(id, surroundings);
+    if (!evaluated) throw Failed{evaluated.error().text()};
+    const Json properties = with_tags(*type, std::move(*evaluated), tags);
+    check_properties(*type, id, properties);
+    Change change{.kind = Change::Kind::kAdd, .resource = id, .type = declared.type, .physical = {}, .properties = {}};
+    if (const auto it = resources.find(id); it != resources.end() && !it->second.is_gone() && !it->second.now.physical.empty()) {
+      const Instance& now = it->second.now;
+      change.physical = now.physical;
+      change.kind = difference(*type, now.properties, properties, change.properties);
+      if (change.kind == Change::Kind::kReplace) replaced.insert(id);
+      const bool is_kept_otherwise =
+          now.deletion_policy != declared.deletion_policy || now.replace_policy != declared.update_replace_policy;
+      if (change.kind == Change::Kind::kNone && is_kept_otherwise) change.kind = Change::Kind::kModify;
+    }
+    if (change.kind != Change::Kind::kNone) found.push_back(std::move(change));
+  }
+  for (const auto& [id, resource] : resources)
+    if (program.resource(id) == nullptr && !resource.is_gone())
+      found.push_back(
+          {.kind = Change::Kind::kRemove, .resource = id, .type = resource.type, .physical = resource.now.physical, .properties = {}});
+  return found;
+}
+
+bool changes_outputs(state::Transaction& state, const Stack& stack, const cfn::Program& program, const Resources& resources) {
+  Surroundings surroundings(state, stack, resources, program, Surroundings::Unknown::kLater);
+  const auto outputs = program.outputs(surroundings);
+  if (!outputs) return true;  // the operation will say why
+  const Json before = stack.about.value("Outputs", Json::array());
+  if (before.size() != outputs->size()) return true;
+  for (size_t i = 0; i < before.size(); ++i) {
+    const cfn::Output& output = (*outputs)[i];
+    if (before[i].value("OutputKey", "") != output.name || before[i].value("OutputValue", "") != output.value ||
+        before[i].value("ExportName", "") != output.export_name.value_or("") || before[i].value("Description", "") != output.description)
+      return true;
+  }
+  return false;
+}
+
+}  // namespace cairn::cloudformation

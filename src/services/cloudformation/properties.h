@@ -1,0 +1,37 @@
+#pragma once
+#include <set>
+#include <string>
+#include <vector>
+
+#include "services/cloudformation/resource.h"
+#include "services/cloudformation/resource_type.h"
+#include "template/program.h"
+
+namespace cairn::cloudformation {
+
+/// Whether a resource of the type may have these properties. Throws Failed, naming what it may not, or lacks.
+void check_properties(const ResourceType& type, const std::string& resource, const Json& properties);
+
+/// The properties with the stack's tags, where the type has tags: {Key, Value}. Its own stand over the stack's.
+Json with_tags(const ResourceType& type, Json properties, const Json& stack_tags);
+
+/// What a resource is to be, as the template has it.
+Instance declared_instance(const cfn::Resource& declared, Json properties);
+
+struct Change {
+  enum class Kind { kNone, kAdd, kModify, kReplace, kRemove } kind = Kind::kNone;
+  std::string resource, type, physical;
+  std::vector<std::string> properties;  // that differ
+};
+/// How `type` goes from one to the other.
+Change::Kind difference(const ResourceType& type, const Json& before, const Json& after, std::vector<std::string>& properties);
+
+/// What a program, with these tags, would make of what there is; resources that stay as they are are not among them. Checks the properties
+/// as far as they are known; throws Failed.
+std::vector<Change> changes(state::Transaction& state, const Stack& stack, const cfn::Program& program, const Json& tags,
+                            const Resources& resources);
+
+/// Whether the program's outputs are others than the stack's.
+bool changes_outputs(state::Transaction& state, const Stack& stack, const cfn::Program& program, const Resources& resources);
+
+}  // namespace cairn::cloudformation

@@ -1,0 +1,260 @@
+#include "services/cloudformation/request.h"
+
+#include <algorithm>
+
+#include "api/pass_role.h"
+#include "api/ports.h"
+#include "identity/service_role.h"
+#include "services/cloudformation/caller.h"
+#include "services/cloudformation/change_set.h"
+#include "services/cloudformation/errors.h"
+#include "services/cloudformation/surroundings.h"
+#include "services/cloudformation/template_url.h"
+#include "template/summary.h"
+
+namespace cairn::cloudformation {
+namespace {
+
+constexpr size_t kNameCharactersMax = 128;
+constexpr size_t kTagsMax = 50;
+
+Json texts_of(const Json& in, const char* member) {
+  const auto it = in.find(member);
+  return it == in.end() ? Json::array() : *it;
+}
+
+/// Parameters as the call gives them, and as they were for UsePreviousValue.
+std::map<std::string, std::string> given_parameters(api::Call& call, const Stack& stack, const cfn::Template& of) {
+  std::map<std::string, std::string> given;
+  std::optional<cfn::ParameterValues> previous;
+  const auto was = [&](const std::string& name) -> const cfn::ParameterValue* {
+    if (!previous) {
+      const auto kept =
+          stack.generation == 0 ? std::nullopt : get_sealed(*call.state, *call.ports->sealer, keys::parameters(stack.id, stack.generation));
+      previous = kept ? parameter_values(*kept) : cfn::ParameterValues();
+    }
+    const auto it = previous->find(name);
+    return it == previous->end() ? nullptr : &it->second;
+  };
+  for (const Json& parameter : texts_of(call.in, "Parameters")) {
+    const std::string name = parameter.value("ParameterKey", "");
+    if (parameter.value("UsePreviousValue", false)) {
+      if (parameter.contains("ParameterValue"))
+        throw Error(kValidationError,
+                    "Invalid input for parameter key {}. Cannot specify usePreviousValue as true and non empty value for a parameter",
+                    name);
+      const cfn::ParameterValue* value = was(name);
+      if (value == nullptr && of.parameter(name) != nullptr)
+        throw Error(kValidationError, "Invalid input for parameter key {}. There is no previous value for it", name);
+      if (value != nullptr) given[name] = value->given;
+    } else {
+      given[name] = parameter.value("ParameterValue", "");
+    }
+  }
+  return given;
+}
+
+Json shown_parameters(const cfn::Template& of, const cfn::ParameterValues& values) {
+  Json shown = Json::array();
+  for (const cfn::Parameter& parameter : of.parameters()) {
+    const auto value = values.find(parameter.name);
+    if (value == values.end()) continue;
+    Json one{{"ParameterKey", parameter.name},
+             {"ParameterValue", parameter.no_echo ? std::string(cfn::Parameter::kMask) : value->second.given}};
+    if (parameter.is_ssm()) one["ResolvedValue"] = value->second.resolved;
+    shown.push_back(std::move(one));
+  }
+  return shown;
+}
+
+/// "AWS::EC2::*" and the like, of the parameter ResourceTypes.
+void check_allowed_types(const Json& in, const cfn::Summary& summary) {
+  const auto allowed = in.find("ResourceTypes");
+  if (allowed == in.end() || allowed->empty()) return;
+  for (const std::string& type : summary.resource_types) {
+    const bool is_allowed = std::ranges::any_of(*allowed, [&](const Json& each) {
+      std::string pattern = each.get<std::string>();
+      if (!pattern.ends_with('*')) return pattern == type;
+      pattern.pop_back();
+      return pattern.ends_with("::") && type.starts_with(pattern);
+    });
+    if (is_allowed) continue;
+    const auto names = allowed->get<std::vector<std::string>>();
+    throw Error(kValidationError, "Resource type {} is not allowed by parameter ResourceTypes [{}]", type, fmt::join(names, ", "));
+  }
+}
+
+void check_types(const cfn::Summary& summary) {
+  std::vector<std::string> lacking;
+  for (const std::string& type : summary.resource_types)
+    if (resource_type(type) == nullptr) lacking.push_back(type);
+  if (!lacking.empty()) throw Error(kValidationError, "Template format error: Unrecognized resource types: [{}]", fmt::join(lacking, ", "));
+}
+
+void check_options(const Json& in) {
+  const auto refuse_if = [&](bool is_asked, const char* what) {
+    if (is_asked) throw Error(aws::kNotImplemented, "{} is not implemented: leave it out.", what);
+  };
+  const auto filled = [&](const char* member) { return in.contains(member) && !in.at(member).empty(); };
+  refuse_if(filled("NotificationARNs"), "NotificationARNs");
+  refuse_if(filled("RollbackConfiguration") && !in.at("RollbackConfiguration").value("RollbackTriggers", Json::array()).empty(),
+            "RollbackConfiguration with triggers");
+  refuse_if(filled("DeploymentConfig"), "DeploymentConfig");
+  for (const char* member : {"StackPolicyBody", "StackPolicyURL", "StackPolicyDuringUpdateBody", "StackPolicyDuringUpdateURL"})
+    refuse_if(filled(member), member);
+  if (const Json tags = texts_of(in, "Tags"); tags.size() > kTagsMax)
+    throw Error(
+        kValidationError,
+        "1 validation error detected: Value '{}' at 'tags' failed to satisfy constraint: Member must have length less than or equal to {}",
+        json::dump(tags), kTagsMax);
+}
+
+}  // namespace
+
+std::optional<std::string> template_of(api::Call& call) {
+  const bool has_body = call.in.contains("TemplateBody"), has_url = call.in.contains("TemplateURL");
+  if (has_body && has_url) throw Error(kValidationError, "Both TemplateBody and TemplateURL cannot be specified.");
+  if (has_url) return template_at(call, call.in["TemplateURL"].get<std::string>());
+  if (!has_body) return std::nullopt;
+  std::string text = call.in["TemplateBody"].get<std::string>();
+  if (text.size() > cfn::kDirectBytesMax)
+    throw Error(
+        kValidationError,
+        "1 validation error detected: Value '{}' at 'templateBody' failed to satisfy constraint: Member must have length less than or "
+        "equal to {}",
+        text, cfn::kDirectBytesMax);
+  return text;
+}
+
+cfn::Template parsed(const std::string& text) {
+  auto read = cfn::Template::parse(text);
+  if (!read) throw Error(kValidationError, "{}", read.error().text());
+  return std::move(*read);
+}
+
+Asked read_request(api::Call& call, const Stack& stack) {
+  check_options(call.in);
+  Asked asked;
+  const bool is_update = stack.generation > 0;
+  std::optional<std::string> text = template_of(call);
+  if (call.in.value("UsePreviousTemplate", false)) {
+    if (text) throw Error(kValidationError, "You cannot specify both usePreviousTemplate and a template.");
+    if (is_update) text = call.state->get(keys::template_text(stack.id, stack.generation));
+  }
+  if (!text) throw Error(kValidationError, "Either Template URL or Template Body must be specified.");
+  asked.text = std::move(*text);
+  const cfn::Template read = parsed(asked.text);
+  const cfn::Summary summary = cfn::summarize(read);
+  check_allowed_types(call.in, summary);
+  check_types(summary);
+  const auto capabilities = texts_of(call.in, "Capabilities").get<std::vector<std::string>>();
+  if (const auto missing = cfn::missing_capabilities(summary, capabilities); !missing.empty())
+    throw Error(kInsufficientCapabilities, "{}", cfn::requires_capabilities(missing));
+
+  auto values = cfn::bind_parameters(read, given_parameters(call, stack, read), [](const std::string&) { return std::nullopt; });
+  if (!values) throw Error(kValidationError, "{}", values.error().text());
+  asked.values = std::move(*values);
+  auto program = cfn::Program::make(read, environment_of(stack), asked.values);
+  if (!program) throw Error(kValidationError, "{}", program.error().text());
+  asked.program = std::move(*program);
+
+  Json& about = asked.about;
+  const Json& in = call.in;
+  if (!read.description().empty()) about["Description"] = read.description();
+  about["Parameters"] = shown_parameters(read, asked.values);
+  about["Capabilities"] = texts_of(in, "Capabilities");
+  about["NotificationARNs"] = Json::array();
+  about["RollbackConfiguration"] = in.value("RollbackConfiguration", Json::object());
+  about["DisableRollback"] = in.value("DisableRollback", false);
+  about["Tags"] = in.contains("Tags") ? in.at("Tags") : stack.about.value("Tags", Json::array());
+  about["EnableTerminationProtection"] = in.value("EnableTerminationProtection", stack.about.value("EnableTerminationProtection", false));
+  for (const char* member : {"RoleARN", "TimeoutInMinutes", "RetainExceptOnCreate"}) {
+    if (in.contains(member)) about[member] = in.at(member);
+    else if (stack.about.contains(member)) about[member] = stack.about.at(member);
+  }
+  if (stack.about.contains("Outputs")) about["Outputs"] = stack.about.at("Outputs");
+  return asked;
+}
+
+void check_role(api::Call& call, const std::string& role) {
+  if (role.empty()) return;
+  api::require_pass_role(call, role, kService);
+  aws::Principal service;
+  service.kind = aws::Principal::Kind::kService;
+  service.user_name = kService;
+  service.source_account = call.account;
+  if (!identity::take_on(*call.state, role, service, "AWSCloudFormation", call.now))
+    throw Error(kValidationError, "Role {} is invalid or cannot be assumed", role);
+}
+
+void begin(api::Call& call, Stack& stack, const Asked& asked, const Begin& how) {
+  const int generation = ++stack.newest;
+  call.state->put(keys::template_text(stack.id, generation), asked.text);
+  put_sealed(*call.state, *call.ports->sealer, keys::parameters(stack.id, generation), to_json(asked.values));
+  Operation operation;
+  operation.is_creation = how.is_creation;
+  operation.from = stack.generation;
+  operation.to = generation;
+  operation.role = how.role;
+  operation.token = how.token;
+  operation.on_failure = how.on_failure;
+  operation.about = asked.about;
+  make_obsolete(*call.state, stack.id, how.change_set);
+  if (how.is_creation) {
+    stack.about = asked.about;
+    stack.generation = generation;  // also while it is made: what GetTemplate shows
+  } else {
+    stack.updated = call.now;
+  }
+  begin(call, stack, std::move(operation), how.is_creation ? "CREATE_IN_PROGRESS" : "UPDATE_IN_PROGRESS");
+}
+
+void begin(api::Call& call, Stack& stack, Operation operation, std::string status, std::string reason) {
+  operation.account = stack.account;
+  operation.region = stack.region;
+  operation.stack = stack.id;
+  operation.id = call.ports->random->uuid();
+  operation.principal = to_json(call.principal);
+  stack.status = std::move(status);
+  stack.reason = std::move(reason);
+  put_stack(*call.state, stack);
+  put_stack_event(*call.state, *call.ports->random, stack, operation.token, call.now, first_order(call.now));
+  put_operation(*call.state, operation);
+  call.state->erase(keys::rollback(stack.id));
+}
+
+Stack new_stack(const api::Call& call, const std::string& name) {
+  Stack stack;
+  stack.account = call.account;
+  stack.region = call.region;
+  stack.name = name;
+  stack.id = call.ports->random->uuid();
+  stack.created = call.now;
+  return stack;
+}
+
+void check_updatable(const Stack& stack) {
+  static constexpr std::string_view kUpdatable[] = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE",
+                                                    "UPDATE_FAILED",   "CREATE_FAILED",   "IMPORT_ROLLBACK_COMPLETE"};
+  if (std::ranges::find(kUpdatable, stack.status) == std::end(kUpdatable))
+    throw Error(kValidationError, "Stack:{} is in {} state and can not be updated.", stack.arn(), stack.status);
+}
+
+void check_name(const std::string& name) {
+  const bool is_sound = !name.empty() && std::isalpha(static_cast<unsigned char>(name.front())) != 0 &&
+                        std::ranges::all_of(name, [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-'; });
+  if (!is_sound)
+    throw Error(
+        kValidationError,
+        "1 validation error detected: Value '{}' at 'stackName' failed to satisfy constraint: Member must satisfy regular expression "
+        "pattern: [a-zA-Z][-a-zA-Z0-9]*|arn:[-a-zA-Z0-9:/._+]*",
+        name);
+  if (name.size() > kNameCharactersMax)
+    throw Error(
+        kValidationError,
+        "1 validation error detected: Value '{}' at 'stackName' failed to satisfy constraint: Member must have length less than or equal "
+        "to {}",
+        name, kNameCharactersMax);
+}
+
+}  // namespace cairn::cloudformation

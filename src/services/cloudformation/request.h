@@ -1,0 +1,42 @@
+#pragma once
+#include "services/cloudformation/operation.h"
+#include "services/cloudformation/properties.h"
+#include "template/program.h"
+#include "template/template.h"
+
+/// What CreateStack, UpdateStack and CreateChangeSet are asked for, and how an operation begins with it.
+namespace cairn::cloudformation {
+
+struct Asked {
+  std::string text;  // of the template
+  cfn::ParameterValues values;
+  std::optional<cfn::Program> program;
+  Json about = Json::object();  // Stack::about
+};
+
+/// The template that a call brings, by TemplateBody or TemplateURL; nullopt: neither.
+std::optional<std::string> template_of(api::Call& call);
+cfn::Template parsed(const std::string& text);  // throws ValidationError
+
+/// Reads and checks all that can be before anything is done: template, parameters, capabilities, types, properties. `stack`: which it will
+/// be of; what the call leaves out is as it was there. Throws.
+Asked read_request(api::Call& call, const Stack& stack);
+
+/// Throws, unless the role is one that the caller may pass and that CloudFormation may take on.
+void check_role(api::Call& call, const std::string& role);
+
+struct Begin {
+  bool is_creation = false;
+  std::string token, role, on_failure = "ROLLBACK";
+  std::string change_set;  // the id of that which it executes
+};
+/// The operation's documents: the engine does the rest.
+void begin(api::Call& call, Stack& stack, const Asked& asked, const Begin& how);
+/// The same of one that needs no template.
+void begin(api::Call& call, Stack& stack, Operation operation, std::string status, std::string reason = "User Initiated");
+
+Stack new_stack(const api::Call& call, const std::string& name);
+void check_updatable(const Stack& stack);  // throws ValidationError
+void check_name(const std::string& name);
+
+}  // namespace cairn::cloudformation

@@ -1,0 +1,44 @@
+#pragma once
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "services/cloudformation/stack.h"
+
+namespace cairn::cloudformation {
+
+/// A thing that was made, or is to be.
+struct Instance {
+  std::string physical;
+  Json properties = Json::object(), attributes = Json::object();
+  std::vector<std::string> depends;  // logical ids
+  std::string deletion_policy = "Delete", replace_policy = "Delete";
+};
+
+/// A resource of a stack as its document has it, from when its creation began.
+struct Resource {
+  enum class Action { kNone, kCreate, kUpdate, kReplace, kRemove, kRemoveOther };
+  std::string id, type;  // id: logical
+  std::string status, reason;
+  Time changed;
+  int generation = 0;  // it is as this generation of the stack wants it
+  Instance now;
+  /// While an update has not ended: as it was before, if it was changed. While something else is to be removed after a replacement: that.
+  std::optional<Instance> other;
+  Action action = Action::kNone;   // under way
+  std::optional<Instance> wanted;  // by kUpdate, kReplace
+  std::string token;               // of the action: random letters for names
+
+  bool is_gone() const { return status == "DELETE_COMPLETE" || status == "DELETE_SKIPPED"; }
+  bool is_replaced() const { return other && other->physical != now.physical; }
+};
+
+Json to_json(const Resource& resource);
+Resource resource_of(const Json& document);
+
+using Resources = std::map<std::string, Resource, std::less<>>;
+Resources resources_of(state::Transaction& state, const state::Sealer& sealer, std::string_view stack_id);
+void put_resource(state::Transaction& state, const state::Sealer& sealer, std::string_view stack_id, const Resource& resource);
+
+}  // namespace cairn::cloudformation

@@ -1,0 +1,17 @@
+#include "services/cloudformation/resource_type.h"
+
+#include <algorithm>
+
+namespace cairn::cloudformation {
+
+const Property* ResourceType::property(std::string_view property_name) const {
+  const auto it = std::ranges::find(properties, property_name, &Property::name);
+  return it == properties.end() ? nullptr : &*it;
+}
+
+const ResourceType* resource_type(std::string_view name) {
+  const auto it = std::ranges::find(resource_types(), name, &ResourceType::name);
+  return it == resource_types().end() ? nullptr : *it;
+}
+
+}  // namespace cairn::cloudformation

@@ -1,0 +1,42 @@
+#pragma once
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "services/cloudformation/doing.h"
+
+namespace cairn::cloudformation {
+
+/// What a change of a property means for its resource.
+enum class On {
+  kUpdate,
+  kReplace,
+  kRefuse,  // we cannot honour it: a template that has it is refused, by its name
+};
+
+struct Property {
+  std::string_view name;
+  On on = On::kUpdate;
+  bool is_required = false;
+};
+constexpr bool kRequired = true;
+
+using Do = void (*)(Doing&);
+
+/// A type of resource: one file each in types/, found by cairn_catalog: types/sns/topic.cc is AWS::SNS::Topic.
+struct ResourceType {
+  std::string_view name;                 // AWS::SNS::Topic
+  std::span<const Property> properties;  // all of the type's public schema; sorted
+  Do create;
+  Do update = nullptr;  // null: every change replaces it
+  Do remove = nullptr;  // null: nothing is to be done
+  /// The property that names it: while it is given and stays as it is, a replacement cannot stand beside what it replaces.
+  std::string_view name_property = {};
+  std::span<const std::string_view> attributes = {};  // that GetAtt gives
+  const Property* property(std::string_view property_name) const;
+};
+
+const std::vector<const ResourceType*>& resource_types();  // generated
+const ResourceType* resource_type(std::string_view name);  // null: we lack it
+
+}  // namespace cairn::cloudformation

@@ -1,0 +1,89 @@
+#pragma once
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/call.h"
+#include "aws/names.h"
+#include "base/json.h"
+#include "base/time.h"
+#include "env/random.h"
+#include "state/sealer.h"
+#include "state/store.h"
+#include "template/template.h"
+
+/// Stacks as the state has them: docs/formats/state.md.
+namespace cairn::cloudformation {
+
+struct Stack {
+  aws::AccountId account;
+  aws::Region region;
+  std::string name, id;  // id: a UUID
+  std::string status, reason;
+  Time created, updated, deleted;  // the epoch: never
+  int generation = 0;              // the template and parameters that it was last made by
+  int newest = 0;                  // generation
+  Json about = Json::object();     // Description, Parameters, Outputs, Tags ...: as DescribeStacks shows them
+  std::vector<std::string> imports;
+
+  std::string arn() const;
+  bool is_gone() const { return status == "DELETE_COMPLETE"; }
+  bool is_in_progress() const { return status.ends_with("_IN_PROGRESS") && status != "REVIEW_IN_PROGRESS"; }
+};
+
+std::string encode(const Stack& stack);
+Stack decode_stack(std::string_view document);
+
+namespace keys {
+inline const std::string kStacks = "cloudformation/stack/", kOperations = "cloudformation/operation/";
+std::string stacks_in(const aws::AccountId& account, const aws::Region& region);
+std::string stack(const Stack& stack);
+std::string name(const aws::AccountId& account, const aws::Region& region, std::string_view name);
+inline std::string of(std::string_view kind, std::string_view id) {
+  return std::string("cloudformation/").append(kind) + "/" + std::string(id) + "/";
+}
+inline std::string template_text(std::string_view id, int generation) { return of("template", id) + std::to_string(generation); }
+inline std::string parameters(std::string_view id, int generation) { return of("parameters", id) + std::to_string(generation); }
+inline std::string resources(std::string_view id) { return of("resource", id); }
+inline std::string answers(std::string_view id, std::string_view resource) { return of("answer", id).append(resource) + "/"; }
+inline std::string operation(std::string_view id) { return kOperations + std::string(id); }
+inline std::string events(std::string_view id) { return of("event", id); }
+inline std::string change_sets(std::string_view id) { return of("change-set", id); }
+inline std::string rollback(std::string_view id) { return "cloudformation/rollback/" + std::string(id); }
+inline std::string policy(std::string_view id) { return "cloudformation/policy/" + std::string(id); }
+std::string exports_in(const aws::AccountId& account, const aws::Region& region);
+std::string imports_of(const aws::AccountId& account, const aws::Region& region, std::string_view name);
+}  // namespace keys
+
+std::optional<Stack> find_stack(state::Transaction& state, const aws::AccountId& account, const aws::Region& region, std::string_view id);
+std::optional<Stack> find_stack_named(state::Transaction& state, const aws::AccountId& account, const aws::Region& region,
+                                      std::string_view name);
+/// By its name, or its ARN, which a stack that is gone has too. nullopt: there is none.
+std::optional<Stack> find_stack(api::Call& call, std::string_view name_or_arn);
+/// The same; throws ValidationError. The stack stands.
+Stack open_stack(api::Call& call, std::string_view name_or_arn);
+void put_stack(state::Transaction& state, const Stack& stack);
+
+/// Documents that may hold what parameters with NoEcho brought.
+void put_sealed(state::Transaction& state, const state::Sealer& sealer, const std::string& key, const Json& document);
+std::optional<Json> get_sealed(state::Transaction& state, const state::Sealer& sealer, const std::string& key);
+
+Json to_json(const cfn::ParameterValues& values);
+cfn::ParameterValues parameter_values(const Json& document);
+
+/// Something that happened, as DescribeStackEvents tells it.
+struct Event {
+  std::string resource, physical, type, status, reason, token;
+};
+/// `order`: greater than that of the stack's event before.
+void put_event(state::Transaction& state, env::Random& random, const Stack& stack, const Event& event, Time now, int64_t order);
+/// Of the stack itself, as it stands.
+void put_stack_event(state::Transaction& state, env::Random& random, const Stack& stack, std::string_view token, Time now, int64_t order);
+std::string event_place(int64_t order);  // in the key: the newest is the first
+inline int64_t first_order(Time now) { return now.time_since_epoch().count() * 1000; }
+
+constexpr std::string_view kStackType = "AWS::CloudFormation::Stack";
+
+}  // namespace cairn::cloudformation

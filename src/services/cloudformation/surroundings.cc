@@ -1,0 +1,57 @@
+#include "services/cloudformation/surroundings.h"
+
+#include <algorithm>
+
+#include "services/cloudformation/exports.h"
+
+namespace cairn::cloudformation {
+
+const Resource* Surroundings::known(const std::string& id) const {
+  if (replaced_ != nullptr && replaced_->contains(id)) return nullptr;
+  const auto it = resources_.find(id);
+  return it == resources_.end() || it->second.now.physical.empty() || it->second.is_gone() ? nullptr : &it->second;
+}
+
+std::optional<Json> Surroundings::ref(const std::string& id) {
+  if (const Resource* resource = known(id)) {
+    const auto own = resource->now.attributes.find("Ref");
+    return own == resource->now.attributes.end() ? Json(resource->now.physical) : *own;
+  }
+  if (unknown_ == Unknown::kLater) return Json(kKnownLater);
+  return std::nullopt;
+}
+
+std::optional<Json> Surroundings::attribute(const std::string& id, const std::string& name) {
+  const cfn::Resource* declared = program_.resource(id);
+  const ResourceType* type = declared == nullptr ? nullptr : resource_type(declared->type);
+  if (type != nullptr && std::ranges::find(type->attributes, name) == type->attributes.end()) return std::nullopt;
+  if (const Resource* resource = known(id)) {
+    const auto it = resource->now.attributes.find(name);
+    if (it != resource->now.attributes.end()) return *it;
+    return Json("");
+  }
+  if (unknown_ == Unknown::kLater) return Json(kKnownLater);
+  return std::nullopt;
+}
+
+std::optional<std::string> Surroundings::import_value(const std::string& name) {
+  const std::optional<Export> found = find_export(state_, stack_.account, stack_.region, name);
+  if (!found) return std::nullopt;
+  return found->value;
+}
+
+Result<std::string> Surroundings::resolve(const cfn::DynamicReference& reference) {
+  return failure("Dynamic references to {} are not implemented: this server has no such service.", reference.service);
+}
+
+std::vector<std::string> Surroundings::zones(const std::string& region) { return {region + "a", region + "b", region + "c"}; }
+
+cfn::Environment environment_of(const Stack& stack) {
+  cfn::Environment environment{
+      .account = stack.account.str(), .region = stack.region.str(), .stack_name = stack.name, .stack_id = stack.arn()};
+  if (const auto topics = stack.about.find("NotificationARNs"); topics != stack.about.end())
+    environment.notification_arns = topics->get<std::vector<std::string>>();
+  return environment;
+}
+
+}  // namespace cairn::cloudformation

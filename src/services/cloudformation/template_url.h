@@ -1,0 +1,11 @@
+#pragma once
+#include <string>
+
+#include "api/call.h"
+
+namespace cairn::cloudformation {
+
+/// The object that a TemplateURL names in this server's own S3, read by the caller's rights. Throws ValidationError.
+std::string template_at(api::Call& call, const std::string& url);
+
+}  // namespace cairn::cloudformation

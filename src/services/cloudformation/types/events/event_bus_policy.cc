@@ -1,0 +1,55 @@
+#include <array>
+
+#include "services/cloudformation/resource_type.h"
+
+namespace cairn::cloudformation {
+namespace {
+
+constexpr auto kProperties = std::to_array<Property>({
+    {"Action"},
+    {"Condition"},
+    {"EventBusName", On::kReplace},
+    {"Principal"},
+    {"Statement"},
+    {"StatementId", On::kReplace, kRequired},
+});
+
+/// One statement of the bus's policy: by its parts, or whole, which the call takes only as part of the whole policy.
+void put(Doing& doing) {
+  Json in = doing.members({{"EventBusName"}});
+  if (!doing.has("Statement")) {
+    in.update(doing.members({{"Action"}, {"Condition"}, {"Principal"}, {"StatementId"}}));
+    doing.call("events", "PutPermission", std::move(in));
+    return;
+  }
+  const Json bus = doing.call("events", "DescribeEventBus", {{"Name", doing.text("EventBusName", "default")}});
+  Json policy{{"Version", "2012-10-17"}, {"Statement", Json::array()}};
+  if (const Result<Json> there = json::parse(bus.value("Policy", "")); there && there->is_object()) policy = *there;
+  Json statements = Json::array();
+  for (const Json& each : policy["Statement"])
+    if (each.value("Sid", "") != doing.text("StatementId")) statements.push_back(each);
+  Json own = doing.get("Statement");
+  own["Sid"] = doing.text("StatementId");
+  statements.push_back(std::move(own));
+  policy["Statement"] = std::move(statements);
+  in["Policy"] = json::dump(policy);
+  doing.call("events", "PutPermission", std::move(in));
+}
+
+void create(Doing& doing) {
+  put(doing);
+  doing.physical = fmt::format("{}|{}", doing.text("EventBusName", "default"), doing.text("StatementId"));
+}
+
+void remove(Doing& doing) {
+  Json in = doing.members({{"EventBusName"}, {"StatementId"}});
+  doing.call_unless({"ResourceNotFoundException"}, "events", "RemovePermission", std::move(in));
+}
+
+}  // namespace
+
+extern const ResourceType events_event_bus_policy;
+const ResourceType events_event_bus_policy{
+    .name = "AWS::Events::EventBusPolicy", .properties = kProperties, .create = create, .update = put, .remove = remove};
+
+}  // namespace cairn::cloudformation

@@ -1,0 +1,63 @@
+#include "services/cloudformation/types/iam/identity.h"
+
+#include <algorithm>
+
+#include "template/canonical.h"
+
+namespace cairn::cloudformation {
+namespace {
+
+Json list_of(const Json& properties, const char* name) {
+  const auto it = properties.find(name);
+  return it == properties.end() ? Json::array() : *it;
+}
+
+const Json* named(const Json& policies, const Json& name) {
+  for (const Json& policy : policies)
+    if (policy.value("PolicyName", Json()) == name) return &policy;
+  return nullptr;
+}
+
+}  // namespace
+
+Json identity_call(Doing& doing, const IdentityKind& kind, std::string_view before, std::string_view after, const std::string& name,
+                   Json in) {
+  in[fmt::format("{}Name", kind.word)] = name;
+  return doing.call("iam", fmt::format("{}{}{}", before, kind.word, after), std::move(in));
+}
+
+std::optional<Json> identity_call_if_there(Doing& doing, const IdentityKind& kind, std::string_view before, std::string_view after,
+                                           const std::string& name, Json in) {
+  in[fmt::format("{}Name", kind.word)] = name;
+  return doing.call_unless({"NoSuchEntity"}, "iam", fmt::format("{}{}{}", before, kind.word, after), std::move(in));
+}
+
+void set_policies(Doing& doing, const IdentityKind& kind) {
+  const std::string& name = doing.physical;
+  const Json attached = list_of(doing.wanted, "ManagedPolicyArns"), was_attached = list_of(doing.before, "ManagedPolicyArns");
+  for (const Json& arn : attached)
+    if (std::ranges::find(was_attached, arn) == was_attached.end())
+      identity_call(doing, kind, "Attach", "Policy", name, {{"PolicyArn", arn}});
+  for (const Json& arn : was_attached)
+    if (std::ranges::find(attached, arn) == attached.end())
+      identity_call_if_there(doing, kind, "Detach", "Policy", name, {{"PolicyArn", arn}});
+  const Json inlined = list_of(doing.wanted, "Policies"), was_inlined = list_of(doing.before, "Policies");
+  for (const Json& policy : inlined) {
+    const Json* old = named(was_inlined, policy.at("PolicyName"));
+    if (old != nullptr && cfn::same(*old, policy)) continue;
+    identity_call(doing, kind, "Put", "Policy", name,
+                  {{"PolicyName", policy.at("PolicyName")}, {"PolicyDocument", document_text(policy.at("PolicyDocument"))}});
+  }
+  for (const Json& policy : was_inlined)
+    if (named(inlined, policy.at("PolicyName")) == nullptr)
+      identity_call_if_there(doing, kind, "Delete", "Policy", name, {{"PolicyName", policy.at("PolicyName")}});
+}
+
+void drop_policies(Doing& doing, const IdentityKind& kind) {
+  for (const Json& arn : list_of(doing.wanted, "ManagedPolicyArns"))
+    identity_call_if_there(doing, kind, "Detach", "Policy", doing.physical, {{"PolicyArn", arn}});
+  for (const Json& policy : list_of(doing.wanted, "Policies"))
+    identity_call_if_there(doing, kind, "Delete", "Policy", doing.physical, {{"PolicyName", policy.at("PolicyName")}});
+}
+
+}  // namespace cairn::cloudformation

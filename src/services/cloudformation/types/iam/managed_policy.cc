@@ -1,0 +1,100 @@
+#include <algorithm>
+#include <array>
+
+#include "services/cloudformation/resource_type.h"
+#include "services/cloudformation/types/iam/identity.h"
+
+namespace cairn::cloudformation {
+namespace {
+
+constexpr auto kProperties = std::to_array<Property>({
+    {"Description", On::kReplace},
+    {"Groups"},
+    {"ManagedPolicyName", On::kReplace},
+    {"Path", On::kReplace},
+    {"PolicyDocument", On::kUpdate, kRequired},
+    {"Roles"},
+    {"Tags"},
+    {"Users"},
+});
+constexpr std::array<std::string_view, 8> kAttributes = {
+    "AttachmentCount", "CreateDate", "DefaultVersionId", "IsAttachable", "PermissionsBoundaryUsageCount",
+    "PolicyArn",       "PolicyId",   "UpdateDate"};
+
+struct Holders {
+  const char* property;
+  IdentityKind kind;
+};
+constexpr Holders kHolders[] = {{"Groups", kGroup}, {"Roles", kRole}, {"Users", kUser}};
+
+Json names(const Json& properties, const char* property) {
+  const auto it = properties.find(property);
+  return it == properties.end() ? Json::array() : *it;
+}
+
+void attach(Doing& doing) {
+  for (const Holders& holders : kHolders) {
+    const Json now = names(doing.wanted, holders.property), was = names(doing.before, holders.property);
+    for (const Json& name : now)
+      if (std::ranges::find(was, name) == was.end())
+        identity_call(doing, holders.kind, "Attach", "Policy", to_text(name), {{"PolicyArn", doing.physical}});
+    for (const Json& name : was)
+      if (std::ranges::find(now, name) == now.end())
+        identity_call_if_there(doing, holders.kind, "Detach", "Policy", to_text(name), {{"PolicyArn", doing.physical}});
+  }
+}
+
+void create(Doing& doing) {
+  Json in = doing.members({{"Description"}, {"Path"}, {"PolicyDocument"}});
+  in["PolicyName"] = doing.name("ManagedPolicyName", {.characters_max = 128});
+  if (!doing.tags().empty()) in["Tags"] = doing.tags();
+  const Json policy = doing.call("iam", "CreatePolicy", std::move(in)).at("Policy");
+  doing.physical = policy.at("Arn").get<std::string>();
+  doing.attributes["PolicyArn"] = doing.physical;
+  for (const auto& [name, value] : policy.items())
+    if (std::ranges::find(kAttributes, name) != kAttributes.end()) doing.attributes[name] = value;
+  attach(doing);
+}
+
+/// All versions but the default one go.
+void drop_versions(Doing& doing) {
+  const auto versions = doing.call_unless({"NoSuchEntity"}, "iam", "ListPolicyVersions", {{"PolicyArn", doing.physical}});
+  if (!versions) return;
+  for (const Json& version : versions->at("Versions"))
+    if (!version.value("IsDefaultVersion", false))
+      doing.call_unless({"NoSuchEntity"}, "iam", "DeletePolicyVersion",
+                        {{"PolicyArn", doing.physical}, {"VersionId", version.at("VersionId")}});
+}
+
+void update(Doing& doing) {
+  if (doing.changed("PolicyDocument")) {
+    drop_versions(doing);
+    const Json version =
+        doing.call("iam", "CreatePolicyVersion",
+                   {{"PolicyArn", doing.physical}, {"PolicyDocument", doing.get("PolicyDocument")}, {"SetAsDefault", true}});
+    doing.attributes["DefaultVersionId"] = version.at("PolicyVersion").at("VersionId");
+  }
+  attach(doing);
+  retag(doing, {.service = "iam", .id_member = "PolicyArn", .tag = "TagPolicy", .untag = "UntagPolicy"}, doing.physical);
+}
+
+void remove(Doing& doing) {
+  for (const Holders& holders : kHolders)
+    for (const Json& name : names(doing.wanted, holders.property))
+      identity_call_if_there(doing, holders.kind, "Detach", "Policy", to_text(name), {{"PolicyArn", doing.physical}});
+  drop_versions(doing);
+  doing.call_unless({"NoSuchEntity"}, "iam", "DeletePolicy", {{"PolicyArn", doing.physical}});
+}
+
+}  // namespace
+
+extern const ResourceType iam_managed_policy;
+const ResourceType iam_managed_policy{.name = "AWS::IAM::ManagedPolicy",
+                                      .properties = kProperties,
+                                      .create = create,
+                                      .update = update,
+                                      .remove = remove,
+                                      .name_property = "ManagedPolicyName",
+                                      .attributes = kAttributes};
+
+}  // namespace cairn::cloudformation

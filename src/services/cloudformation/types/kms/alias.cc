@@ -1,0 +1,27 @@
+#include <array>
+
+#include "services/cloudformation/resource_type.h"
+
+namespace cairn::cloudformation {
+namespace {
+
+constexpr auto kProperties = std::to_array<Property>({
+    {"AliasName", On::kReplace, kRequired},
+    {"TargetKeyId", On::kUpdate, kRequired},
+});
+
+void create(Doing& doing) {
+  doing.call("kms", "CreateAlias", doing.members({{"AliasName"}, {"TargetKeyId"}}));
+  doing.physical = doing.text("AliasName");
+}
+
+void update(Doing& doing) { doing.call("kms", "UpdateAlias", doing.members({{"AliasName"}, {"TargetKeyId"}})); }
+
+void remove(Doing& doing) { doing.call_unless({"NotFoundException"}, "kms", "DeleteAlias", {{"AliasName", doing.physical}}); }
+
+}  // namespace
+
+extern const ResourceType kms_alias;
+const ResourceType kms_alias{.name = "AWS::KMS::Alias", .properties = kProperties, .create = create, .update = update, .remove = remove};
+
+}  // namespace cairn::cloudformation

@@ -1,0 +1,67 @@
+#include <array>
+
+#include "services/cloudformation/resource_type.h"
+
+namespace cairn::cloudformation {
+namespace {
+
+constexpr auto kProperties = std::to_array<Property>({
+    {"BearerTokenAuthenticationEnabled", On::kRefuse},
+    {"DataProtectionPolicy", On::kRefuse},
+    {"DeletionProtectionEnabled"},
+    {"FieldIndexPolicies", On::kRefuse},
+    {"KmsKeyId", On::kRefuse},
+    {"LogGroupClass", On::kReplace},
+    {"LogGroupName", On::kReplace},
+    {"ResourcePolicyDocument", On::kRefuse},
+    {"RetentionInDays"},
+    {"Tags"},
+});
+constexpr std::array<std::string_view, 1> kAttributes = {"Arn"};
+
+void set_retention(Doing& doing) {
+  if (doing.has("RetentionInDays"))
+    doing.call("logs", "PutRetentionPolicy", {{"logGroupName", doing.physical}, {"retentionInDays", doing.get("RetentionInDays")}});
+}
+
+void create(Doing& doing) {
+  const std::string name = doing.name("LogGroupName", {.characters_max = 512});
+  Json in = doing.members({{"LogGroupClass"}, {"DeletionProtectionEnabled"}});
+  in["logGroupName"] = name;
+  if (!doing.tags().empty()) in["tags"] = doing.tags();
+  doing.call("logs", "CreateLogGroup", std::move(in));
+  doing.physical = name;
+  const auto& where = doing.where();
+  doing.attributes["Arn"] = fmt::format("arn:aws:logs:{}:{}:log-group:{}:*", where.region.str(), where.account.str(), name);
+  set_retention(doing);
+}
+
+void update(Doing& doing) {
+  if (doing.changed("RetentionInDays")) {
+    if (doing.has("RetentionInDays")) set_retention(doing);
+    else doing.call("logs", "DeleteRetentionPolicy", {{"logGroupName", doing.physical}});
+  }
+  if (doing.changed("DeletionProtectionEnabled"))
+    doing.call("logs", "PutLogGroupDeletionProtection",
+               {{"logGroupIdentifier", doing.physical}, {"deletionProtectionEnabled", doing.flag("DeletionProtectionEnabled")}});
+  std::string arn = doing.attributes.value("Arn", "");
+  if (arn.ends_with(":*")) arn.resize(arn.size() - 2);
+  retag(doing, {.service = "logs", .id_member = "resourceArn", .tags_member = "tags", .keys_member = "tagKeys"}, arn);
+}
+
+void remove(Doing& doing) {
+  doing.call_unless({"ResourceNotFoundException"}, "logs", "DeleteLogGroup", {{"logGroupName", doing.physical}});
+}
+
+}  // namespace
+
+extern const ResourceType logs_log_group;
+const ResourceType logs_log_group{.name = "AWS::Logs::LogGroup",
+                                  .properties = kProperties,
+                                  .create = create,
+                                  .update = update,
+                                  .remove = remove,
+                                  .name_property = "LogGroupName",
+                                  .attributes = kAttributes};
+
+}  // namespace cairn::cloudformation

@@ -1,0 +1,76 @@
+#include <array>
+
+#include "services/cloudformation/resource_type.h"
+#include "services/cloudformation/types/s3/settings.h"
+
+namespace cairn::cloudformation {
+namespace {
+
+constexpr auto kProperties = std::to_array<Property>({
+    {"AbacStatus", On::kRefuse},
+    {"AccelerateConfiguration"},
+    {"AccessControl"},
+    {"AnalyticsConfigurations", On::kRefuse},
+    {"BucketEncryption"},
+    {"BucketName", On::kReplace},
+    {"BucketNamePrefix", On::kRefuse},
+    {"BucketNamespace", On::kRefuse},
+    {"CorsConfiguration"},
+    {"IntelligentTieringConfigurations", On::kRefuse},
+    {"InventoryConfigurations", On::kRefuse},
+    {"LifecycleConfiguration"},
+    {"LoggingConfiguration"},
+    {"MetadataConfiguration", On::kRefuse},
+    {"MetadataTableConfiguration", On::kRefuse},
+    {"MetricsConfigurations", On::kRefuse},
+    {"NotificationConfiguration"},
+    {"ObjectLockConfiguration"},
+    {"ObjectLockEnabled", On::kReplace},
+    {"OwnershipControls"},
+    {"PublicAccessBlockConfiguration"},
+    {"ReplicationConfiguration", On::kRefuse},
+    {"Tags"},
+    {"VersioningConfiguration"},
+    {"WebsiteConfiguration", On::kRefuse},
+});
+constexpr std::array<std::string_view, 5> kAttributes = {"Arn", "DomainName", "DualStackDomainName", "RegionalDomainName", "WebsiteURL"};
+
+void create(Doing& doing) {
+  const std::string name = doing.name("BucketName", {.characters_max = 63, .lower_case = true});
+  const std::string region = doing.where().region.str();
+  Json in{{"Bucket", name}};
+  if (region != "us-east-1") in["CreateBucketConfiguration"] = {{"LocationConstraint", region}};
+  if (doing.flag("ObjectLockEnabled")) in["ObjectLockEnabledForBucket"] = true;
+  if (doing.has("OwnershipControls")) in["ObjectOwnership"] = doing.get("OwnershipControls").at("Rules").at(0).at("ObjectOwnership");
+  if (doing.has("AccessControl")) in["ACL"] = canned_acl(doing.text("AccessControl"));
+  doing.call("s3", "CreateBucket", std::move(in));
+  doing.physical = name;
+  doing.attributes["Arn"] = "arn:aws:s3:::" + name;
+  doing.attributes["DomainName"] = name + ".s3.amazonaws.com";
+  doing.attributes["DualStackDomainName"] = fmt::format("{}.s3.dualstack.{}.amazonaws.com", name, region);
+  doing.attributes["RegionalDomainName"] = fmt::format("{}.s3.{}.amazonaws.com", name, region);
+  doing.attributes["WebsiteURL"] = fmt::format("http://{}.s3-website-{}.amazonaws.com", name, region);
+  for (const BucketSetting& setting : bucket_settings())
+    if (doing.has(setting.property) && !(setting.property == "Tags" && doing.tags().empty()) && !setting.is_of_creation)
+      put_setting(doing, setting);
+}
+
+void update(Doing& doing) {
+  for (const BucketSetting& setting : bucket_settings())
+    if (doing.changed(setting.property)) put_setting(doing, setting);
+}
+
+void remove(Doing& doing) { doing.call_unless({"NoSuchBucket"}, "s3", "DeleteBucket", {{"Bucket", doing.physical}}); }
+
+}  // namespace
+
+extern const ResourceType s3_bucket;
+const ResourceType s3_bucket{.name = "AWS::S3::Bucket",
+                             .properties = kProperties,
+                             .create = create,
+                             .update = update,
+                             .remove = remove,
+                             .name_property = "BucketName",
+                             .attributes = kAttributes};
+
+}  // namespace cairn::cloudformation

@@ -1,0 +1,25 @@
+#pragma once
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "services/cloudformation/doing.h"
+
+/// A bucket's properties, which templates write otherwise than S3's calls.
+namespace cairn::cloudformation {
+
+struct BucketSetting {
+  std::string_view property;
+  std::string_view put, member;                     // the call, and its member that is the body
+  Json (*written)(const Json& property) = nullptr;  // as the call wants it; null: as it is
+  std::string_view remove = {};                     // the call that takes it away; "": putting what is empty does
+  Json empty = Json::object();
+  bool is_of_creation = false;  // CreateBucket sets it
+};
+std::span<const BucketSetting> bucket_settings();  // in the order in which they can be set
+/// Sets it as it is wanted, or takes it away.
+void put_setting(Doing& doing, const BucketSetting& setting);
+
+std::string canned_acl(const std::string& word);  // LogDeliveryWrite: log-delivery-write
+
+}  // namespace cairn::cloudformation

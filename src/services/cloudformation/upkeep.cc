@@ -1,0 +1,63 @@
+#include "services/cloudformation/upkeep.h"
+
+#include "services/cloudformation/stack.h"
+#include "state/internal_commit.h"
+
+namespace cairn::cloudformation {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kRound = 1h;
+constexpr auto kRetry = 1s;
+constexpr auto kKept = std::chrono::days(90);
+constexpr size_t kErasedAtOnce = 1000;
+
+/// Erases what stands below `prefix` behind `after`; false: there is more.
+bool erase_below(state::Transaction& state, const std::string& prefix, const std::string& after, size_t& room) {
+  const state::Page page = state.list(prefix, after, room);
+  for (const state::Item& item : page.items) state.erase(item.key);
+  room -= page.items.size();
+  return !page.more;
+}
+
+/// False: there is more of it.
+bool forget(state::Transaction& state, const Stack& stack) {
+  size_t room = kErasedAtOnce;
+  for (const char* kind : {"event", "resource", "template", "parameters"})
+    if (room == 0 || !erase_below(state, keys::of(kind, stack.id), "", room)) return false;
+  state.erase(keys::rollback(stack.id));
+  state.erase(keys::stack(stack));
+  return true;
+}
+
+}  // namespace
+
+env::Next Upkeep::step() {
+  const Time old = clock_.now() - kKept;
+  state::Transaction state(store_);
+  const state::Page page = state.list(keys::kStacks, after_, 1);
+  if (page.items.empty()) {
+    after_.clear();
+    return env::Next::after(kRound);
+  }
+  const Stack stack = decode_stack(page.items.front().value);
+  bool is_done = true;
+  if (stack.is_gone() && stack.deleted < old) {
+    is_done = forget(state, stack);
+  } else {
+    size_t room = kErasedAtOnce;
+    is_done = erase_below(state, keys::events(stack.id), keys::events(stack.id) + event_place(first_order(old)), room);
+    // Of generations only the one in force, and those of an operation under way, are needed.
+    if (!state.exists(keys::operation(stack.id)) && !state.exists(keys::rollback(stack.id)))
+      for (int generation = stack.generation - 1; generation > 0 && state.exists(keys::template_text(stack.id, generation)); --generation) {
+        state.erase(keys::template_text(stack.id, generation));
+        state.erase(keys::parameters(stack.id, generation));
+      }
+  }
+  if (!state.changes().empty() && !state::commit_internal(store_, journal_, state)) return env::Next::after(kRetry);
+  if (is_done) after_ = page.items.front().key;
+  return env::Next::now();
+}
+
+}  // namespace cairn::cloudformation
