@@ -12,6 +12,7 @@ using namespace std::chrono_literals;
 
 constexpr auto kLookAtClock = 60s;   // the wall clock may jump
 constexpr auto kRetryCommit = 50ms;  // the journal takes nothing at the moment
+constexpr auto kRetryRead = 1s;      // the state cannot be read
 constexpr size_t kCommittedAtOnce = 256;
 const RetryPolicy kDeadLetterRetries{
     .immediate = 1, .growing = 8, .least = 1s, .most = 60s, .backoff = RetryPolicy::Backoff::kExponential, .age_max = {}};
@@ -85,8 +86,12 @@ void Outbox::send(Lanes::Ticket ticket) {
       }
     }
   } catch (const std::exception& problem) {  // what it needs cannot be read now
-    item = sent.put ? std::optional(*sent.put) : std::nullopt;
-    if (item) item->retry = RetryPolicy::of_services();
+    if (!sent.put) {
+      sent.outcome = {.wait = kRetryRead};
+      return completions_->put(std::move(sent));
+    }
+    item = *sent.put;
+    item->retry = RetryPolicy::of_services();
     sent.outcome = {.again = true, .code = "InternalFailure", .message = problem.what()};
   }
   sent.is_unwanted = !item;
@@ -113,6 +118,12 @@ std::optional<Tries> Outbox::outcome_of(state::Transaction& state, const Sent& s
           .tries = tries.is_dead ? tries.count_before : tries.count,
           .code = sent.outcome.code,
           .message = sent.outcome.message};
+  if (sent.outcome.wait) {
+    tries = sent.ticket.tries;
+    tries.next = means_.clock.now() + *sent.outcome.wait;
+    told.what = Told::What::kWaits;
+    return tries;
+  }
   if (!state.exists(item_key)) return std::nullopt;  // a reset, or a deletion of what it belonged to
   const auto owner = owners_.find(sent.put->owner);
   const auto tell = [&](Told::What what) {
@@ -126,12 +137,6 @@ std::optional<Tries> Outbox::outcome_of(state::Transaction& state, const Sent& s
     return std::nullopt;
   };
   if (sent.is_unwanted) return ends(Told::What::kDropped);
-  if (sent.outcome.wait) {
-    tries = sent.ticket.tries;
-    tries.next = means_.clock.now() + *sent.outcome.wait;
-    told.what = Told::What::kWaits;
-    return tries;
-  }
   if (sent.outcome.has_arrived) return ends(tries.is_dead ? Told::What::kDeadLettered : Told::What::kArrived);
 
   const Time now = means_.clock.now();

@@ -394,6 +394,26 @@ TEST(Outbox, TheOwnerMakesWhatIsDeferredAndIsTold) {
   EXPECT_EQ(state::Transaction(*world.store).get("maker/last"), "");
 }
 
+TEST(Outbox, AnItemThatCannotBeReadNowIsSentLater) {
+  World world;
+  world.put(message("a", "x", {.after = 1, .least = 5s, .most = 5s}));  // there is no server yet
+  world.pass(3s);
+  world.restart();  // from the disk alone
+  int failures = 0;
+  world.database.before_get = [&](std::string_view key) {
+    if (key.starts_with(keys::kItems) && ++failures == 1) throw std::runtime_error("the disk cannot be read (simulated)");
+  };
+  int got = 0;
+  world.serve("http://a.example", [&](const env::HttpRequest&) {
+    ++got;
+    return env::HttpAnswer{.status = 200};
+  });
+  world.pass(10s);
+  EXPECT_GE(failures, 2);
+  EXPECT_EQ(got, 1);
+  EXPECT_EQ(world.documents(), 0u);
+}
+
 TEST(Outbox, WhatIsErasedIsNotSent) {
   World world;
   world.services.refuse = [](const auto&) { return 500; };

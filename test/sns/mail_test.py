@@ -43,14 +43,16 @@ class Mail(unittest.TestCase):
 
     def converse(self, server, mailbox):
         sns = server.client("sns")
-        topic = sns.create_topic(Name="alarms", Attributes={"DisplayName": "Stöne alarms"})["TopicArn"]
+        name = 'Stöne "alarms" of all quarries'
+        topic = sns.create_topic(Name="alarms", Attributes={"DisplayName": name})["TopicArn"]
         for protocol, to in (("email", "person@example.com"), ("email-json", "program@example.com")):
             sns.subscribe(TopicArn=topic, Protocol=protocol, Endpoint=to)
         self.assertTrue(eventually(lambda: len(mailbox.mails) == 2), server.output())
         for sender, to, mail in mailbox.mails:
             self.assertEqual(sender, "cairn@example.com")
             self.assertEqual(mail["Subject"], "AWS Notification - Subscription Confirmation")
-            self.assertIn("Stöne alarms", str(mail["From"]))
+            self.assertEqual([(one.display_name, one.addr_spec) for one in mail["From"].addresses], [(name, "cairn@example.com")])
+            self.assertEqual(mail["From"].defects, ())
             text = mail.get_content() if to == ["person@example.com"] else json.loads(mail.get_payload(decode=True))["SubscribeURL"]
             link = re.search(r"http://\S+ConfirmSubscription\S+", text)[0]
             self.assertEqual(urllib.request.urlopen(link, timeout=10).status, 200)
@@ -68,6 +70,15 @@ class Mail(unittest.TestCase):
         self.assertEqual(urllib.request.urlopen(unsubscribe, timeout=10).status, 200)
         self.assertTrue(eventually(lambda: mailbox.mails), server.output())
         self.assertEqual(len(sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]), 1)
+        plain = 'Stone "alarms" \\ all'
+        sns.set_topic_attributes(TopicArn=topic, AttributeName="DisplayName", AttributeValue=plain)
+        mailbox.mails.clear()
+        subject = "Es fällt " + "ü" * 80
+        sns.publish(TopicArn=topic, Message="x", Subject=subject)
+        self.assertTrue(eventually(lambda: mailbox.mails), server.output())
+        mail = mailbox.mails[0][2]
+        self.assertEqual([one.display_name for one in mail["From"].addresses], [plain])
+        self.assertEqual((mail["Subject"], mail["Subject"].defects), (subject, ()))
         # A server that refuses for good is not asked again.
         mailbox.refusals = ["550 no such user"]
         sns.publish(TopicArn=topic, Message="x")

@@ -97,6 +97,12 @@ class Topics(unittest.TestCase):
         self.sns.remove_permission(TopicArn=arn, Label="test")
         with self.assertRaises(self.other.exceptions.AuthorizationErrorException):
             self.other.publish(TopicArn=arn, Message="x")
+        self.sns.remove_permission(TopicArn=arn, Label="__default_statement_ID")
+        self.assertEqual(json.loads(self.sns.get_topic_attributes(TopicArn=arn)["Attributes"]["Policy"])["Statement"], [])
+        self.sns.publish(TopicArn=arn, Message="the owner's own policies are enough")
+        with self.assertRaises(self.other.exceptions.AuthorizationErrorException):
+            self.other.publish(TopicArn=arn, Message="x")
+        self.sns.delete_topic(TopicArn=arn)
 
     def test_subscriptions(self):
         arn = self.sns.create_topic(Name="subscribed")["TopicArn"]
@@ -135,6 +141,19 @@ class Topics(unittest.TestCase):
         self.refused("NotFound", "Subscription does not exist", self.sns.get_subscription_attributes, SubscriptionArn=subscription)
         self.assertEqual(self.sns.get_topic_attributes(TopicArn=arn)["Attributes"]["SubscriptionsDeleted"], "1")
 
+    def test_filters_of_a_topic(self):
+        sns = self.server.client("sns", access_key="444444444444")
+        arn = sns.create_topic(Name="filtered")["TopicArn"]
+
+        def subscribe(number, **attributes):
+            return sns.subscribe(TopicArn=arn, Protocol="sqs", Endpoint=f"arn:aws:sqs:us-east-1:444444444444:q{number}", Attributes=attributes)["SubscriptionArn"]
+        subscriptions = [subscribe(i, FilterPolicy='{"a": ["b"]}') for i in range(200)]
+        plain = subscribe(200)
+        self.refused("FilterPolicyLimitExceeded", "Filter policy limit exceeded", subscribe, number=201, FilterPolicy='{"a": ["b"]}')
+        set_filter = {"AttributeName": "FilterPolicy", "AttributeValue": '{"a": ["c"]}'}
+        self.refused("FilterPolicyLimitExceeded", "Filter policy limit exceeded", sns.set_subscription_attributes, SubscriptionArn=plain, **set_filter)
+        sns.set_subscription_attributes(SubscriptionArn=subscriptions[0], **set_filter)
+
     def test_publishing(self):
         arn = self.sns.create_topic(Name="published")["TopicArn"]
         publish = self.sns.publish
@@ -148,7 +167,6 @@ class Topics(unittest.TestCase):
         self.invalid("TargetArn Reason: No endpoint found for the target arn specified", publish, Message="x",
                      TargetArn="arn:aws:sns:us-east-1:111111111111:endpoint/APNS/abcdef/0f7d5971-aa8b-4bd5-b585-0826e9f93a66")
         for name, value, message in (
-                ("", {"DataType": "", "StringValue": "x"}, None),
                 ("a..b", {"DataType": "String", "StringValue": "x"}, "Message attribute name can not have successive '.' character."),
                 (".a", {"DataType": "String", "StringValue": "x"}, "Invalid message attribute name starting with character '.' was found."),
                 ("a^", {"DataType": "String", "StringValue": "x"}, "Invalid non-alphanumeric character '#x5E' was found in the message attribute name. Can only "
@@ -157,9 +175,12 @@ class Topics(unittest.TestCase):
                                                                        "type prefixes is Binary, Number, and String."),
                 ("attr1", {"DataType": "Binary", "StringValue": "x"}, "The message attribute 'attr1' with type 'Binary' must use field 'Binary'."),
                 ("attr1", {"DataType": "String", "BinaryValue": b"x"}, "The message attribute 'attr1' with type 'String' must use field 'String'."),
+                ("price", {"DataType": "Number", "StringValue": "test"}, "Could not cast message attribute 'price' value to number."),
+                ("price", {"DataType": "Number.int", "StringValue": "1 2"}, "Could not cast message attribute 'price' value to number."),
                 ("attr1", {"DataType": "Binary"}, "The message attribute 'attr1' must contain non-empty message attribute value for message attribute type 'Binary'.")):
-            if message:
-                self.refused("ParameterValueInvalid", message, publish, TopicArn=arn, Message="x", MessageAttributes={name: value})
+            self.refused("ParameterValueInvalid", message, publish, TopicArn=arn, Message="x", MessageAttributes={name: value})
+        for number in ("0", "-1.50", "+7", "007", "1.5e-3", "9" * 38):
+            publish(TopicArn=arn, Message="x", MessageAttributes={"price": {"DataType": "Number", "StringValue": number}})
 
     def test_batches(self):
         arn = self.sns.create_topic(Name="batched")["TopicArn"]
@@ -193,13 +214,20 @@ class Topics(unittest.TestCase):
                      TopicArn=standard, Message="x", MessageDeduplicationId="d")
 
     def test_what_cannot_be_honoured_is_refused_by_name(self):
-        arn = self.sns.create_topic(Name="honest")["TopicArn"]
-        for call, parameters in ((self.sns.create_topic, {"Name": "k", "Attributes": {"KmsMasterKeyId": "alias/aws/sns"}}),
-                                 (self.sns.subscribe, {"TopicArn": arn, "Protocol": "sms", "Endpoint": "+15551234567"}),
-                                 (self.sns.subscribe, {"TopicArn": arn, "Protocol": "lambda", "Endpoint": "arn:aws:lambda:us-east-1:111111111111:function:f"}),
-                                 (self.sns.publish, {"PhoneNumber": "+15551234567", "Message": "x"}),
-                                 (self.sns.create_platform_application, {"Name": "n", "Platform": "GCM", "Attributes": {"PlatformCredential": "x"}})):
-            with self.assertRaises(self.sns.exceptions.ClientError) as caught:
+        sns = self.server.client("sns", access_key="555555555555")
+        arn = sns.create_topic(Name="honest")["TopicArn"]
+        hook = sns.subscribe(TopicArn=arn, Protocol="http", Endpoint="http://localhost:1/", ReturnSubscriptionArn=True)["SubscriptionArn"]
+        for policy in ({"healthyRetryPolicy": {"backoffFunction": 7}}, {"healthyRetryPolicy": {"backoffFunction": "cubic"}}):
+            with self.assertRaisesRegex(sns.exceptions.InvalidParameterException, "backoffFunction"):
+                sns.set_subscription_attributes(SubscriptionArn=hook, AttributeName="DeliveryPolicy", AttributeValue=json.dumps(policy))
+        self.invalid("Attributes Reason: FifoTopic: Invalid value [maybe]. Must be true or false.", sns.create_topic, Name="k", Attributes={"FifoTopic": "maybe"})
+        for call, parameters in ((sns.create_topic, {"Name": "k", "Attributes": {"KmsMasterKeyId": "alias/aws/sns"}}),
+                                 (sns.set_subscription_attributes, {"SubscriptionArn": hook, "AttributeName": "DeliveryPolicy", "AttributeValue": '{"guaranteed": true}'}),
+                                 (sns.subscribe, {"TopicArn": arn, "Protocol": "sms", "Endpoint": "+15551234567"}),
+                                 (sns.subscribe, {"TopicArn": arn, "Protocol": "lambda", "Endpoint": "arn:aws:lambda:us-east-1:111111111111:function:f"}),
+                                 (sns.publish, {"PhoneNumber": "+15551234567", "Message": "x"}),
+                                 (sns.create_platform_application, {"Name": "n", "Platform": "GCM", "Attributes": {"PlatformCredential": "x"}})):
+            with self.assertRaises(sns.exceptions.ClientError) as caught:
                 call(**parameters)
             self.assertEqual(caught.exception.response["Error"]["Code"], "NotImplemented", parameters)
 

@@ -1,4 +1,4 @@
-"""Event notifications of buckets to queues: who is told of what, in AWS's form, through crashes."""
+"""Event notifications of buckets to queues and topics: who is told of what, in AWS's form, through crashes."""
 import json
 import threading
 import unittest
@@ -165,6 +165,35 @@ class Notifications(unittest.TestCase):
         self.assertIsNone(put(filtered("a", "x", "1"), filtered("b", "x", "2"), filtered("a", "y", "3"))["Code"])
         self.assertEqual(put(LambdaFunctionConfigurations=[{"LambdaFunctionArn": "arn:aws:lambda:us-east-1:000000000000:function:f", "Events": made}])["Code"],
                          "NotImplemented")
+
+    def test_a_topic_tells_on(self):
+        sns = self.server.client("sns")
+        topic = sns.create_topic(Name=self.name)["TopicArn"]
+
+        def policy(principal, action, resource, source):
+            return json.dumps({"Version": "2012-10-17", "Statement": [{
+                "Effect": "Allow", "Principal": {"Service": principal}, "Action": action, "Resource": resource,
+                "Condition": {"ArnEquals": {"aws:SourceArn": source}}}]})
+        self.sqs.set_queue_attributes(QueueUrl=self.url, Attributes={"Policy": policy("sns.amazonaws.com", "sqs:SendMessage", self.arn, topic)})
+        sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=self.arn)
+
+        def tell(arn):
+            return error_of(self.s3.put_bucket_notification_configuration, Bucket=self.name, NotificationConfiguration={"TopicConfigurations": [
+                {"Id": "rule", "TopicArn": arn, "Events": ["s3:ObjectCreated:*"]}]})
+        for arn in (topic, topic + "-gone"):
+            refused = tell(arn)
+            self.assertEqual((refused["Code"], refused["Message"]), ("InvalidArgument", "Unable to validate the following destination configurations"))
+        sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy",
+                                 AttributeValue=policy("s3.amazonaws.com", "sns:Publish", topic, f"arn:aws:s3:::{self.name}"))
+        self.assertIsNone(tell(topic)["Code"])
+        put = self.s3.put_object(Bucket=self.name, Key="a b", Body=b"hello")
+        told, test = sorted(self.messages(2), key=lambda envelope: "s3:TestEvent" in envelope["Message"])
+        for envelope in (test, told):
+            self.assertEqual((envelope["Type"], envelope["TopicArn"], envelope["Subject"]), ("Notification", topic, "Amazon S3 Notification"))
+        self.assertEqual(json.loads(test["Message"])["Event"], "s3:TestEvent")
+        [record] = json.loads(told["Message"])["Records"]
+        self.assertEqual((record["eventName"], record["s3"]["configurationId"], record["s3"]["bucket"]["name"]), ("ObjectCreated:Put", "rule", self.name))
+        self.assertEqual((record["s3"]["object"]["key"], record["s3"]["object"]["eTag"]), ("a+b", put["ETag"].strip('"')))
 
     def test_event_bridge(self):
         events = self.server.client("events")

@@ -101,7 +101,7 @@ TEST_F(TrailsTest, RecursiveLoggingIsKeptAndShownWhileFalse) {
   EXPECT_TRUE(stored("audit").recursive);
 }
 
-TEST_F(TrailsTest, WhatNeedsAServiceThatIsNotServedIsRefusedByName) {
+TEST_F(TrailsTest, WhatIsNotThereOrCannotBeIsRefusedByName) {
   for (const char* topic : {"topic", "arn:aws:sns:us-east-1:111122223333:topic"})
     EXPECT_EQ(refusal_of_create({{"SnsTopicName", topic}}),
               "InsufficientSnsTopicPolicyException: SNS Topic does not exist or the topic policy is incorrect!");

@@ -12,8 +12,7 @@ using outbox::Item;
 
 constexpr std::chrono::seconds kHttpTimeout{15};
 constexpr std::chrono::milliseconds kUntilListening{20};
-constexpr size_t kAttributesOfQueueMessageMax = 10;
-constexpr std::string_view kLanePrefix = "sns.";
+constexpr size_t kAttributesOfQueueMessageMax = 10, kDeduplicationCharacters = 128;
 
 Json attributes_of(const Message& message) {
   Json attributes = Json::object();
@@ -21,7 +20,7 @@ Json attributes_of(const Message& message) {
   return attributes;
 }
 
-void to_queue(Item& item, const Subscription& subscription, const std::string& body, const Message* message) {
+void to_queue(Item& item, const Subscription& subscription, const Letter& letter, const std::string& body, const Message* message) {
   const std::vector<std::string_view> arn = text::split(subscription.endpoint, ':');
   Json request{{"QueueUrl", fmt::format("https://sqs.{}.amazonaws.com/{}/{}", arn[3], arn[4], arn[5])}, {"MessageBody", body}};
   const bool is_fifo = subscription.endpoint.ends_with(".fifo");
@@ -29,6 +28,9 @@ void to_queue(Item& item, const Subscription& subscription, const std::string& b
     if (subscription.is_raw && !message->attributes.empty()) request["MessageAttributes"] = attributes_of(*message);
     if (!message->group.empty() && (is_fifo || !message->topic.is_fifo())) request["MessageGroupId"] = message->group;
     if (is_fifo) request["MessageDeduplicationId"] = message->deduplication;
+  } else if (is_fifo) {
+    request["MessageGroupId"] = subscription.id;
+    request["MessageDeduplicationId"] = letter.token.substr(0, kDeduplicationCharacters);
   }
   item.what = outbox::Call{.service = "sqs",
                            .region = aws::Region(std::string(arn[3])),
@@ -68,7 +70,7 @@ void Courier::address(Item& item, const Subscription& subscription, const std::o
     }
     body = letter.envelope(signature);
   }
-  if (subscription.protocol == "sqs") to_queue(item, subscription, body, message);
+  if (subscription.protocol == "sqs") to_queue(item, subscription, letter, body, message);
   else if (subscription.protocol == "email" || subscription.protocol == "email-json") {
     item.what = mail_of(subscription, topic ? topic->display_name : "", letter, body, means_.mail_from, means_.clock.now());
     item.retry = outbox::RetryPolicy::of_mail();
@@ -83,12 +85,12 @@ void Courier::address(Item& item, const Subscription& subscription, const std::o
   }
 }
 
-std::optional<Item> Courier::message(state::Transaction& state, Item item, const std::string& message_id) const {
+std::optional<Item> Courier::message(state::Transaction& state, Item item, const std::string& message_id,
+                                     const std::string& subscription_key) const {
   const std::optional<std::string> text = state.get(documents::message(message_id));
   if (!text) return std::nullopt;
   const Message message = decode_message(*text);
-  const std::optional<std::string> document =
-      state.get(documents::subscription(message.topic, std::string_view(item.lane).substr(kLanePrefix.size())));
+  const std::optional<std::string> document = state.get(subscription_key);
   if (!document) return std::nullopt;  // unsubscribed meanwhile
   const Subscription subscription = decode_subscription(*document);
   // What a queue cannot hold is a mistake of whoever published it: it is not sent.
@@ -120,7 +122,7 @@ std::optional<Item> Courier::make(state::Transaction& state, Item item) {
   }
   const Json data = std::get<outbox::Deferred>(item.what).data;
   const auto text = [&](const char* name) { return data.value(name, ""); };
-  if (data.contains("message")) return message(state, std::move(item), text("message"));
+  if (data.contains("message")) return message(state, std::move(item), text("message"), text("to"));
   if (data.contains("confirm")) return question(state, std::move(item), text("confirm"), false);
   return question(state, std::move(item), text("restore"), true);
 }

@@ -30,7 +30,8 @@ class Courier final : public outbox::Owner {
   void told(state::Transaction& state, const outbox::Item& item, const outbox::Told& told) override;
 
  private:
-  std::optional<outbox::Item> message(state::Transaction& state, outbox::Item item, const std::string& message_id) const;
+  std::optional<outbox::Item> message(state::Transaction& state, outbox::Item item, const std::string& message_id,
+                                      const std::string& subscription_key) const;
   std::optional<outbox::Item> question(state::Transaction& state, outbox::Item item, const std::string& token, bool is_gone) const;
   void address(outbox::Item& item, const Subscription& subscription, const std::optional<Topic>& topic, const Letter& letter,
                const Message* message) const;

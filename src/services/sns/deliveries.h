@@ -1,4 +1,5 @@
 #pragma once
+#include <optional>
 #include <string_view>
 
 #include "base/json.h"
@@ -10,8 +11,14 @@ namespace cairn::sns {
 
 inline constexpr std::string_view kOutboxOwner = "sns";
 
-/// `data`: {"message": id}, {"confirm": token} or {"restore": token}. `order`: of FIFO topics.
+/// Of a message of a FIFO topic: it comes after those of its group whose numbers are smaller.
+struct Turn {
+  std::string_view group;
+  uint64_t number = 0;
+};
+
+/// `data`: {"message": id}, {"confirm": token} or {"restore": token}.
 void put_delivery(state::Transaction& state, env::Random& random, Time now, const Subscription& subscription, Json data,
-                  uint64_t order = 0);
+                  const std::optional<Turn>& turn = {});
 
 }  // namespace cairn::sns

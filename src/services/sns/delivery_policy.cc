@@ -42,9 +42,9 @@ Json whole_retry_policy(const Json& given, std::string_view parameter) {
   if (n("maxDelayTarget") < n("minDelayTarget")) throw refusal(parameter, "maxDelayTarget must not be less than minDelayTarget");
   if (n("numNoDelayRetries") + n("numMinDelayRetries") + n("numMaxDelayRetries") > n("numRetries"))
     throw refusal(parameter, "numRetries must not be less than the retries of its phases");
-  const std::string function =
-      given.contains("backoffFunction") && given["backoffFunction"].is_string() ? given["backoffFunction"] : "linear";
-  if (std::ranges::find(kFunctions, function) == std::end(kFunctions)) throw refusal(parameter, "unknown backoffFunction " + function);
+  const Json function = given.value("backoffFunction", Json("linear"));
+  if (!function.is_string() || std::ranges::find(kFunctions, function.get<std::string>()) == std::end(kFunctions))
+    throw refusal(parameter, "unknown backoffFunction " + json::dump(function));
   whole["backoffFunction"] = function;
   return whole;
 }
@@ -92,6 +92,8 @@ std::string subscription_delivery_policy(std::string_view text, std::string_view
   for (const auto& [name, value] : policy.items()) {
     if (!whole.contains(name)) throw refusal(parameter, "unknown member " + name);
     if (value.is_null()) continue;
+    if (name == "guaranteed" && value != false)
+      throw Error(aws::kNotImplemented, "Deliveries are not guaranteed here: leave out guaranteed.");
     if (name == "healthyRetryPolicy") whole[name] = whole_retry_policy(value, parameter);
     if (name == "requestPolicy") whole[name] = whole_request_policy(value, parameter);
   }

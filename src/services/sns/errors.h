@@ -21,7 +21,6 @@ inline constexpr ErrorKind kSubscriptionLimit{
     .code = "SubscriptionLimitExceededException", .status = 403, .wire_code = "SubscriptionLimitExceeded"};
 inline constexpr ErrorKind kTagLimit{.code = "TagLimitExceededException", .wire_code = "TagLimitExceeded"};
 inline constexpr ErrorKind kTooManyEntries{.code = "TooManyEntriesInBatchRequestException", .wire_code = "TooManyEntriesInBatchRequest"};
-inline constexpr ErrorKind kTopicLimit{.code = "TopicLimitExceededException", .status = 403, .wire_code = "TopicLimitExceeded"};
 
 inline Error invalid(std::string_view what) { return Error(kInvalidParameter, "Invalid parameter: {}", what); }
 inline Error invalid(std::string_view parameter, std::string_view reason) {

@@ -58,7 +58,7 @@ void set_subscription_attributes(api::Call& call) {
   Subscription subscription = open_subscription(call, "SetSubscriptionAttributes");
   const std::string name = call.in["AttributeName"].get<std::string>();
   set_attribute(subscription, name, call.in.value("AttributeValue", ""), "");
-  if (name.starts_with("FilterPolicy")) check_filter(subscription, "");
+  if (name.starts_with("FilterPolicy")) check_filter(*call.state, subscription, "");
   put_subscription(*call.state, subscription);
 }
 

@@ -6,11 +6,35 @@ namespace cairn::sns {
 namespace {
 
 constexpr size_t kLineCharacters = 76;
+constexpr size_t kEncodedWordBytes = 39;  // what one stands for: with it, the word and the header's name fit a line
 
-/// What a header's line may hold: text that is not plain becomes an encoded word (RFC 2047).
-std::string header_text(const std::string& text) {
-  const bool is_plain = std::ranges::all_of(text, [](unsigned char c) { return c >= ' ' && c < 127; });
-  return is_plain ? text : fmt::format("=?UTF-8?B?{}?=", text::base64(text));
+bool is_plain(std::string_view text) {
+  return std::ranges::all_of(text, [](unsigned char c) { return c >= ' ' && c < 127; });
+}
+
+/// Text that is not plain, as a header's line may hold it: encoded words (RFC 2047), each of whole characters.
+std::string encoded_words(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    size_t size = std::min(kEncodedWordBytes, text.size());
+    while (size > 1 && size < text.size() && (static_cast<unsigned char>(text[size]) & 0xc0) == 0x80) --size;
+    out += fmt::format("{}=?UTF-8?B?{}?=", out.empty() ? "" : "\r\n ", text::base64(text.substr(0, size)));
+    text.remove_prefix(size);
+  }
+  return out;
+}
+
+std::string header_text(const std::string& text) { return is_plain(text) ? text : encoded_words(text); }
+
+/// The name before an address: a quoted string, where encoded words must not stand.
+std::string header_name(const std::string& name) {
+  if (!is_plain(name)) return encoded_words(name);
+  std::string quoted = "\"";
+  for (const char c : name) {
+    if (c == '"' || c == '\\') quoted += '\\';
+    quoted += c;
+  }
+  return quoted + "\"";
 }
 
 std::string lines_of(const std::string& base64) {
@@ -50,7 +74,7 @@ outbox::Mail mail_of(const Subscription& subscription, const std::string& displa
   const bool is_json = subscription.protocol == "email-json";
   std::string message;
   const auto header = [&](std::string_view name, const std::string& value) { message += fmt::format("{}: {}\r\n", name, value); };
-  header("From", fmt::format("\"{}\" <{}>", header_text(display_name.empty() ? "AWS Notifications" : display_name), from));
+  header("From", fmt::format("{} <{}>", header_name(display_name.empty() ? "AWS Notifications" : display_name), from));
   header("To", subscription.endpoint);
   header("Subject", header_text(subject_of(letter)));
   header("Date", timestamps::http_date(now));

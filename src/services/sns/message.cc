@@ -1,6 +1,7 @@
 #include "services/sns/message.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "base/crypto.h"
 #include "base/text.h"
@@ -36,6 +37,14 @@ bool has_text(const Json& attribute, const char* member) {
   return at != attribute.end() && at->is_string() && !at->get_ref<const std::string&>().empty();
 }
 
+bool is_number(std::string_view text) {
+  if (text.starts_with('+')) text.remove_prefix(1);
+  if (text.find_first_not_of("0123456789.eE+-") != std::string_view::npos) return false;
+  double value = 0;
+  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return problem != std::errc::invalid_argument && end == text.data() + text.size();
+}
+
 void check_attribute(const std::string& name, const Json& attribute) {
   check_attribute_name(name);
   const std::string type = attribute.value("DataType", "");
@@ -54,7 +63,9 @@ void check_attribute(const std::string& name, const Json& attribute) {
                 name, type);
   }
   if (is_binary) return;
-  for (const char c : attribute["StringValue"].get_ref<const std::string&>())
+  const std::string& value = attribute["StringValue"].get_ref<const std::string&>();
+  if (prefix == "Number" && !is_number(value)) throw Error(kInvalidValue, "Could not cast message attribute '{}' value to number.", name);
+  for (const char c : value)
     if (static_cast<unsigned char>(c) < ' ' && c != '\t' && c != '\n' && c != '\r')
       throw Error(kInvalidValue, "Invalid binary character '#x{:X}' was found in the message attribute '{}' value.",
                   static_cast<unsigned char>(c), name);

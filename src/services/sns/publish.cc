@@ -63,8 +63,10 @@ Json put_message(api::Call& call, const Topic& topic, Message message, const std
   if (subscribers.empty()) return answer;
   call.state->put(documents::message(message.id), encode(message));
   call.state->put(documents::message_uses(message.id), std::to_string(subscribers.size()));
+  std::optional<Turn> turn;
+  if (message.sequence) turn = Turn{message.group, *message.sequence};
   for (const Subscription* subscription : subscribers)
-    put_delivery(*call.state, *call.ports->random, call.now, *subscription, {{"message", message.id}}, message.sequence.value_or(0));
+    put_delivery(*call.state, *call.ports->random, call.now, *subscription, {{"message", message.id}}, turn);
   return answer;
 }
 

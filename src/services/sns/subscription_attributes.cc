@@ -1,5 +1,7 @@
 #include "services/sns/subscription_attributes.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "services/sns/delivery_policy.h"
 #include "services/sns/errors.h"
@@ -7,6 +9,8 @@
 
 namespace cairn::sns {
 namespace {
+
+constexpr size_t kFiltersOfTopicMax = 200;
 
 Error refusal(std::string_view parameter, std::string_view why) {
   return Error(kInvalidParameter, "Invalid parameter: {}: {}", parameter, why);
@@ -55,9 +59,13 @@ void set_attribute(Subscription& subscription, const std::string& name, const st
   }
 }
 
-void check_filter(const Subscription& subscription, std::string_view prefix) {
-  if (!subscription.filter_policy.empty())
-    check_filter_policy(subscription.filter_policy, subscription.filters_body(), std::string(prefix).append("FilterPolicy"));
+void check_filter(state::Transaction& state, const Subscription& subscription, std::string_view prefix) {
+  if (subscription.filter_policy.empty()) return;
+  check_filter_policy(subscription.filter_policy, subscription.filters_body(), std::string(prefix).append("FilterPolicy"));
+  const auto others = std::ranges::count_if(subscriptions_of(state, subscription.topic), [&](const Subscription& one) {
+    return one.id != subscription.id && !one.filter_policy.empty();
+  });
+  if (static_cast<size_t>(others) >= kFiltersOfTopicMax) throw Error(kFilterPolicyLimit, "Filter policy limit exceeded");
 }
 
 Json attributes_of(const Subscription& subscription, const std::string& topic_delivery_policy) {

@@ -13,7 +13,6 @@
 namespace cairn::sns {
 namespace {
 
-constexpr size_t kFiltersOfTopicMax = 200;
 constexpr size_t kEndpointBytesMax = 2048;
 constexpr size_t kTokenCharactersMin = 64;
 constexpr std::chrono::hours kRestorable{24 * 2};
@@ -93,10 +92,7 @@ void subscribe(api::Call& call) {
     subscription.endpoint = endpoint;
     for (const auto& [attribute, value] : attributes.items())
       set_attribute(subscription, attribute, value.get<std::string>(), "Attributes Reason: ");
-    check_filter(subscription, "Attributes Reason: ");
-    const auto filters = std::ranges::count_if(all, [](const Subscription& one) { return !one.filter_policy.empty(); });
-    if (!subscription.filter_policy.empty() && static_cast<size_t>(filters) >= kFiltersOfTopicMax)
-      throw Error(kFilterPolicyLimit, "Filter policy limit exceeded");
+    check_filter(*call.state, subscription, "Attributes Reason: ");
     // A queue is confirmed by who owns it.
     subscription.is_pending = protocol != "sqs" || account_of_queue(endpoint) != call.account.str();
     subscription.was_authenticated = !subscription.is_pending;

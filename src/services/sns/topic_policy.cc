@@ -41,6 +41,7 @@ std::shared_ptr<const Policy> compiled_policy(const std::string& text) {
   static Lru<std::string, const Policy> cache(kCacheBytesMax);
   if (std::shared_ptr<const Policy> kept = cache.get(text)) return kept;
   Result<Policy, Problem> policy = Policy::parse(text, aws::policy::Kind::kResource);
+  if (!policy && policy.error().what == Problem::What::kEmpty && policy.error().spot == "Statement") return nullptr;
   if (!policy) throw std::runtime_error("a topic's policy cannot be read: " + policy.error().message());
   auto compiled = std::make_shared<const Policy>(std::move(*policy));
   cache.put(text, compiled, text.size());

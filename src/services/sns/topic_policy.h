@@ -13,7 +13,7 @@ namespace cairn::sns {
 std::string policy_text(const Topic& topic);
 /// Throws InvalidParameter, if it is none that a topic can have. `parameter`: "Policy", "Attributes Reason: Policy".
 void check_policy(std::string_view text, std::string_view parameter);
-/// A policy as it stands in the state, compiled; kept for the next call.
+/// A policy as it stands in the state, compiled; kept for the next call. Null: RemovePermission has left it without a statement.
 std::shared_ptr<const aws::policy::Policy> compiled_policy(const std::string& text);
 
 }  // namespace cairn::sns

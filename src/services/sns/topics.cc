@@ -38,10 +38,12 @@ void check_same(const Topic& topic, const Json& attributes, const std::map<std::
 /// Differs from AWS: keys of KMS, archives, data protection policies, delivery status logging and X-Ray tracing are refused by name.
 void create_topic(api::Call& call) {
   const Json attributes = call.in.value("Attributes", Json::object());
-  const bool is_fifo = attributes.contains("FifoTopic") && text::lower(attributes["FifoTopic"].get<std::string>()) == "true";
+  const std::string fifo = text::lower(attributes.value("FifoTopic", "false"));
+  const bool is_fifo = fifo == "true";
   TopicName name{call.region, call.account, call.in["Name"].get<std::string>()};
   require_own(call, "CreateTopic", name.arn());
   if (!is_topic_name(name.name, is_fifo)) throw invalid("Topic Name");
+  if (!is_fifo && fifo != "false") throw invalid("Attributes", fmt::format("FifoTopic: Invalid value [{}]. Must be true or false.", fifo));
   if (call.in.contains("DataProtectionPolicy"))
     throw Error(aws::kNotImplemented, "Data protection policies are not implemented: leave out DataProtectionPolicy.");
   std::map<std::string, std::string> tags;

@@ -33,6 +33,7 @@ class SimDatabase::SimEngine final : public Engine {
   }
 
   std::optional<Row> get(std::string_view key) override {
+    if (database_.before_get) database_.before_get(key);
     const std::lock_guard lock(database_.mutex_);
     const auto at = database_.cells_.find(key);
     if (at == database_.cells_.end()) return std::nullopt;

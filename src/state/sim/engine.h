@@ -4,6 +4,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 
 #include "state/engine.h"
 
@@ -18,6 +19,8 @@ class SimDatabase {
 
   /// Called in each apply, before anything is changed and when all is: a test may throw there, as a crash does.
   std::function<void()> before_apply, after_apply;
+  /// Called before a document is read: a test may throw there, as a disk does that cannot be read.
+  std::function<void(std::string_view key)> before_get;
 
  private:
   class SimEngine;
