@@ -467,15 +467,16 @@ class WiredCore : public Core {
                                                       .counters = log_counters_,
                                                       .backlog_bytes_max = settings_.delivery_backlog_bytes};
     delivery_ = std::make_unique<delivery::Delivery>(means, log_means, outside_.tasks, recovery_.last);
-    access_logs_ =
-        std::make_unique<delivery::AccessLogDelivery>(delivery::AccessLogDelivery::Means{.clock = outside_.clock,
-                                                                                         .random = outside_.random,
-                                                                                         .store = *store_,
-                                                                                         .journal = *journal_,
-                                                                                         .client = *pipeline_,
-                                                                                         .counters = access_log_counters_,
-                                                                                         .interval = settings_.delivery_interval},
-                                                      outside_.tasks);
+    access_logs_ = std::make_unique<delivery::AccessLogDelivery>(
+        delivery::AccessLogDelivery::Means{.clock = outside_.clock,
+                                           .random = outside_.random,
+                                           .store = *store_,
+                                           .journal = *journal_,
+                                           .client = *pipeline_,
+                                           .counters = access_log_counters_,
+                                           .interval = settings_.delivery_interval,
+                                           .backlog_bytes_max = settings_.delivery_backlog_bytes},
+        outside_.tasks);
   }
 
   /// What leaves the server for others.

@@ -120,6 +120,7 @@ env::Next AccessLogDelivery::step() {
   if (!is_full && !read_on()) return env::Next::after(kRetryFirst);
   put_what_is_due();
   count_needed();
+  let_go_of_journal();
   if (needed_ >= kept_.seq + kKeptEvery) keep_place();
   if (!is_full && means_.journal.durable() > read_) return env::Next::now();
   return rest();
@@ -251,6 +252,19 @@ void AccessLogDelivery::drop(const std::string& name, Source& source, std::strin
 void AccessLogDelivery::make_room() {
   for (auto& [name, source] : sources_)
     if (source.failures > 0 && !source.is_putting) drop(name, source, "too much waits");
+}
+
+/// A few lines among much else hold back as much of the journal as many would.
+void AccessLogDelivery::let_go_of_journal() {
+  while (means_.journal.bytes_behind({needed_.load()}) > means_.backlog_bytes_max) {
+    const auto holds_it = std::ranges::find_if(sources_, [&](const auto& each) {
+      const Source& source = each.second;
+      return source.failures > 0 && !source.is_putting && !source.files.empty() && source.files.front().first.seq - 1 == needed_;
+    });
+    if (holds_it == sources_.end()) return;  // it is on its way, or soon will be
+    drop(holds_it->first, holds_it->second, "too much of the journal waits");
+    count_needed();
+  }
 }
 
 void AccessLogDelivery::count_needed() {

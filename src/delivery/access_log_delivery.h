@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "api/client.h"
-#include "api/client.h"
 #include "delivery/access_log.h"
 #include "env/clock.h"
 #include "env/completions.h"
@@ -45,6 +44,7 @@ class AccessLogDelivery {
     api::Client& client;
     AccessLogCounters& counters;
     std::chrono::milliseconds interval = std::chrono::seconds(60);  // a line is in its bucket at the latest so long after it was noted
+    uint64_t backlog_bytes_max = uint64_t{10} << 30;                // of journal kept for targets that take nothing
   };
 
   AccessLogDelivery(const Means& means, env::Tasks& tasks);
@@ -81,6 +81,7 @@ class AccessLogDelivery {
   void put(const std::string& name, Source& source);
   void drop(const std::string& name, Source& source, std::string_view why);
   void make_room();
+  void let_go_of_journal();
   void keep_place();
   void count_needed();
   env::Next rest();

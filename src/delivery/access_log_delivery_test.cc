@@ -42,6 +42,7 @@ class SimS3 final : public api::Client {
 
 class AccessLogDeliveryTest : public ::testing::Test {
  protected:
+  static constexpr uint64_t kBacklogBytesMax = 64 << 20;
   AccessLogDeliveryTest() {
     log::set_threshold(static_cast<log::Level>(99));
     clock_.set(timestamps::parse_iso8601("2026-01-02T03:04:05Z").value());
@@ -68,10 +69,14 @@ class AccessLogDeliveryTest : public ::testing::Test {
     store_->start(*journal_, *tasks_);
     s3_.store = store_.get();
     s3_.journal = journal_.get();
-    delivery_ = std::make_unique<AccessLogDelivery>(
-        AccessLogDelivery::Means{
-            .clock = clock_, .random = random_, .store = *store_, .journal = *journal_, .client = s3_, .counters = counters_},
-        *tasks_);
+    delivery_ = std::make_unique<AccessLogDelivery>(AccessLogDelivery::Means{.clock = clock_,
+                                                                             .random = random_,
+                                                                             .store = *store_,
+                                                                             .journal = *journal_,
+                                                                             .client = s3_,
+                                                                             .counters = counters_,
+                                                                             .backlog_bytes_max = kBacklogBytesMax},
+                                                    *tasks_);
     tasks_->run_until_idle();
   }
   void end() {
@@ -216,6 +221,21 @@ TEST_F(AccessLogDeliveryTest, MemoryIsBoundedWhateverTheTargetsDo) {
   EXPECT_GT(counters_.dropped_bytes, 0u);
   pass(61s);
   EXPECT_EQ(all_text().size(), 600 * 2u) << "and the others' lines come";
+}
+
+// One short line must not keep all that others write meanwhile on the disk.
+TEST_F(AccessLogDeliveryTest, TheJournalThatIsKeptForATargetIsBounded) {
+  s3_.refusing.insert("closed");
+  note(lines("a", "1\n", "closed"));
+  pass(2min);
+  const std::string other(900'000, 'x');
+  for (uint64_t written = 0; written < 2 * kBacklogBytesMax; written += other.size()) {
+    ASSERT_TRUE(journal_->accepting());
+    journal_->append(journal::encode_entry({}, std::vector{journal::Change{"other", other}}), nullptr);
+    pass(1s);
+    EXPECT_LE(journal_->bytes_behind(delivery_->position()), kBacklogBytesMax + (8 << 20));
+  }
+  EXPECT_EQ(counters_.dropped_bytes, 2u);
 }
 
 TEST_F(AccessLogDeliveryTest, AChangeOfTheSettingBeginsANewObject) {
