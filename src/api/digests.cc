@@ -63,7 +63,7 @@ Digests::Digests(const http::Head& head, ChecksumOf checksum) {
   if (checksum == ChecksumOf::kObject) return;
   read_checksum(head);
   check_named_algorithm(head);
-  if (kind_ != nullptr) checksum_.emplace(kind_->algorithm);
+  checksum_.emplace(kind_ != nullptr ? kind_->algorithm : crypto::Algorithm::kCrc64Nvme);
 }
 
 void Digests::read_checksum(const http::Head& head) {
@@ -125,7 +125,10 @@ void Digests::finish(const std::vector<std::pair<std::string, std::string>>& tra
   }
   if (kind_ == nullptr || !declared_checksum_.empty()) {
     if (!trailers.empty()) throw malformed_trailer();
-    if (kind_ == nullptr) return;
+    if (kind_ == nullptr) {
+      if (checksum_) payload.crc64nvme = checksum_->finish();
+      return;
+    }
   } else {
     declared_checksum_ = trailing_value(trailers);
   }

@@ -23,7 +23,8 @@ class Digests {
   explicit Digests(const http::Head& head, ChecksumOf checksum = ChecksumOf::kBody);
 
   void update(std::string_view data);
-  /// The body is complete: compares, and fills in the payload's md5 and checksum. `trailers`: lower-case names. Once.
+  /// The body is complete: compares, and fills in the payload's md5 and checksum (crc64nvme, if the client sent none). `trailers`:
+  /// lower-case names. Once.
   void finish(const std::vector<std::pair<std::string, std::string>>& trailers, Payload& payload);
 
  private:
@@ -36,7 +37,7 @@ class Digests {
 
   std::optional<std::string> declared_md5_;  // raw
   std::string declared_sha256_;              // hex, as sent; "": none
-  const Kind* kind_ = nullptr;               // null: no checksum
+  const Kind* kind_ = nullptr;               // null: the client sends no checksum
   std::string declared_checksum_;            // base64; "": it is in the trailer
   std::optional<crypto::Hasher> checksum_, sha256_;
   crypto::Hasher md5_{crypto::Algorithm::kMd5};

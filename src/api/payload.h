@@ -22,6 +22,7 @@ struct Payload {
   std::string md5;                 // 16 raw bytes
   std::string checksum_algorithm;  // "CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"; "" if the client sent none
   std::string checksum;            // base64, as sent and verified
+  std::string crc64nvme;           // 8 raw bytes, if the client sent none: what S3 keeps then
 };
 
 }  // namespace cairn::api

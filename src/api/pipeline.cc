@@ -1,5 +1,7 @@
 #include "api/pipeline.h"
 
+#include <algorithm>
+
 #include "api/authorize.h"
 #include "api/commit.h"
 #include "api/finish.h"
@@ -27,6 +29,7 @@ constexpr int kDecisionsMax = 64;  // a call that loses this many races is told 
 constexpr std::string_view kOwnPrefix = "/_cairn/";
 constexpr std::string_view kCertificatePrefix = "/SimpleNotificationService-";  // no bucket is called so
 constexpr uint64_t kOwnBodyBytesMax = 64 << 10;
+constexpr size_t kFormThreads = 8;  // forms whose fields are read at once
 
 http::Response json_refusal(int status, std::string_view code, std::string_view message) {
   http::Response response;
@@ -131,6 +134,7 @@ struct Pipeline::Stages {
   SensitiveData sensitive;
   Pool calls;
   Pool receivers;
+  Pool form_readers;  // a form's sender is known only after its fields: who is slow with them keeps no upload waiting
 
   Stages(const Options& o, Ports& p, state::Store& s, journal::Journal& j, Authenticator& a, Metrics& m, OwnPages pages)
       : options(o),
@@ -142,7 +146,8 @@ struct Pipeline::Stages {
         own_pages(std::move(pages)),
         sensitive(o.on_sensitive, m),
         calls("call", o.call_threads, o.waiting_max),
-        receivers("receive", o.receive_threads, o.waiting_max) {}
+        receivers("receive", o.receive_threads, o.waiting_max),
+        form_readers("form", std::min<size_t>(o.receive_threads, kFormThreads), o.waiting_max) {}
 
   // ------------------------------------------------------------------ the life of a call, in order
 
@@ -232,7 +237,7 @@ struct Pipeline::Stages {
   void proceed(const std::shared_ptr<Job>& job, std::string_view body) {
     if (!journal.accepting() || !store.accepting()) return refuse(*job, unavailable(*job), metrics.unavailable);
     if (is_form(job->route)) {
-      if (!receivers.submit([this, job] { receive_form(*job); })) refuse(*job, throttled(*job), metrics.throttled);
+      if (!form_readers.submit([this, job] { read_form(job); })) refuse(*job, throttled(*job), metrics.throttled);
       return;
     }
 
@@ -343,10 +348,11 @@ struct Pipeline::Stages {
   }
 
   /// A browser's form: its fields tell who calls and what for, and are PutObject's headers from there on; its file streams in.
-  void receive_form(Job& job) {
-    std::optional<UploadForm> form;
+  void read_form(const std::shared_ptr<Job>& shared) {
+    Job& job = *shared;
+    std::shared_ptr<UploadForm> form;
     try {
-      form.emplace(job.exchange->reader(), job.exchange->head());
+      form = std::make_shared<UploadForm>(job.exchange->reader(), job.exchange->head());
     } catch (aws::Error& error) {
       return refuse(job, std::move(error), metrics.incomplete);
     }
@@ -362,10 +368,10 @@ struct Pipeline::Stages {
     }
     job.caller = std::move(*caller);
     admit(job);
+    UploadForm::Upload upload;
     attempt(job, [&] {
-      UploadForm::Upload upload = form->upload(job.route.bucket, job.call.now);
-      http::Head head;
-      for (const auto& [name, value] : upload.headers) head.headers.push_back({name, value});
+      upload = form->upload(job.route.bucket, job.call.now);
+      const http::Head head = head_of(upload);
       const WireRequest wire{.method = "PUT",
                              .path = {},
                              .query = {},
@@ -383,7 +389,22 @@ struct Pipeline::Stages {
       authorize(job.call);
       validate(*job.call.service->model, *job.call.model, job.call.in);
       look_at(job);
-      job.call.payload = receive_file(*form, head, upload.size, *ports.blobs, *ports.random);
+    });
+    job.call.http.bytes_in = job.exchange->body_bytes();
+    if (job.error) return decide(job);
+    if (!receivers.submit([this, shared, form, upload = std::move(upload)] { receive_form(*shared, *form, upload); }))
+      refuse(job, throttled(job), metrics.throttled);
+  }
+
+  static http::Head head_of(const UploadForm::Upload& upload) {
+    http::Head head;
+    for (const auto& [name, value] : upload.headers) head.headers.push_back({name, value});
+    return head;
+  }
+
+  void receive_form(Job& job, UploadForm& form, const UploadForm::Upload& upload) {
+    attempt(job, [&] {
+      job.call.payload = receive_file(form, head_of(upload), upload.size, *ports.blobs, *ports.random);
       job.received = true;
     });
     job.call.http.bytes_in = job.exchange->body_bytes();

@@ -109,9 +109,12 @@ void UploadForm::read_fields() {
       case Step::kPart:
         name = text::lower(reader_->name());
         if (name == "file") {
-          if (const auto& filename = reader_->filename())
-            for (auto& [field, text] : fields_)
-              if (field != "policy") fill_in(text, *filename);
+          for (auto& [field, text] : fields_) {
+            if (!reader_->filename() || field == "policy") continue;
+            const size_t before = text.size();
+            fill_in(text, *reader_->filename());
+            count(std::max(text.size(), before) - before);
+          }
           return;
         }
         count(name.size() + 1);

@@ -18,7 +18,7 @@ inline constexpr const char* kFormAnswers[] = {"redirect", "success_action_redir
 /// only.
 class UploadForm final : public http::BodyReader {
  public:
-  static constexpr size_t kFieldsBytesMax = 20 << 10;  // names and values before the file, as on AWS
+  static constexpr size_t kFieldsBytesMax = 20 << 10;  // names and values before the file, as on AWS; what is filled in counts, too
 
   /// Reads up to the file's first byte. Throws S3's errors for what is no such form, or was not received.
   UploadForm(http::BodyReader& body, const http::Head& head);

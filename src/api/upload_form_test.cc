@@ -117,6 +117,10 @@ TEST(UploadForm, FieldsHaveALimit) {
   std::string many;
   for (int i = 0; i < 5000; ++i) many += field("fffff", "");
   EXPECT_EQ(read(many).code, "MaxPostPreDataLengthExceededError");
+  std::string names;
+  for (int i = 0; i < 100; ++i) names += "${filename}";
+  EXPECT_EQ(read(field("key", names) + file("", std::string(100, 'f')) + kEnd).code, "") << "10 KB";
+  EXPECT_EQ(read(field("key", names) + file("", std::string(1000, 'f')) + kEnd).code, "MaxPostPreDataLengthExceededError");
 }
 
 }  // namespace

@@ -189,6 +189,7 @@ void AccessLogDelivery::put(const std::string& name, Source& source) {
   request.host = "s3.amazonaws.com";
   request.headers = grant_headers(lines.logging);
   request.headers.emplace_back("Content-Type", "text/plain");
+  request.headers.emplace_back("x-amz-expected-bucket-owner", lines.account.str());  // the target's name may be another's by now
   request.headers.emplace_back("Content-MD5", text::base64(crypto::md5(lines.text)));
   request.body = lines.text;
   request.along = [document = keys::kAccessLogs + name, position = std::to_string(file.last.seq)](

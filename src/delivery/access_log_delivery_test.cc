@@ -259,6 +259,7 @@ TEST_F(AccessLogDeliveryTest, GrantsAreGivenWithTheObject) {
   EXPECT_EQ(headers.at("x-amz-grant-full-control"), "id=\"abc\"");
   EXPECT_EQ(headers.at("x-amz-grant-read"), "uri=\"http://g\", id=\"def\"");
   EXPECT_FALSE(headers.contains("x-amz-acl"));
+  EXPECT_EQ(headers.at("x-amz-expected-bucket-owner"), "111122223333");
 }
 
 TEST_F(AccessLogDeliveryTest, NamesOfObjects) {

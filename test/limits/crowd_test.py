@@ -144,6 +144,23 @@ class Slow(LimitsTest):
         sock.close()
 
 
+class Forms(LimitsTest):
+    options = ("--set", "receive.threads=2")
+
+    def test_forms_without_an_end_keep_no_upload_waiting(self):
+        """Anybody may begin one: who sends it is in its fields."""
+        put_bucket(self.server, "forms")
+        socks = [connect(self.server) for _ in range(20)]
+        for sock in socks:
+            sock.sendall(b"POST /forms HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n"
+                         b"Content-Type: multipart/form-data; boundary=B\r\n\r\n--B\r\n")
+        self.assertEqual(self.call("s3", "PUT", "/forms/large", b"x" * 1_000_000).status, 200)
+        for sock in socks:
+            sock.setblocking(False)
+            self.assertRaises(BlockingIOError, sock.recv, 1)  # none has been given up meanwhile
+            sock.close()
+
+
 class Many(LimitsTest):
     options = ("--set", "http.connections_max=100")
 

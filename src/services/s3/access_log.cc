@@ -267,7 +267,7 @@ std::string write(const AccessLine& line) {
   const auto quoted = [&](std::string_view value) {
     out += '"';
     if (value.empty()) out += '-';
-    for (const char c : value) {
+    for (const char c : value.substr(0, kAccessFieldBytesMax)) {
       const auto byte = static_cast<unsigned char>(c);
       if (c == '"' || byte < ' ' || byte == 0x7F) out += fmt::format("%{:02X}", byte);
       else out += c;
@@ -275,7 +275,9 @@ std::string write(const AccessLine& line) {
     out += "\" ";
   };
   const auto number = [&](const std::optional<uint64_t>& value) { word(value ? std::to_string(*value) : ""); };
-  const auto encoded = [&](std::string_view value) { word(text::percent_encode(value, text::Slash::kKeep)); };
+  const auto encoded = [&](std::string_view value) {
+    word(text::percent_encode(value.substr(0, kAccessFieldBytesMax), text::Slash::kKeep));
+  };
   const auto millis = [&](const std::optional<std::chrono::milliseconds>& value) {
     word(value ? std::to_string(std::max<int64_t>(value->count(), 0)) : "");
   };

@@ -15,6 +15,8 @@ namespace cairn::s3 {
 inline constexpr std::string_view kLoggingSetting = "logging";
 constexpr size_t kAccessLogNoteBytesMax = 256 << 10;  // of one entry; lines of single keys beyond it are left out
 
+constexpr size_t kAccessFieldBytesMax = 8 << 10;  // of what a client wrote; the rest of it is left out
+
 /// One line's fields, in S3's order, as they are known; empty ones show as "-". User-given text is encoded when it is written.
 struct AccessLine {
   std::string owner, bucket;  // canonical id

@@ -51,6 +51,12 @@ TEST(AccessLine, NobodyWritesALineOfTheirOwn) {
   EXPECT_NE(written.find(" h%20-%20%22 "), std::string::npos) << written;
 }
 
+TEST(AccessLine, WhatAClientWroteHasALimit) {
+  AccessLine line;
+  line.key = line.request_uri = line.referer = std::string(1 << 20, '"');
+  EXPECT_LT(write(line).size(), 3 * 3 * kAccessFieldBytesMax + 100) << "each byte as three";
+}
+
 class BucketLoggingTest : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -106,6 +112,12 @@ TEST_F(BucketLoggingTest, GrantsNeedLists) {
   EXPECT_TRUE(put(logging).ok());
   logging["TargetGrants"][0]["Grantee"] = {{"Type", "Group"}, {"URI", "http://nobody"}};
   EXPECT_EQ(put(logging).code, "MalformedXML");
+  for (const std::string& nobody : {std::string("nobody"), std::string("a\n\nb"), std::string(70'000, 'a')}) {
+    logging["TargetGrants"][0]["Grantee"] = {{"Type", "CanonicalUser"}, {"ID", nobody}};
+    EXPECT_EQ(put(logging).code, "InvalidArgument");
+  }
+  logging["TargetGrants"][0]["Grantee"]["ID"] = owner_id(s3.caller().account);
+  EXPECT_TRUE(put(logging).ok());
 }
 
 TEST_F(BucketLoggingTest, TheLifecyclesDeletionsAreLogged) {

@@ -8,6 +8,7 @@
 #include "services/s3/input.h"
 #include "services/s3/look_up_bucket.h"
 #include "services/s3/ownership.h"
+#include "services/s3/requested_acl.h"
 
 /// GetBucketLogging, PutBucketLogging.
 namespace cairn::s3 {
@@ -59,8 +60,10 @@ void check_grants(api::Call& call, const Bucket& target, const Json& logging) {
       throw Error({.code = "UnresolvableGrantByEmailAddress", .status = 400},
                   "The e-mail address you provided does not match any account on "
                   "record.");
-    const bool is_user = type == "CanonicalUser" && !text_of(*grantee, "ID").empty();
+    const std::string id = text_of(*grantee, "ID");
+    const bool is_user = type == "CanonicalUser" && !id.empty();
     if (!is_user && !(type == "Group" && is_group(text_of(*grantee, "URI")))) throw malformed_xml();
+    if (is_user) check_canonical_id(call, target, id);  // it becomes a header of each delivery
   }
 }
 

@@ -236,6 +236,7 @@ std::string payload_checksum(api::Call& call, const ChecksumAlgorithm& algorithm
   if (call.payload.checksum_algorithm == algorithm.name) {
     if (std::optional<std::string> raw = text::from_base64(call.payload.checksum)) return *raw;
   }
+  if (algorithm.hash == crypto::Algorithm::kCrc64Nvme && !call.payload.crc64nvme.empty()) return call.payload.crc64nvme;
   if (!call.payload.blob) return crypto::digest(algorithm.hash, call.payload.bytes);
   crypto::Hasher checksum(algorithm.hash);
   std::vector<Stretch> all(1);

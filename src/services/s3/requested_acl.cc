@@ -55,13 +55,6 @@ bool is_some_accounts(state::Transaction& state, const std::string& id) {
   return false;
 }
 
-/// An id that is nobody's would be a grant that never counts, and looks like one.
-void check_canonical_id(api::Call& call, const Bucket& bucket, const std::string& id) {
-  if (id == owner_id(bucket.account) || id == owner_id(call.account)) return;
-  if (is_some_accounts(*call.state, id)) return;
-  throw invalid_argument("Invalid id", "CanonicalUser/ID", id);
-}
-
 void check_group(const std::string& uri) {
   if (!is_group(uri)) throw invalid_argument("Invalid group uri", "Group/URI", uri);
 }
@@ -144,6 +137,12 @@ std::string writer(const api::Call& call, const Bucket& bucket) {
 }
 
 }  // namespace
+
+void check_canonical_id(api::Call& call, const Bucket& bucket, const std::string& id) {
+  if (id == owner_id(bucket.account) || id == owner_id(call.account)) return;
+  if (is_some_accounts(*call.state, id)) return;
+  throw invalid_argument("Invalid id", "CanonicalUser/ID", id);
+}
 
 std::optional<Grants> requested_grants(api::Call& call, const Bucket& bucket, std::string_view owner, ListOf what) {
   const std::string canned = text_of(call.in, "ACL");

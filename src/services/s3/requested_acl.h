@@ -21,6 +21,8 @@ void take_acl(api::Call& call, const Bucket& bucket, Object& object);
 /// The same before there is an object: throws only.
 void check_acl(api::Call& call, const Bucket& bucket);
 
+/// An id that is nobody's would be a grant that never counts, and looks like one: throws InvalidArgument.
+void check_canonical_id(api::Call& call, const Bucket& bucket, const std::string& id);
 /// Throws AccessDenied for a list that Block Public Access keeps out.
 void check_public_grants(api::Call& call, const Bucket& bucket, const Grants& grants, std::string_view action, std::string_view key);
 /// For buckets without lists: all but the owner's own full control is refused with AccessControlListNotSupported.
