@@ -4,9 +4,11 @@ import base64
 import gzip
 import hashlib
 import json
+import os
 import re
 import subprocess
 import tempfile
+import time
 
 from server import all_events, eventually
 
@@ -41,6 +43,22 @@ def make_trail(server, bucket="logs", name="first", home="us-east-1", start=True
     if start:
         cloudtrail.start_logging(Name=name)
     return arn
+
+
+def fill_journal(server, megabytes, megabytes_per_second=None):
+    """So much into the journal by objects in the bucket "work", small enough to ride in it, and a management event with each; all must be
+    answered well."""
+    sts, s3 = server.client("sts"), server.client("s3")
+    body, began = os.urandom(60_000), time.monotonic()
+    for i in range((megabytes << 20) // len(body)):
+        s3.put_object(Bucket="work", Key=f"k{i % 10}", Body=body)
+        sts.get_caller_identity()
+        if megabytes_per_second:
+            time.sleep(max(0, i * len(body) / megabytes_per_second / (1 << 20) - (time.monotonic() - began)))
+
+
+def journal_bytes(server):
+    return sum(path.stat().st_size for path in (server.data / "journal").iterdir())
 
 
 def objects(server, bucket, prefix=""):
