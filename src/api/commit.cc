@@ -2,7 +2,6 @@
 
 #include "api/operation.h"
 #include "api/ports.h"
-#include "base/check.h"
 
 namespace cairn::api {
 namespace {
@@ -19,14 +18,14 @@ void drop_unnamed_blob(const Job& job, const state::Transaction& transaction) {
 
 }  // namespace
 
-bool commit(Job& job, state::Transaction& transaction, std::vector<std::string> records, const CommitTo& to) {
+Committed commit(Job& job, state::Transaction& transaction, std::vector<std::string> records, const CommitTo& to) {
   records.insert(records.begin(), std::make_move_iterator(job.call.records_within.begin()),
                  std::make_move_iterator(job.call.records_within.end()));
   uint64_t record_bytes = 0;
   for (const std::string& record : records) record_bytes += record.size();
   const bool failed = job.error.has_value();
   const std::string entry = journal::encode_entry(records, transaction.changes());
-  CHECK(entry.size() <= journal::kEntryBytesMax);
+  if (entry.size() > journal::kEntryBytesMax) return Committed::kTooLarge;
 
   // From append on, the committer may answer and let go of the job at any moment: only `self` keeps it here.
   const std::shared_ptr<Job> self = job.shared_from_this();
@@ -36,13 +35,13 @@ bool commit(Job& job, state::Transaction& transaction, std::vector<std::string> 
     to.journal.append(entry, self.get());
   } else if (!to.store.commit(transaction, [&](std::span<const journal::Change>) { return to.journal.append(entry, self.get()); })) {
     self->until_durable = nullptr;
-    return false;
+    return Committed::kOutdated;
   }
   drop_unnamed_blob(*self, transaction);
   to.metrics.calls.fetch_add(1, std::memory_order_relaxed);
   to.metrics.record_bytes.fetch_add(record_bytes, std::memory_order_relaxed);
   if (failed) to.metrics.errors.fetch_add(1, std::memory_order_relaxed);
-  return true;
+  return Committed::kYes;
 }
 
 }  // namespace cairn::api

@@ -15,9 +15,13 @@ struct CommitTo {
   Metrics& metrics;
 };
 
+enum class Committed {
+  kYes,
+  kOutdated,  // something that was read has changed, nothing happened: decide again
+  kTooLarge,  // for an entry of the journal, nothing happened: refuse the call, whose own record fits one
+};
 /// Record and changes become one journal entry, and the changes visible. Afterwards the job belongs to the journal: it answers
-/// when the entry is on disk. No records: the call is not recorded (data events that nobody selects). False: something that was read
-/// has changed, nothing happened, decide again.
-bool commit(Job& job, state::Transaction& transaction, std::vector<std::string> records, const CommitTo& to);
+/// when the entry is on disk. No records: the call is not recorded (data events that nobody selects).
+Committed commit(Job& job, state::Transaction& transaction, std::vector<std::string> records, const CommitTo& to);
 
 }  // namespace cairn::api

@@ -450,10 +450,18 @@ struct Pipeline::Stages {
       // Copies for other accounts say no more than the first.
       if (const auto found = event::find_sensitive(made.empty() ? std::string_view() : made.front()); !found.empty()) {
         if (!std::exchange(is_noted, true)) sensitive.note(job, made.front(), found);
-        if (sensitive.refuses(job)) made = refuse_sensitive(job, transaction, found);
+        if (sensitive.refuses(job)) made = hidden(refuse_after_all(job, transaction, SensitiveData::refusal(found)));
         else if (sensitive.hides()) made = hidden(std::move(made));
       }
-      if (commit(job, transaction, made, {store, journal, metrics})) break;
+      Committed committed = commit(job, transaction, made, {store, journal, metrics});
+      if (committed == Committed::kTooLarge) {
+        job.call.records_within.clear();  // nothing came of what was done within
+        made = refuse_after_all(job, transaction, body_error(http::BodyFailure::kTooLarge, is_s3(job.call)));
+        if (sensitive.hides()) made = hidden(std::move(made));
+        committed = commit(job, transaction, made, {store, journal, metrics});
+        CHECK(committed != Committed::kTooLarge);
+      }
+      if (committed == Committed::kYes) break;
       job.error = refused_before;
     }
   }
@@ -465,14 +473,14 @@ struct Pipeline::Stages {
     return made;
   }
 
-  /// The call ends with an error after all, as the setting for sensitive data wants it.
-  std::vector<std::string> refuse_sensitive(Job& job, state::Transaction& transaction, const std::vector<event::Sensitive>& found) {
-    job.error = SensitiveData::refusal(found);
+  /// The call ends with an error after all; returns its records.
+  std::vector<std::string> refuse_after_all(Job& job, state::Transaction& transaction, aws::Error error) {
+    job.error = std::move(error);
     transaction.reset();
     job.call.reply = {};
     job.response = answer(job);
     finish(job);
-    return hidden(records_of(job, transaction));
+    return records_of(job, transaction);
   }
 
   /// The service's own last look at the answer, which leaves as it is if that fails.

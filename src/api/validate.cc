@@ -266,7 +266,8 @@ void require_members(const Shape& shape, const Json& value) {
     const auto it = value.find(member.name);
     if (member.required && it == value.end()) throw missing_parameter(member.name);
     if (it != value.end() && member.shape->type == Type::kStructure) require_members(*member.shape, *it);
-    if (it != value.end() && member.shape->type == Type::kList && member.shape->element.shape->type == Type::kStructure)
+    const bool has_items = member.shape->type == Type::kList || member.shape->type == Type::kMap;
+    if (it != value.end() && has_items && member.shape->element.shape->type == Type::kStructure)
       for (const Json& item : *it) require_members(*member.shape->element.shape, item);
   }
 }

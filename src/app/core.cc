@@ -186,7 +186,7 @@ class WiredCore : public Core {
     blobs_ = std::move(*blobs);
     blobs_->each([this](const blob::BlobId& id) { unswept_.push_back(id); });  // before anybody writes new ones
 
-    queues_ = std::make_unique<sqs::Board>(outside_.clock, outside_.random);
+    queues_ = std::make_unique<sqs::Board>(outside_.clock);
     queues_->start(*store_, recovery_.last);
     if (Result<void> opened = open_sealer(); !opened) return opened;
     if (Result<void> made = make_first_account(); !made) return made;

@@ -125,6 +125,16 @@ class Sqs(unittest.TestCase):
         self.assertEqual(document["__type"], "com.amazon.coral.service#InvalidParameterValueException")
         self.assertEqual(headers["x-amzn-query-error"], "InvalidParameterValue;Sender")
 
+    def test_what_fits_no_entry_of_the_journal_is_refused(self):
+        url = self.queue()
+        header = {"AWSTraceHeader": {"DataType": "String", "StringValue": "a" * (2 << 20)}}    # counts to no message's size
+        status, document, _ = signed_post(self.server, "sqs", "AmazonSQS.SendMessage", {"QueueUrl": url, "MessageBody": "m",
+                                          "MessageSystemAttributes": header}, content_type="application/x-amz-json-1.0")
+        self.assertEqual((status, document["__type"]), (413, "com.amazon.coral.service#RequestEntityTooLargeException"))
+        self.assertEqual(self.receive(url), [])
+        [record] = [record for record in all_records(self.server) if record.get("errorCode") == "RequestEntityTooLargeException"]
+        self.assertEqual(record["eventName"], "SendMessage")
+
     def test_both_protocols_see_one_queue(self):
         url = self.queue()
         path = urllib.parse.urlsplit(url).path

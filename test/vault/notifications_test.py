@@ -153,6 +153,7 @@ class Notifications(unittest.TestCase):
         self.assertEqual(put({"QueueArn": self.arn, "Events": made})["Code"], "InvalidArgument")
         self.let_in(self.name)
         self.assertIsNone(put({"QueueArn": self.arn, "Events": made})["Code"])
+        self.assertEqual(put({"Id": "i" * (3 << 19), "QueueArn": self.arn, "Events": made})["Code"], "MaxMessageLengthExceeded")
         self.assertEqual(put({"QueueArn": "invalid-queue", "Events": made})["Message"], "The ARN could not be parsed")
         self.assertEqual(put({"QueueArn": self.arn, "Events": ["s3:Nonsense"]})["Message"], "The event is not supported for notifications")
         self.assertEqual(put({"QueueArn": self.arn, "Events": made}, {"QueueArn": self.arn, "Events": ["s3:ObjectCreated:Put"]})["Message"],

@@ -60,6 +60,8 @@ TEST(NotificationRules, WhatIsRefused) {
   elsewhere["QueueArn"] = "arn:aws:sqs:eu-west-1:111122223333:q";
   EXPECT_EQ(refusal(Json::array({elsewhere})),
             "The notification destination service region is not valid for the bucket location constraint");
+  elsewhere["QueueArn"] = kQueue + std::string(512, 'q');
+  EXPECT_EQ(refusal(Json::array({elsewhere})), "The ARN could not be parsed");
   elsewhere["QueueArn"] = kQueue + ".fifo";
   EXPECT_NE(refusal(Json::array({elsewhere})), "");
 }

@@ -37,10 +37,6 @@ int64_t time_of_sequence(std::string_view sequence) {
 
 std::string first_sequence_of(int64_t millis) { return std::to_string(sequence_of(millis)); }
 
-Board::Board(const env::Clock& clock, env::Random& random) : clock_(clock) {
-  for (const char byte : random.bytes(2)) salt_ = salt_ << 8 | static_cast<unsigned char>(byte);
-}
-
 // ---- counting
 
 void Board::start(state::Store& store, journal::Position position) {
@@ -49,7 +45,11 @@ void Board::start(state::Store& store, journal::Position position) {
     state::Transaction transaction(store);
     const state::Page page = transaction.list(documents::kDue, after, kCountedAtOnce);
     more = page.more;
-    for (const state::Item& item : page.items) count(item.key, 1);
+    for (const state::Item& item : page.items) {
+      count(item.key, 1);
+      const std::string_view sequence = std::string_view(item.key).substr(item.key.rfind('/') + 1);
+      sequence_ = std::max(sequence_.load(), text::to_uint(sequence).value_or(0));
+    }
     if (!page.items.empty()) after = page.items.back().key;
   }
   position_ = position.seq;
@@ -110,7 +110,7 @@ void Board::consume(journal::Position position, const journal::EntryView& entry)
 }
 
 std::string Board::next_sequence(std::string_view last) {
-  const uint64_t fresh = sequence_of(clock_.now().time_since_epoch().count()) + salt_;
+  const uint64_t fresh = sequence_of(clock_.now().time_since_epoch().count());
   const uint64_t floor = std::max(fresh, text::to_uint(last).value_or(0) + 1);
   uint64_t before = sequence_.load(), next = 0;
   do next = std::max(before + 1, floor);
@@ -147,6 +147,22 @@ bool Board::wait(const std::string& queue_id, uint64_t version, Time until, std:
   }
   if (env::Task* task = task_.load(); task != nullptr && is_earliest) task->wake();
   return true;
+}
+
+void Board::expect(const std::string& queue_id, Time time) {
+  bool is_earliest = false;
+  {
+    const std::lock_guard lock(waiting_mutex_);
+    const auto found = waiting_for_.find(queue_id);
+    if (found == waiting_for_.end()) return;
+    ByTime::iterator& oldest = found->second.front();
+    if (oldest->first <= time) return;
+    ByTime::node_type node = waiting_.extract(oldest);
+    node.key() = time;
+    oldest = waiting_.insert(std::move(node));
+    is_earliest = oldest == waiting_.begin();
+  }
+  if (env::Task* task = task_.load(); task != nullptr && is_earliest) task->wake();
 }
 
 void Board::wake(const std::string& queue_id, size_t calls) {

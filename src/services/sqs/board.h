@@ -11,7 +11,6 @@
 #include <unordered_map>
 
 #include "env/clock.h"
-#include "env/random.h"
 #include "env/tasks.h"
 #include "journal/follower.h"
 #include "state/store.h"
@@ -25,9 +24,9 @@ class Board final : public journal::Follower {
  public:
   static constexpr size_t kWaitingMax = 4096;  // calls; beyond it ReceiveMessage answers at once
 
-  Board(const env::Clock& clock, env::Random& random);
+  explicit Board(const env::Clock& clock) : clock_(clock) {}
 
-  /// Counts what is there. Before the first call.
+  /// Counts what is there, and numbers what comes after it, whatever the clock says. Before the first call.
   void start(state::Store& store, journal::Position position);
 
   std::string_view name() const override { return "queues"; }
@@ -48,6 +47,8 @@ class Board final : public journal::Follower {
   size_t waiting() const;  // calls
   /// Calls `resume` once when something comes, or at `until`. False: it does not, look again.
   bool wait(const std::string& queue_id, uint64_t version, Time until, std::function<void()> resume);
+  /// Something comes at that time: the call that waits longest looks again then. For one that was woken for it and waits no longer.
+  void expect(const std::string& queue_id, Time time);
   /// Resumes all that wait, and lets nobody wait any more.
   void close();
   env::Next step();  // a task's: resumes whose time has come
@@ -72,7 +73,6 @@ class Board final : public journal::Follower {
   std::atomic<uint64_t>& version_of(std::string_view queue_id) const;
 
   const env::Clock& clock_;
-  uint64_t salt_ = 0;  // of this start: sequence numbers of a moment that was there before differ from those of then
   std::atomic<uint64_t> position_{0};
   std::atomic<uint64_t> sequence_{0};
   std::atomic<env::Task*> task_{nullptr}, upkeep_{nullptr};

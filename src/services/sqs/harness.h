@@ -52,6 +52,7 @@ class Harness {
     call.arrived = arrived.value_or(call.now);
     call.host = "localhost:4566";
     call.in = in;
+    call.http.bytes_in = json::dump(in).size();
     call.out = Json::object();
     state::Transaction transaction(store_);
     call.state = &transaction;
@@ -161,7 +162,7 @@ class Harness {
   env::SimRandom random_{1};
 
  public:
-  Board board{clock, random_};
+  Board board{clock};
 
  private:
   state::SimDatabase database_;

@@ -12,12 +12,13 @@ constexpr size_t kReadAtOnce = 200;
 
 }  // namespace
 
-void each_of_page(api::Call& call, const std::string& prefix, const std::function<bool(const Queue&)>& show) {
+void each_of_page(api::Call& call, const aws::AccountId& account, const std::string& prefix,
+                  const std::function<bool(const Queue&)>& show) {
   int64_t limit = kListedMax;
   if (call.in.contains("MaxResults")) limit = call.in["MaxResults"].get<int64_t>();
   if (limit < 1 || limit > kListedMax)
     throw invalid_value(limit, "MaxResults", fmt::format("MaxResults must be an integer between 1 and {}.", kListedMax));
-  const std::string all = documents::queues_in(call.account, call.region);
+  const std::string all = documents::queues_in(account, call.region);
   std::string after;
   if (call.in.contains("NextToken")) {
     const std::optional<std::string> name = text::from_base64(call.in["NextToken"].get<std::string>());

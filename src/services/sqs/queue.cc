@@ -16,26 +16,6 @@ std::string arn_of(const aws::AccountId& account, const aws::Region& region, std
   return fmt::format("arn:aws:sqs:{}:{}:{}", region.str(), account.str(), name);
 }
 
-/// http://HOST/ACCOUNT/NAME, or its path alone.
-struct Place {
-  aws::AccountId account;
-  std::string name;
-};
-Place place_of_url(const std::string& url) {
-  std::string_view path = url;
-  if (const size_t scheme = path.find("://"); scheme != std::string_view::npos) {
-    const size_t slash = path.find('/', scheme + 3);
-    path = slash == std::string_view::npos ? std::string_view() : path.substr(slash);
-  }
-  while (path.ends_with('/')) path.remove_suffix(1);
-  const size_t last = path.rfind('/');
-  if (last == std::string_view::npos || last == 0)
-    throw Error({.code = "InvalidAddress", .status = 404}, "The address {} is not valid for this endpoint.", url);
-  std::string_view account = path.substr(0, last);
-  account = account.substr(account.rfind('/') + 1);
-  return {aws::AccountId(std::string(account)), text::percent_decode(path.substr(last + 1)).value_or("")};
-}
-
 /// AWS's messages have actions in small letters.
 api::Demand demand_of(std::string_view action, const std::string& arn, const aws::AccountId& owner) {
   api::Demand demand{.action = text::lower(fmt::format("sqs:{}", action)), .resource = arn, .owner = owner};
@@ -102,6 +82,21 @@ void put_queue(api::Call& call, const Queue& queue) {
   call.state->put(documents::queue(queue.account, queue.region, queue.name), encode(queue));
 }
 
+QueueAddress address_of_url(const std::string& url) {
+  std::string_view path = url;
+  if (const size_t scheme = path.find("://"); scheme != std::string_view::npos) {
+    const size_t slash = path.find('/', scheme + 3);
+    path = slash == std::string_view::npos ? std::string_view() : path.substr(slash);
+  }
+  while (path.ends_with('/')) path.remove_suffix(1);
+  const size_t last = path.rfind('/');
+  if (last == std::string_view::npos || last == 0)
+    throw Error({.code = "InvalidAddress", .status = 404}, "The address {} is not valid for this endpoint.", url);
+  std::string_view account = path.substr(0, last);
+  account = account.substr(account.rfind('/') + 1);
+  return {aws::AccountId(std::string(account)), text::percent_decode(path.substr(last + 1)).value_or("")};
+}
+
 std::string url_of(const api::Call& call, const Queue& queue) {
   return fmt::format("{}://{}/{}/{}", call.tls ? "https" : "http", call.host, queue.account.str(), queue.name);
 }
@@ -127,8 +122,8 @@ Queue open_queue(api::Call& call, std::string_view action, const aws::AccountId&
 }
 
 Queue open_queue(api::Call& call, std::string_view action, Accounts accounts) {
-  const Place place = place_of_url(call.in.at("QueueUrl").get<std::string>());
-  return open_queue(call, action, place.account, place.name, accounts);
+  const QueueAddress address = address_of_url(call.in.at("QueueUrl").get<std::string>());
+  return open_queue(call, action, address.account, address.name, accounts);
 }
 
 void require_own(api::Call& call, std::string_view action, std::string_view name) {

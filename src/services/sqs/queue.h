@@ -36,6 +36,12 @@ std::optional<Queue> find_queue(state::Transaction& state, const aws::AccountId&
 std::optional<Queue> find_queue(state::Transaction& state, std::string_view arn);
 void put_queue(api::Call& call, const Queue& queue);
 
+/// What a queue's URL says, http://HOST/ACCOUNT/NAME, or its path alone. Throws InvalidAddress.
+struct QueueAddress {
+  aws::AccountId account;
+  std::string name;
+};
+QueueAddress address_of_url(const std::string& url);
 /// Where clients reach it: at the host that they called.
 std::string url_of(const api::Call& call, const Queue& queue);
 

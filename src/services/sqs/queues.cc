@@ -97,7 +97,7 @@ void get_queue_url(api::Call& call) {
 
 void list_queues(api::Call& call) {
   require_own(call, "ListQueues", "*");
-  each_of_page(call, call.in.value("QueueNamePrefix", ""), [&](const Queue& queue) {
+  each_of_page(call, call.account, call.in.value("QueueNamePrefix", ""), [&](const Queue& queue) {
     call.out["QueueUrls"].push_back(url_of(call, queue));
     return true;
   });
@@ -106,7 +106,7 @@ void list_queues(api::Call& call) {
 void list_dead_letter_source_queues(api::Call& call) {
   const Queue target = open_queue(call, "ListDeadLetterSourceQueues");
   call.out["queueUrls"] = Json::array();
-  each_of_page(call, "", [&](const Queue& queue) {
+  each_of_page(call, target.account, "", [&](const Queue& queue) {
     const std::optional<Redrive> redrive = redrive_of(queue);
     if (!redrive || redrive->target_arn != target.arn()) return false;
     call.out["queueUrls"].push_back(url_of(call, queue));

@@ -129,6 +129,19 @@ TEST(Queues, APermissionIsAStatementOfThePolicy) {
   EXPECT_EQ(aws.attribute(url, "Policy"), "(none)");
 }
 
+TEST(Queues, TheSourcesOfDeadLettersAreTheOwners) {
+  Harness aws;
+  const std::string dead = aws.make("dead");
+  aws.make("q", {{"RedrivePolicy", R"({"deadLetterTargetArn":"arn:aws:sqs:us-east-1:111122223333:dead","maxReceiveCount":1})"}});
+  EXPECT_TRUE(
+      aws.call("AddPermission",
+               {{"QueueUrl", dead}, {"Label", "them"}, {"AWSAccountIds", {"444455556666"}}, {"Actions", {"ListDeadLetterSourceQueues"}}})
+          .ok());
+  aws.be("444455556666", "them", true);
+  EXPECT_EQ(aws.call("ListDeadLetterSourceQueues", {{"QueueUrl", dead}}).out.dump(),
+            R"({"queueUrls":["http://localhost:4566/111122223333/q"]})");
+}
+
 TEST(Queues, ListsComeInPages) {
   Harness aws;
   for (const char* name : {"a-1", "a-2", "a-3", "b"}) aws.make(name);

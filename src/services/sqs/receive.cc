@@ -18,6 +18,7 @@ namespace {
 
 constexpr int64_t kMessagesMax = 10, kWaitMax = 20, kVisibilityMax = 43'200;
 constexpr size_t kInFlightMax = 120'000;
+constexpr size_t kWaitingBytesMax = 64 << 10;  // of a request that may wait: it stays in memory, as do Board::kWaitingMax others
 
 constexpr auto kSystemAttributes = std::to_array<std::string_view>(
     {"AWSTraceHeader", "ApproximateFirstReceiveTimestamp", "ApproximateReceiveCount", "DeadLetterQueueSourceArn", "MessageDeduplicationId",
@@ -112,7 +113,7 @@ void receive_message(api::Call& call) {
   const Ask ask = read_ask(call, queue);
   Board& board = *call.ports->queues;
   const Time wait_end = call.arrived + ask.wait;
-  const bool may_wait = call.now < wait_end;
+  const bool may_wait = call.now < wait_end && call.http.bytes_in <= kWaitingBytesMax;
   if (board.counts(queue.id).in_flight + ask.messages > kInFlightMax) {
     if (queue.is_fifo() || may_wait) return;
     throw Error(kOverLimit, "Too many messages in flight: at most {}.", kInFlightMax);
@@ -126,6 +127,7 @@ void receive_message(api::Call& call) {
       return board.wait(id, version, until, std::move(resume));
     }};
   }
+  if (picked.places.empty() && picked.next) board.expect(queue.id, *picked.next);
   for (const Place& place : picked.places) call.out["Messages"].push_back(shown(call, queue, ask, place));
 }
 

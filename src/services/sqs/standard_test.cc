@@ -103,12 +103,50 @@ TEST(StandardQueue, ACallWaitsForAMessageAndIsToldWhenOneCanBeThere) {
   EXPECT_TRUE(aws.call("ReceiveMessage", ask).ok()) << "a server that stops lets nobody wait";
 }
 
+TEST(StandardQueue, ACallThatGivesUpHandsOnWhatItKnowsIsToCome) {
+  Harness aws;
+  const std::string url = aws.make("q");
+  const Json brief{{"QueueUrl", url}, {"WaitTimeSeconds", 1}}, patient{{"QueueUrl", url}, {"WaitTimeSeconds", 20}};
+  const Time arrived = aws.clock.now();
+  EXPECT_TRUE(aws.call("ReceiveMessage", brief).is_waiting);
+  EXPECT_TRUE(aws.call("ReceiveMessage", patient).is_waiting);
+  aws.send(url, "m", {{"DelaySeconds", 5}});
+  EXPECT_EQ(aws.resumed, 1);
+  EXPECT_TRUE(aws.call("ReceiveMessage", brief, arrived).is_waiting);
+  aws.clock.advance(1s);
+  aws.board.step();
+  EXPECT_EQ(aws.resumed, 2);
+  EXPECT_TRUE(aws.call("ReceiveMessage", brief, arrived).ok());
+  aws.clock.advance(4s);
+  aws.board.step();
+  EXPECT_EQ(aws.resumed, 3) << "the other one is woken when the message is visible";
+  EXPECT_EQ(aws.call("ReceiveMessage", patient, arrived).out["Messages"].size(), 1u);
+}
+
+TEST(StandardQueue, ALargeRequestDoesNotWait) {
+  Harness aws;
+  const std::string url = aws.make("q");
+  EXPECT_TRUE(
+      aws.call("ReceiveMessage", {{"QueueUrl", url}, {"WaitTimeSeconds", 20}, {"MessageAttributeNames", {std::string(64 << 10, 'a')}}})
+          .ok());
+}
+
 TEST(StandardQueue, NoMoreCallsWaitThanTheLimit) {
   Harness aws;
   const std::string url = aws.make("q");
   const Json ask{{"QueueUrl", url}, {"WaitTimeSeconds", 20}};
   for (size_t i = 0; i < Board::kWaitingMax; ++i) ASSERT_TRUE(aws.call("ReceiveMessage", ask).is_waiting);
   EXPECT_TRUE(aws.call("ReceiveMessage", ask).ok());
+}
+
+TEST(StandardQueue, AnAttributeSaysItsType) {
+  Harness aws;
+  const std::string url = aws.make("q");
+  for (const char* attributes : {"MessageAttributes", "MessageSystemAttributes"}) {
+    const Answer answer = aws.send(url, "m", {{attributes, {{"AWSTraceHeader", {{"StringValue", "v"}}}}}});
+    EXPECT_EQ(answer.code, "MissingParameter") << attributes;
+    EXPECT_EQ(answer.message, "The request must contain the parameter DataType.");
+  }
 }
 
 TEST(StandardQueue, MessagesExpire) {
@@ -235,8 +273,7 @@ TEST(StandardQueue, TheBoardCountsTheSameAfterARestart) {
   aws.send(url, "later", {{"DelaySeconds", 900}});
   aws.receive(url, {{"MaxNumberOfMessages", 2}});
   EXPECT_EQ(aws.counts(url), "3 2 1");
-  env::SimRandom random(2);
-  Board again(aws.clock, random);
+  Board again(aws.clock);
   again.start(aws.store(), {1});
   state::Transaction transaction(aws.store());
   const std::string id = decode_queue(*transaction.get("sqs/queue/111122223333/us-east-1/q")).id;
@@ -246,6 +283,17 @@ TEST(StandardQueue, TheBoardCountsTheSameAfterARestart) {
   aws.clock.advance(30s);
   EXPECT_EQ(aws.counts(url), "5 0 1");
   EXPECT_EQ(again.counts(id).visible, 5u);
+}
+
+TEST(StandardQueue, NoMessageTakesTheNumberOfAnotherThoughTheClockWasSetBackMeanwhile) {
+  Harness aws;
+  aws.send(aws.make("q"), "m");
+  state::Transaction transaction(aws.store());
+  const std::string there = transaction.list("sqs/content/", "", 1).items.at(0).key;
+  aws.clock.set(aws.clock.now() - 1h);
+  Board again(aws.clock);
+  again.start(aws.store(), {1});
+  EXPECT_GT("sqs/content/" + again.next_sequence(), there);
 }
 
 }  // namespace

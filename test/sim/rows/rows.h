@@ -55,9 +55,6 @@ class Rows {
   std::vector<Asked> asked_;
 };
 
-/// A service whose words for what is malformed are its own, in each protocol others: test/compat/sqs_test.py knows them.
-inline constexpr std::string_view kOwnWords = "sqs";
-
 /// Runs `f` for every row of every table that a request can name, over each protocol that its service speaks.
 void each_row(const std::function<void(const aws::ServiceModel&, const aws::OperationModel&, aws::Protocol)>& f);
 
