@@ -153,6 +153,14 @@ struct Prefix {
 };
 constexpr Prefix kPrefixes[] = {{"monitoring", "cloudwatch"}};
 
+/// A condition key of a service that is a parameter of an operation.
+struct ParameterKey {
+  std::string_view service, operation, key, member;
+};
+constexpr ParameterKey kParameterKeys[] = {{"monitoring", "PutCompositeAlarm", "cloudwatch:AlarmActions", "AlarmActions"},
+                                           {"monitoring", "PutMetricAlarm", "cloudwatch:AlarmActions", "AlarmActions"},
+                                           {"monitoring", "PutMetricData", "cloudwatch:namespace", "Namespace"}};
+
 constexpr size_t kResourcesMax = 1000;  // that one call may name; more are no request that a client sends
 
 std::string action_of(const Call& call) {
@@ -216,11 +224,8 @@ std::vector<std::string> fill(std::string_view pattern, const Call& call) {
   return filled;
 }
 
-}  // namespace
-
-std::vector<Demand> demands_of(const Call& call) {
+std::vector<Demand> demands_by_row(const Call& call) {
   const std::string& service = call.service->model->key;
-  if (service == "iam") return {iam_demand(call)};
   const std::string action = action_of(call);
   const auto row = std::ranges::lower_bound(kRows, std::pair<std::string_view, std::string_view>(service, call.model->name), {},
                                             [](const Row& each) { return std::pair(each.service, each.operation); });
@@ -235,6 +240,20 @@ std::vector<Demand> demands_of(const Call& call) {
   for (std::string& resource : fill(row->resource, call)) {
     Demand demand{.action = action, .resource = std::move(resource)};
     demands.push_back(std::move(demand));
+  }
+  return demands;
+}
+
+}  // namespace
+
+std::vector<Demand> demands_of(const Call& call) {
+  const std::string& service = call.service->model->key;
+  if (service == "iam") return {iam_demand(call)};
+  std::vector<Demand> demands = demands_by_row(call);
+  for (const ParameterKey& each : kParameterKeys) {
+    if (each.service != service || each.operation != call.model->name) continue;
+    for (Demand& demand : demands)
+      for (std::string& value : texts_of(call.in, each.member)) demand.context.add(each.key, std::move(value));
   }
   return demands;
 }

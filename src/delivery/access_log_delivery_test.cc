@@ -4,14 +4,8 @@
 
 #include <set>
 
-#include "base/log.h"
 #include "base/text.h"
-#include "env/sim/clock.h"
-#include "env/sim/files.h"
-#include "env/sim/random.h"
-#include "env/sim/tasks.h"
-#include "state/internal_commit.h"
-#include "state/sim/engine.h"
+#include "state/sim/machine.h"
 
 namespace cairn::delivery {
 namespace {
@@ -40,62 +34,42 @@ class SimS3 final : public api::Client {
   std::vector<Request> requests;
 };
 
-class AccessLogDeliveryTest : public ::testing::Test {
+class AccessLogDeliveryTest : public ::testing::Test, protected state::SimMachine {
  protected:
   static constexpr uint64_t kBacklogBytesMax = 64 << 20;
   AccessLogDeliveryTest() {
-    log::set_threshold(static_cast<log::Level>(99));
-    clock_.set(timestamps::parse_iso8601("2026-01-02T03:04:05Z").value());
-    EXPECT_TRUE(files_.make_directory("/data") && files_.sync_directory("/"));
+    clock.set(timestamps::parse_iso8601("2026-01-02T03:04:05Z").value());
     start();
   }
   ~AccessLogDeliveryTest() override { end(); }
 
   void start() {
-    tasks_ = std::make_unique<env::SimTasks>(clock_, random_);
-    engine_ = database_.open();
-    store_ = std::make_unique<state::Store>(*engine_, state::Options{});
-    auto opened = journal::Journal::open(files_, *tasks_,
-                                         {.directory = "/data/journal",
-                                          .segment_bytes = 4 << 20,
-                                          .reserve_bytes = 0,
-                                          .random = &random_,
-                                          .on_fatal = [](const std::string&) {}},
-                                         engine_->position(), [&](journal::Position position, std::string_view bytes) {
-                                           store_->replay(position, *journal::decode_entry(bytes));
-                                         });
-    ASSERT_TRUE(opened) << opened.error().message;
-    journal_ = std::move(*opened);
-    store_->start(*journal_, *tasks_);
-    s3_.store = store_.get();
-    s3_.journal = journal_.get();
-    delivery_ = std::make_unique<AccessLogDelivery>(AccessLogDelivery::Means{.clock = clock_,
-                                                                             .random = random_,
-                                                                             .store = *store_,
-                                                                             .journal = *journal_,
+    boot();
+    s3_.store = store.get();
+    s3_.journal = journal.get();
+    delivery_ = std::make_unique<AccessLogDelivery>(AccessLogDelivery::Means{.clock = clock,
+                                                                             .random = random,
+                                                                             .store = *store,
+                                                                             .journal = *journal,
                                                                              .client = s3_,
                                                                              .counters = counters_,
                                                                              .backlog_bytes_max = kBacklogBytesMax},
-                                                    *tasks_);
-    tasks_->run_until_idle();
+                                                    *tasks);
+    tasks->run_until_idle();
   }
   void end() {
     if (delivery_) delivery_->stop();
-    if (journal_) journal_->drain();
+    drain();
     let_go();
   }
   void let_go() {
     delivery_.reset();
-    store_.reset();
-    journal_.reset();
-    tasks_.reset();
+    take_down();
   }
   void crash() {
-    files_.crash_at(files_.operations() + 1);
-    database_.fail_next(SIZE_MAX);
+    cut_power();
     let_go();
-    database_.fail_next(0);
-    files_.crash(random_);
+    restore_power();
     start();
   }
 
@@ -104,23 +78,22 @@ class AccessLogDeliveryTest : public ::testing::Test {
             .account = aws::AccountId("111122223333"),
             .region = aws::Region("eu-west-1"),
             .logging = {{"TargetBucket", target}, {"TargetPrefix", source + "/"}},
-            .time = clock_.now(),
+            .time = clock.now(),
             .text = text};
   }
   void note(const std::vector<AccessLogLines>& all) {
-    state::Transaction state(*store_);
+    state::Transaction state(*store);
     state.note(kAccessLogNote, encode(all));
-    ASSERT_TRUE(state::commit_internal(*store_, *journal_, state));
-    tasks_->run_until_idle();
+    ASSERT_TRUE(state::commit_internal(*store, *journal, state));
+    tasks->run_until_idle();
   }
   void note(const AccessLogLines& one) { note(std::vector{one}); }
-  void pass(std::chrono::nanoseconds d) { tasks_->run_for(d); }
 
   /// key -> text.
   std::map<std::string, std::string> objects(const std::string& bucket = "logs") {
     std::map<std::string, std::string> found;
     const std::string prefix = "object/" + bucket + "/";
-    state::Transaction state(*store_);
+    state::Transaction state(*store);
     for (const state::Item& item : state.list(prefix, "", 10'000).items) found[item.key.substr(prefix.size())] = item.value;
     return found;
   }
@@ -130,14 +103,6 @@ class AccessLogDeliveryTest : public ::testing::Test {
     return all;
   }
 
-  env::SimRandom random_{1};
-  env::SimClock clock_;
-  env::SimFiles files_;
-  state::SimDatabase database_;
-  std::unique_ptr<env::SimTasks> tasks_;
-  std::unique_ptr<state::Engine> engine_;
-  std::unique_ptr<state::Store> store_;
-  std::unique_ptr<journal::Journal> journal_;
   SimS3 s3_;
   AccessLogCounters counters_;
   std::unique_ptr<AccessLogDelivery> delivery_;
@@ -160,7 +125,7 @@ TEST_F(AccessLogDeliveryTest, LinesOfABucketGoIntoItsTarget) {
   EXPECT_EQ(sent.principal.source_arn, "arn:aws:s3:::a");
   EXPECT_EQ(sent.principal.source_account.str(), "111122223333");
   EXPECT_EQ(counters_.files, 2u);
-  EXPECT_EQ(delivery_->position(), journal_->durable());
+  EXPECT_EQ(delivery_->position(), journal->durable());
 }
 
 TEST_F(AccessLogDeliveryTest, WhatIsFullGoesAtOnce) {
@@ -178,10 +143,10 @@ TEST_F(AccessLogDeliveryTest, EachLineIsThereOnceAfterAnyCrash) {
     const std::string line = fmt::format("{:04}\n", i);
     note(lines(i % 3 == 0 ? "a" : "b", line));
     noted.insert(line);
-    if (random_.one_in(3)) pass(std::chrono::seconds(random_.below(50)));
-    if (random_.one_in(8)) crash();
-    if (random_.one_in(20)) {
-      journal_->release(std::min(delivery_->position(), store_->checkpointed()));
+    if (random.one_in(3)) pass(std::chrono::seconds(random.below(50)));
+    if (random.one_in(8)) crash();
+    if (random.one_in(20)) {
+      journal->release(std::min(delivery_->position(), store->checkpointed()));
       crash();
     }
   }
@@ -196,14 +161,14 @@ TEST_F(AccessLogDeliveryTest, ATargetThatTakesNothingKeepsNobodyWaiting) {
   note({lines("a", "1\n", "closed"), lines("b", "2\n")});
   pass(2min);
   EXPECT_EQ(all_text(), "2\n");
-  EXPECT_LT(delivery_->position(), journal_->durable());
+  EXPECT_LT(delivery_->position(), journal->durable());
   s3_.refusing.clear();
   pass(10min);
   EXPECT_EQ(all_text("closed"), "1\n") << "it is tried again";
   s3_.refusing.insert("closed");
   note(lines("a", "3\n", "closed"));
   pass(AccessLogDelivery::kGiveUpAfter + 20min);
-  EXPECT_EQ(delivery_->position(), journal_->durable()) << "the journal is not kept for it";
+  EXPECT_EQ(delivery_->position(), journal->durable()) << "the journal is not kept for it";
   EXPECT_EQ(counters_.dropped_bytes, 2u);
   s3_.refusing.clear();
   note(lines("a", "4\n", "closed"));
@@ -230,10 +195,10 @@ TEST_F(AccessLogDeliveryTest, TheJournalThatIsKeptForATargetIsBounded) {
   pass(2min);
   const std::string other(900'000, 'x');
   for (uint64_t written = 0; written < 2 * kBacklogBytesMax; written += other.size()) {
-    ASSERT_TRUE(journal_->accepting());
-    journal_->append(journal::encode_entry({}, std::vector{journal::Change{"other", other}}), nullptr);
+    ASSERT_TRUE(journal->accepting());
+    journal->append(journal::encode_entry({}, std::vector{journal::Change{"other", other}}), nullptr);
     pass(1s);
-    EXPECT_LE(journal_->bytes_behind(delivery_->position()), kBacklogBytesMax + (8 << 20));
+    EXPECT_LE(journal->bytes_behind(delivery_->position()), kBacklogBytesMax + (8 << 20));
   }
   EXPECT_EQ(counters_.dropped_bytes, 2u);
 }
@@ -280,9 +245,9 @@ TEST_F(AccessLogDeliveryTest, ByEventTimeEachDayHasObjectsOfItsOwn) {
     one.logging["TargetObjectKeyFormat"] = {{"PartitionedPrefix", {{"PartitionDateSource", "EventTime"}}}};
     note(one);
   };
-  clock_.set(timestamps::parse_iso8601("2026-01-02T23:59:59Z").value());
+  clock.set(timestamps::parse_iso8601("2026-01-02T23:59:59Z").value());
   noted("1\n");
-  clock_.set(timestamps::parse_iso8601("2026-01-03T00:00:00Z").value());
+  clock.set(timestamps::parse_iso8601("2026-01-03T00:00:00Z").value());
   noted("2\n");
   pass(3min);
   ASSERT_EQ(objects().size(), 2u);

@@ -12,17 +12,10 @@
 #include "archive/log_file.h"
 #include "archive/object_names.h"
 #include "base/crypto.h"
-#include "base/log.h"
 #include "base/text.h"
 #include "delivery/delivery.h"
 #include "delivery/public_key.h"
-#include "env/sim/clock.h"
-#include "env/sim/files.h"
-#include "env/sim/random.h"
-#include "env/sim/tasks.h"
-#include "journal/entry.h"
-#include "state/internal_commit.h"
-#include "state/sim/engine.h"
+#include "state/sim/machine.h"
 
 namespace cairn::delivery {
 
@@ -93,33 +86,17 @@ class SimBuckets final : public Destination {
 };
 
 /// A simulated machine with a journal, deliveries, and buckets elsewhere.
-class World {
+class World : public state::SimMachine {
  public:
-  explicit World(uint64_t seed = 1) : random(seed), buckets(random) {
-    log::set_threshold(static_cast<log::Level>(99));
+  explicit World(uint64_t seed = 1) : state::SimMachine(seed, 64 << 10), buckets(random) {
     options.interval = std::chrono::seconds(60);
     options.skipped_bytes = 32 << 10;
-    EXPECT_TRUE(files.make_directory("/data") && files.sync_directory("/"));
     start();
   }
   ~World() { halt(); }
 
   void start() {
-    tasks = std::make_unique<env::SimTasks>(clock, random);
-    engine = database.open();
-    store = std::make_unique<state::Store>(*engine, state::Options{});
-    auto opened = journal::Journal::open(files, *tasks,
-                                         {.directory = "/data/journal",
-                                          .segment_bytes = 64 << 10,
-                                          .reserve_bytes = 0,
-                                          .random = &random,
-                                          .on_fatal = [](const std::string&) {}},
-                                         engine->position(), [&](journal::Position position, std::string_view bytes) {
-                                           store->replay(position, *journal::decode_entry(bytes));
-                                         });
-    ASSERT_TRUE(opened) << opened.error().message;
-    journal = std::move(*opened);
-    store->start(*journal, *tasks);
+    boot();
     blobs = blob::open_directory(files, random, "/data/objects").value();
     static const crypto::RsaKey kKeys[] = {crypto::RsaKey::generate(), crypto::RsaKey::generate(), crypto::RsaKey::generate()};
     signing_keys = std::make_unique<SigningKeys>(files, *store, *journal, "/data/keys", [this] { return kKeys[keys_made++ % 3]; });
@@ -135,11 +112,9 @@ class World {
   void halt() {
     feed.reset();
     if (delivery) delivery->stop();
-    if (journal) journal->drain();
+    drain();
     delivery.reset();
-    store.reset();
-    journal.reset();
-    tasks.reset();
+    take_down();
   }
   void restart() {
     halt();
@@ -147,20 +122,13 @@ class World {
   }
   /// The power goes.
   void crash() {
-    files.crash_at(files.operations() + 1);
-    database.fail_next(SIZE_MAX);
+    cut_power();
     feed.reset();
     delivery.reset();
-    store.reset();
-    journal.reset();
-    tasks.reset();
-    database.fail_next(0);
-    files.crash(random);
+    take_down();
+    restore_power();
     start();
   }
-
-  void settle() { tasks->run_until_idle(); }
-  void pass(std::chrono::nanoseconds d) { tasks->run_for(d); }
 
   // ------------------------------------------------------------------ what calls would do
 
@@ -201,9 +169,7 @@ class World {
     if (trail.home.empty()) trail.home = aws::Region("us-east-1");
     if (trail.name.empty()) trail.name = "first";
     if (trail.bucket.empty()) trail.bucket = "logs";
-    state::Transaction state(*store);
-    put_new(state, trail);
-    EXPECT_TRUE(state::commit_internal(*store, *journal, state));
+    commit([&](state::Transaction& state) { put_new(state, trail); });
     settle();
   }
   std::string change(const Trail& trail, const std::string& name) {
@@ -310,17 +276,9 @@ class World {
     return state.list(prefix, "", 1000).items.size();
   }
 
-  env::SimRandom random;
-  env::SimClock clock;
-  env::SimFiles files;
-  state::SimDatabase database;
   Options options;
   Counters counters;
   SimBuckets buckets;
-  std::unique_ptr<env::SimTasks> tasks;
-  std::unique_ptr<state::Engine> engine;
-  std::unique_ptr<state::Store> store;
-  std::unique_ptr<journal::Journal> journal;
   std::unique_ptr<blob::Store> blobs;
   std::unique_ptr<SigningKeys> signing_keys;
   std::unique_ptr<Means> means;

@@ -110,19 +110,26 @@ class SegmentedStore final : public Store {
     Merge merge;
     for (const auto& segment : *segments)
       if (auto added = merge.add(segment, from); !added) return added;
+    std::string told = after;
     size_t at = 0;
     for (;;) {
       const Row* row = merge.row();
       if (row != nullptr && !row->key.starts_with(prefix)) row = nullptr;
-      if (row == nullptr && at == newest.size()) return {};
-      std::string key = row != nullptr && (at == newest.size() || row->key < newest[at].first) ? row->key : newest[at].first;
+      const bool is_end = row == nullptr && at == newest.size();
+      std::string key;
       int64_t time = 0;
-      for (; merge.row() != nullptr && merge.row()->key == key;) {
+      if (!is_end) key = row != nullptr && (at == newest.size() || row->key < newest[at].first) ? row->key : newest[at].first;
+      while (!is_end && merge.row() != nullptr && merge.row()->key == key) {
         time = std::max(time, merge.row()->buckets.back().slot.time);
         if (auto moved = merge.next(); !moved) return moved;
       }
-      if (at < newest.size() && newest[at].first == key) time = std::max(time, newest[at++].second);
-      if (key > after && !f(key, time)) return {};
+      if (!is_end && at < newest.size() && newest[at].first == key) time = std::max(time, newest[at++].second);
+      // One that was merged meanwhile gives no more rows: what was in it is in another now.
+      if (std::ranges::any_of(*segments, &Segment::is_dropped)) return list(prefix, told, f);
+      if (is_end) return {};
+      if (key <= told) continue;
+      told = key;
+      if (!f(key, time)) return {};
     }
   }
 
@@ -219,11 +226,15 @@ class SegmentedStore final : public Store {
     return std::move(*segment);
   }
 
-  /// Goes on with these segments, and this tail if given.
-  bool replace(std::shared_ptr<const Segments> segments, std::optional<Table> tail, uint64_t position) {
+  static segment::Manifest manifest_of(const Segments& segments, uint64_t position) {
     segment::Manifest manifest{position, {}};
-    for (const auto& segment : *segments) manifest.segments.push_back({segment->file(), segment->buckets(), segment->bytes()});
-    if (!catalog_.write(manifest)) return false;
+    for (const auto& segment : segments) manifest.segments.push_back({segment->file(), segment->buckets(), segment->bytes()});
+    return manifest;
+  }
+
+  /// Goes on with these segments, and this tail if given. False: it may be that the manifest on disk names them all the same.
+  bool replace(std::shared_ptr<const Segments> segments, std::optional<Table> tail, uint64_t position) {
+    if (!catalog_.write(manifest_of(*segments, position))) return false;
     const std::shared_ptr<const Segments> before = segments_;
     {
       const std::lock_guard lock(mutex_);
@@ -275,7 +286,7 @@ class SegmentedStore final : public Store {
     const uint32_t level = old.front()->level() + (old.size() > 1 ? 1 : 0);
     bool is_empty = true;
     auto merged = write(
-        unused_name(last_position, *segments),
+        new_name(last_position, *segments),
         [&](SegmentWriter& out) -> Result<void> {
           Merge merge;
           for (const auto& segment : old)
@@ -301,14 +312,17 @@ class SegmentedStore final : public Store {
         if (is_empty) catalog_.remove(merged->file());
         return true;
       }
+      // Else the next opening may want it.
+      if (!catalog_.write(manifest_of(*segments_, durable_position_))) return false;
     }
     catalog_.remove(merged->file());
     return false;
   }
 
-  static std::string unused_name(uint64_t last_position, const Segments& segments) {
-    for (int n = 1;; ++n) {
-      std::string name = fmt::format("{:020}-{}.segment", last_position, n);
+  /// That no file has, nor had since the opening, which removes those that no segment is in.
+  std::string new_name(uint64_t last_position, const Segments& segments) {
+    for (;;) {
+      std::string name = fmt::format("{:020}-{}.segment", last_position, ++merges_);
       if (std::ranges::none_of(segments, [&](const auto& segment) { return segment->file() == name; })) return name;
     }
   }
@@ -317,6 +331,7 @@ class SegmentedStore final : public Store {
   const env::Clock& clock_;
   const Options options_;
   Listener listener_;
+  uint64_t merges_ = 0;  // tidy's own
 
   std::mutex writing_;  // one consume or clear, or the end of a merge, at a time; held over file I/O
   segment::Catalog catalog_;

@@ -4,15 +4,8 @@
 
 #include <set>
 
-#include "base/log.h"
-#include "env/sim/clock.h"
-#include "env/sim/files.h"
 #include "env/sim/http_client.h"
-#include "env/sim/random.h"
-#include "env/sim/tasks.h"
-#include "journal/entry.h"
-#include "state/internal_commit.h"
-#include "state/sim/engine.h"
+#include "state/sim/machine.h"
 
 namespace cairn::outbox {
 namespace {
@@ -33,33 +26,15 @@ class SimServices final : public api::Client {
   std::vector<Request> asked;
 };
 
-class World {
+class World : public state::SimMachine {
  public:
-  explicit World(uint64_t seed = 1) : random(seed) {
-    log::set_threshold(static_cast<log::Level>(99));
-    EXPECT_TRUE(files.make_directory("/data") && files.sync_directory("/"));
-    start();
-  }
+  explicit World(uint64_t seed = 1) : state::SimMachine(seed) { start(); }
   ~World() { halt(); }
 
   void start() {
-    tasks = std::make_unique<env::SimTasks>(clock, random);
+    boot();
     http = std::make_unique<env::SimHttpClient>(clock, *tasks);
     for (const auto& [origin, handler] : servers) http->serve(origin, handler);
-    engine = database.open();
-    store = std::make_unique<state::Store>(*engine, state::Options{});
-    auto opened = journal::Journal::open(
-        files, *tasks,
-        {.directory = "/data/journal",
-         .segment_bytes = 4 << 20,
-         .reserve_bytes = 0,
-         .random = &random,
-         .on_fatal = [](const std::string&) {}},
-        engine->position(),
-        [&](journal::Position position, std::string_view bytes) { store->replay(position, *journal::decode_entry(bytes)); }, &recovery);
-    ASSERT_TRUE(opened) << opened.error().message;
-    journal = std::move(*opened);
-    store->start(*journal, *tasks);
     outbox = std::make_unique<Outbox>(Outbox::Means{.clock = clock,
                                                     .random = random,
                                                     .store = *store,
@@ -74,12 +49,10 @@ class World {
   void halt() {
     feed.reset();
     if (outbox) outbox->stop();
-    if (journal) journal->drain();
+    drain();
     http.reset();
     outbox.reset();
-    store.reset();
-    journal.reset();
-    tasks.reset();
+    take_down();
     counters.sending = 0;
   }
   void restart() {
@@ -87,17 +60,13 @@ class World {
     start();
   }
   void crash() {
-    files.crash_at(files.operations() + 1);
-    database.fail_next(SIZE_MAX);
+    cut_power();
     feed.reset();
     if (outbox) outbox->stop();
     http.reset();
     outbox.reset();
-    store.reset();
-    journal.reset();
-    tasks.reset();
-    database.fail_next(0);
-    files.crash(random);
+    take_down();
+    restore_power();
     counters.sending = 0;
     start();
   }
@@ -107,32 +76,21 @@ class World {
   }
   void put(const Item& item) { put(std::vector{item}); }
   void put(const std::vector<Item>& items) {
-    state::Transaction state(*store);
-    for (const Item& item : items) outbox::put(state, random, clock.now(), item);
-    EXPECT_TRUE(state::commit_internal(*store, *journal, state));
+    commit([&](state::Transaction& state) {
+      for (const Item& item : items) outbox::put(state, random, clock.now(), item);
+    });
   }
-  void settle() { tasks->run_until_idle(); }
-  void pass(std::chrono::nanoseconds d) { tasks->run_for(d); }
   size_t documents() {
     state::Transaction state(*store);
     return state.list("outbox/", "", 100'000).items.size();
   }
 
-  env::SimRandom random;
-  env::SimClock clock;
-  env::SimFiles files;
-  state::SimDatabase database;
-  journal::Recovery recovery;
   SimServices services;
   Counters counters;
   Lanes::Limits limits;
   std::map<std::string, Owner*> owners;
   std::map<std::string, env::SimHttpClient::Handler> servers;
-  std::unique_ptr<env::SimTasks> tasks;
   std::unique_ptr<env::SimHttpClient> http;
-  std::unique_ptr<state::Engine> engine;
-  std::unique_ptr<state::Store> store;
-  std::unique_ptr<journal::Journal> journal;
   std::unique_ptr<Outbox> outbox;
   std::unique_ptr<journal::Feed> feed;
 };

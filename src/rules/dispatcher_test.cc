@@ -4,18 +4,10 @@
 
 #include <set>
 
-#include "base/log.h"
 #include "delivery/trail.h"
-#include "env/sim/clock.h"
-#include "env/sim/files.h"
-#include "env/sim/random.h"
-#include "env/sim/tasks.h"
 #include "identity/policies.h"
-#include "journal/entry.h"
-#include "journal/follower.h"
 #include "rules/event_text.h"
-#include "state/internal_commit.h"
-#include "state/sim/engine.h"
+#include "state/sim/machine.h"
 
 namespace cairn::rules {
 namespace {
@@ -28,31 +20,13 @@ const BusName kDefault{kAccount, kRegion, "default"};
 constexpr const char* kQueue = "arn:aws:sqs:us-east-1:111122223333:q";
 
 /// A machine with state, journal and dispatcher; the outbox only fills.
-class World {
+class World : public state::SimMachine {
  public:
-  explicit World(uint64_t seed = 1) : random(seed) {
-    log::set_threshold(static_cast<log::Level>(99));
-    EXPECT_TRUE(files.make_directory("/data") && files.sync_directory("/"));
-    start();
-  }
+  explicit World(uint64_t seed = 1) : state::SimMachine(seed) { start(); }
   ~World() { halt(); }
 
   void start() {
-    tasks = std::make_unique<env::SimTasks>(clock, random);
-    engine = database.open();
-    store = std::make_unique<state::Store>(*engine, state::Options{});
-    auto opened = journal::Journal::open(files, *tasks,
-                                         {.directory = "/data/journal",
-                                          .segment_bytes = 4 << 20,
-                                          .reserve_bytes = 0,
-                                          .random = &random,
-                                          .on_fatal = [](const std::string&) {}},
-                                         engine->position(), [&](journal::Position position, std::string_view bytes) {
-                                           store->replay(position, *journal::decode_entry(bytes));
-                                         });
-    ASSERT_TRUE(opened) << opened.error().message;
-    journal = std::move(*opened);
-    store->start(*journal, *tasks);
+    boot();
     directory = std::make_unique<identity::Directory>(*store);
     auto logs = logs::Store::open(files, {.directory = "/data/logs"});
     ASSERT_TRUE(logs) << logs.error().message;
@@ -72,41 +46,27 @@ class World {
   }
   void halt() {
     if (dispatcher) dispatcher->stop();
-    if (journal) journal->drain();
+    drain();
     events_feed.reset();
     dispatcher.reset();
     events.reset();
     directory.reset();
-    store.reset();
-    journal.reset();
-    tasks.reset();
+    take_down();
   }
   void crash() {
-    files.crash_at(files.operations() + 1);
-    database.fail_next(SIZE_MAX);
+    cut_power();
     dispatcher->stop();
     events_feed.reset();
     dispatcher.reset();
     events.reset();
     directory.reset();
-    store.reset();
-    journal.reset();
-    tasks.reset();
-    database.fail_next(0);
-    files.crash(random);
+    take_down();
+    restore_power();
     start();
   }
   void settle() { tasks->run_for(50ms); }  // it looks at a journal without rules now and then
-  void pass(std::chrono::nanoseconds d) { tasks->run_for(d); }
-
-  template <class F>
-  void change(F&& f) {
-    state::Transaction state(*store);
-    f(state);
-    EXPECT_TRUE(state::commit_internal(*store, *journal, state));
-  }
   void put(const Rule& rule) {
-    change([&](state::Transaction& state) { rules::put(state, rule); });
+    commit([&](state::Transaction& state) { rules::put(state, rule); });
   }
   void log(bool is_logging) {
     delivery::Trail trail;
@@ -117,7 +77,7 @@ class World {
     trail.logging = is_logging;
     trail.started = started_ = is_logging ? clock.now() : started_;
     if (!is_logging) trail.stopped = clock.now();
-    change([&](state::Transaction& state) { state.put(delivery::keys::trail(kAccount, kRegion, "t"), encode(trail)); });
+    commit([&](state::Transaction& state) { state.put(delivery::keys::trail(kAccount, kRegion, "t"), encode(trail)); });
   }
   /// Something that CloudTrail records. Its event id.
   std::string record(std::string_view name, bool read_only = false, std::string_view identity = R"({"type":"Root"})") {
@@ -131,7 +91,7 @@ class World {
     return id;
   }
   void post(const BusName& bus, std::string_view detail) {
-    change([&](state::Transaction& state) {
+    commit([&](state::Transaction& state) {
       std::string note;
       append(note, {.bus = bus,
                     .event = event_text({.id = random.uuid(),
@@ -164,15 +124,7 @@ class World {
     return found;
   }
 
-  env::SimRandom random;
-  env::SimClock clock;
-  env::SimFiles files;
-  state::SimDatabase database;
   Counters counters;
-  std::unique_ptr<env::SimTasks> tasks;
-  std::unique_ptr<state::Engine> engine;
-  std::unique_ptr<state::Store> store;
-  std::unique_ptr<journal::Journal> journal;
   std::unique_ptr<identity::Directory> directory;
   std::unique_ptr<logs::Store> events;
   std::unique_ptr<journal::Feed> events_feed;
@@ -261,7 +213,7 @@ TEST(Dispatcher, EventsGoFromBusToBusOnce) {
   const BusName second{kAccount, kRegion, "second"};
   const BusName third{kAccount, kRegion, "third"};
   for (const BusName& bus : {second, third})
-    world.change([&](state::Transaction& state) { state.put(keys::bus(bus), encode(Bus{.at = bus})); });
+    world.commit([&](state::Transaction& state) { state.put(keys::bus(bus), encode(Bus{.at = bus})); });
   const std::string second_arn = second.arn(), third_arn = third.arn();
   world.put(rule("on", R"({"source":["app"]})", second_arn.c_str()));
   world.put(rule("there", R"({"source":["app"]})", kQueue, second));
@@ -286,7 +238,7 @@ TEST(Dispatcher, ABusOfAnotherAccountMustLetIn) {
   World world;
   const BusName other{aws::AccountId("444455556666"), kRegion, "theirs"};
   Bus bus{.at = other};
-  world.change([&](state::Transaction& state) { state.put(keys::bus(other), encode(bus)); });
+  world.commit([&](state::Transaction& state) { state.put(keys::bus(other), encode(bus)); });
   world.put(rule("on", R"({"source":["app"]})", other.arn().c_str()));
   world.put(rule("there", R"({"source":["app"]})", "arn:aws:sqs:us-east-1:444455556666:q", other));
   world.post(kDefault, "{}");
@@ -294,7 +246,7 @@ TEST(Dispatcher, ABusOfAnotherAccountMustLetIn) {
   EXPECT_TRUE(World::data(world.items()[0]).at("failure").get<std::string>().starts_with("NO_PERMISSIONS"));
   bus.policy =
       R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:root"},"Action":"events:PutEvents","Resource":"*"}]})";
-  world.change([&](state::Transaction& state) { state.put(keys::bus(other), encode(bus)); });
+  world.commit([&](state::Transaction& state) { state.put(keys::bus(other), encode(bus)); });
   world.post(kDefault, "{}");
   const std::vector<outbox::Item> items = world.items();
   ASSERT_EQ(items.size(), 2u);
@@ -351,7 +303,7 @@ TEST(Dispatcher, AnArchiveKeepsAndAReplayBringsBack) {
                   .bus = "default",
                   .pattern = R"({"detail":{"n":[1,2]}})",
                   .created = world.clock.now()};
-  world.change([&](state::Transaction& state) { rules::put(state, archive); });
+  world.commit([&](state::Transaction& state) { rules::put(state, archive); });
   for (int n = 1; n <= 3; ++n) world.post(kDefault, fmt::format(R"({{"n":{}}})", n));
   EXPECT_EQ(world.items().size(), 3u);
   {
@@ -367,7 +319,7 @@ TEST(Dispatcher, AnArchiveKeepsAndAReplayBringsBack) {
                 .from = world.clock.now() - 1h,
                 .to = world.clock.now() + 1h,
                 .started = world.clock.now()};
-  world.change([&](state::Transaction& state) { rules::put(state, replay); });
+  world.commit([&](state::Transaction& state) { rules::put(state, replay); });
   const std::vector<outbox::Item> items = world.items();
   EXPECT_EQ(items.size(), 5u);
   EXPECT_EQ(std::count_if(items.begin(), items.end(),

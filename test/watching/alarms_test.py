@@ -82,11 +82,28 @@ class Alarms(Watched):
         good = {"AlarmName": "no", "Namespace": "N", "MetricName": "m", "Statistic": "Sum", "Period": 60, "EvaluationPeriods": 1, "Threshold": 1,
                 "ComparisonOperator": "GreaterThanThreshold"}
         for wrong, code in (({"Period": 45}, "ValidationError"), ({"EvaluationPeriods": 1441}, "ValidationError"), ({"DatapointsToAlarm": 2}, "ValidationError"),
-                            ({"TreatMissingData": "panic"}, "ValidationError"), ({"ComparisonOperator": "GreaterThanUpperThreshold"}, "NotImplemented"),
+                            ({"AlarmName": "two\nlines"}, "ValidationError"), ({"TreatMissingData": "panic"}, "ValidationError"), ({"ComparisonOperator": "GreaterThanUpperThreshold"}, "NotImplemented"),
                             ({"Statistic": None}, "ValidationError"), ({"Statistic": None, "ExtendedStatistic": "x99"}, "ValidationError"),
                             ({"AlarmActions": ["arn:aws:lambda:us-east-1:000000000000:function:f"]}, "NotImplemented")):
             wanted = {key: value for key, value in {**good, **wrong}.items() if value is not None}
             self.assertEqual(code_of(self.cloudwatch.put_metric_alarm, **wanted), code, wrong)
+
+    def test_who_may_do_what(self):
+        iam = self.server.client("iam")
+        iam.create_user(UserName="watcher")
+        key = iam.create_access_key(UserName="watcher")["AccessKey"]
+        topic = "arn:aws:sns:us-east-1:000000000000:told"
+        iam.put_user_policy(UserName="watcher", PolicyName="p", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Action": ["cloudwatch:PutMetricData", "cloudwatch:PutMetricAlarm"], "Resource": "*"},
+            {"Effect": "Deny", "Action": "cloudwatch:PutMetricData", "Resource": "*", "Condition": {"StringEquals": {"cloudwatch:namespace": "Theirs"}}},
+            {"Effect": "Deny", "Action": "cloudwatch:PutMetricAlarm", "Resource": "*", "Condition": {"ForAnyValue:StringEquals": {"cloudwatch:AlarmActions": [topic]}}}]}))
+        watcher = self.server.client("cloudwatch", access_key=key["AccessKeyId"], secret_key=key["SecretAccessKey"])
+        for space, code in (("Ours", None), ("Theirs", "AccessDenied")):
+            self.assertEqual(code_of(watcher.put_metric_data, Namespace=space, MetricData=[{"MetricName": "m", "Value": 1}]), code, space)
+        alarm = {"AlarmName": "ours", "Namespace": "Ours", "MetricName": "m", "Statistic": "Sum", "Period": 60, "EvaluationPeriods": 1, "Threshold": 1,
+                 "ComparisonOperator": "GreaterThanThreshold"}
+        for more, code in (({"Tags": [{"Key": "a", "Value": "b"}]}, "AccessDenied"), ({"AlarmActions": [topic]}, "AccessDenied"), ({}, None)):
+            self.assertEqual(code_of(watcher.put_metric_alarm, **{**alarm, **more}), code, more)
 
     def test_alarm_on_metric_math(self):
         queries = [{"Id": "rate", "Expression": "errors / requests * 100", "Label": "rate"}]
@@ -111,6 +128,8 @@ class Alarms(Watched):
         alarm = self.await_state("both", "ALARM")
         self.assertRegex(alarm["StateReason"], r"^arn:aws:cloudwatch:us-east-1:000000000000:alarm:(one|two) transitioned to ALARM at \w+ \d\d \w+, \d{4} \d\d:\d\d:\d\d UTC$")
         self.assertEqual(self.cloudwatch.describe_alarms(AlarmNames=["both"])["MetricAlarms"], [], "composite alarms are shown only when asked for")
+        self.cloudwatch.put_composite_alarm(AlarmName="told", AlarmRule="FALSE", AlarmActions=["arn:aws:sns:us-east-1:000000000000:told"])
+        self.cloudwatch.set_alarm_state(AlarmName="told", StateValue="ALARM", StateReason="by hand", StateReasonData='{"triggeringAlarms":[{}]}')
         for rule, code in (("ALARM(one", "ValidationError"), ("ALARM(absent)", "ValidationError"), ("ALARM(both)", "ValidationError")):
             self.assertEqual(code_of(self.cloudwatch.put_composite_alarm, AlarmName="both", AlarmRule=rule), code, rule)
         self.assertEqual(code_of(self.cloudwatch.put_composite_alarm, AlarmName="x", AlarmRule="TRUE", ActionsSuppressor="one", ActionsSuppressorWaitPeriod=1,

@@ -112,6 +112,13 @@ class Metrics(Watched):
                 values(wrong)
             self.assertEqual(caught.exception.response["Error"]["Code"], code, wrong)
 
+        def refused(queries, days):
+            with self.assertRaises(botocore.exceptions.ClientError) as caught:
+                self.cloudwatch.get_metric_data(MetricDataQueries=queries, StartTime=minute - datetime.timedelta(days=days), EndTime=minute)
+            self.assertEqual(caught.exception.response["Error"]["Code"], "ValidationError")
+        refused([{"Id": f"e{i}", "Expression": f"e{i + 1}" + "+1" * 900} for i in range(100)] + [{"Id": "e100", "Expression": "TIME_SERIES(1)"}], 1)
+        refused([{"Id": f"e{i}", "Expression": "TIME_SERIES(1)"} for i in range(500)], 100)
+
         queries = [metric("requests", ReturnData=True), metric("errors", ReturnData=True)]
         pages, token = [], {}
         while True:

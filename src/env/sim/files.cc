@@ -48,6 +48,7 @@ struct SimFiles::State {
     std::string path_part;
     IoFailure::Kind kind;
     uint64_t times;
+    uint64_t after;
   };
   /// The directory that a path's last name is in (null: no such), and that name (empty: the root itself).
   struct Place {
@@ -83,6 +84,10 @@ struct SimFiles::State {
     for (size_t i = 0; i < faults.size(); ++i) {
       Fault& fault = faults[i];
       if (fault.op != op || path.find(fault.path_part) == std::string_view::npos) continue;
+      if (fault.after > 0) {
+        --fault.after;
+        continue;
+      }
       IoFailure::Kind kind = fault.kind;
       if (fault.times != kAlways && --fault.times == 0) faults.erase(faults.begin() + static_cast<std::ptrdiff_t>(i));
       return kind;
@@ -208,9 +213,9 @@ uint64_t SimFiles::operations() const {
   return state_->operations;
 }
 
-void SimFiles::fail_next(Op op, std::string path_part, IoFailure::Kind kind, uint64_t times) {
+void SimFiles::fail_next(Op op, std::string path_part, IoFailure::Kind kind, uint64_t times, uint64_t after) {
   std::lock_guard lock(state_->mutex);
-  state_->faults.push_back({op, std::move(path_part), kind, times});
+  state_->faults.push_back({op, std::move(path_part), kind, times, after});
 }
 
 void SimFiles::heal() {

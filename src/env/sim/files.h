@@ -54,7 +54,8 @@ class SimFiles final : public Files {
 
   /// The next `times` operations of this kind, on a path that contains `path_part`, fail. A failing write leaves half of
   /// its bytes; after a failed sync the writes it was for are never durable, whatever a later sync says (as on Linux).
-  void fail_next(Op op, std::string path_part, IoFailure::Kind kind, uint64_t times = 1);
+  /// `after`: so many succeed before.
+  void fail_next(Op op, std::string path_part, IoFailure::Kind kind, uint64_t times = 1, uint64_t after = 0);
   static constexpr uint64_t kAlways = UINT64_MAX;
   void heal();  // takes back what `fail_next` asked for
 

@@ -13,6 +13,7 @@ constexpr size_t kReadBytes = 4 << 20;        // of the journal in one step
 constexpr size_t kFoundBytesMax = 384 << 10;  // of measurements in one entry: far below what the journal takes
 constexpr auto kGather = 50ms;                // between looks at a journal that goes on and on
 constexpr auto kRetry = 1s;
+constexpr size_t kSettledMax = 64;    // minutes of a filter: streams of a group are not in step
 constexpr uint32_t kResolution = 60;  // metrics of filters are of standard resolution
 
 }  // namespace
@@ -98,7 +99,14 @@ void MetricFiltering::put_to_work(const std::string& key, std::optional<std::str
   const std::string id = compiled->filter().group_id;
   group_of_[key] = id;
   groups_[id].set.reset();
-  groups_[id].filters.emplace(key, AtWork{std::move(*compiled), std::nullopt});
+  groups_[id].filters.emplace(key, AtWork{std::move(*compiled), {}});
+}
+
+bool MetricFiltering::AtWork::settle(int64_t minute) {
+  if (settled.size() == kSettledMax && minute < *settled.begin()) return false;
+  const bool is_first = settled.insert(minute).second;
+  if (settled.size() > kSettledMax) settled.erase(settled.begin());
+  return is_first;
 }
 
 bool MetricFiltering::look_at(std::string_view note) {
@@ -132,10 +140,10 @@ void MetricFiltering::look_at(Group& group, const logs::Batch::Item& item, int64
     if (filter.compiled.filter().created.time_since_epoch().count() > ingested) continue;
     const metrics::Slot slot = metrics::slot_of(item.timestamp / 1000, kResolution, filter.compiled.unit());
     std::optional<CompiledFilter::Contribution> found;
+    const bool is_first = filter.settle(slot.time);
     if (is_match) found = filter.compiled.contribution(item.message);
-    else if (filter.settled_minute != slot.time) found = filter.compiled.otherwise();
+    else if (is_first) found = filter.compiled.otherwise();
     if (is_match) ++matches_;
-    filter.settled_minute = slot.time;
     if (found) found_.add(found->metric, slot, metrics::Summary::of(found->value));
   }
 }

@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "env/clock.h"
@@ -49,7 +50,9 @@ class MetricFiltering {
  private:
   struct AtWork {
     CompiledFilter compiled;
-    std::optional<int64_t> settled_minute;  // for which nothing more is added if nothing matches
+    std::set<int64_t> settled;  // the newest minutes with events: nothing more is added to them if nothing matches
+    /// False: it was settled before, or is older than what is remembered.
+    bool settle(int64_t minute);
   };
   /// The filters of a log group, by their documents, and their patterns in the same order; nullopt: to be made.
   struct Group {

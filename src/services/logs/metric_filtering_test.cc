@@ -122,6 +122,22 @@ TEST_F(MetricFilteringTest, a_default_value_once_a_minute_with_events_that_do_no
   EXPECT_EQ(sum.sum(), 1);
 }
 
+TEST_F(MetricFilteringTest, a_default_value_once_however_the_minutes_come) {
+  put_filter("errors", "ERROR", {{"defaultValue", 5}});
+  const int64_t now = machine.clock.now().time_since_epoch().count();
+  for (int round = 0; round < 10; ++round)
+    for (int64_t minute = 0; minute < 3; ++minute) {
+      logs::Batch batch{.group = group().id,
+                        .stream = "s",
+                        .ingested = now,
+                        .items = {{now - minute * 60'000, minute == 2 && round == 0 ? "ERROR" : "fine"}}};
+      machine.commit([&](state::Transaction& state) { state.note(logs::kNote, logs::encode(batch)); });
+    }
+  const metrics::Summary sum = all("errors");
+  EXPECT_EQ(sum.count(), 3);
+  EXPECT_EQ(sum.sum(), 5 + 5 + 1);
+}
+
 TEST_F(MetricFilteringTest, each_event_once_through_crashes_and_restarts) {
   put_filter("all", "");
   double put = 0;

@@ -74,10 +74,12 @@ Json trigger_of(const Json& config) {
 Json triggering_children(const Alarm& alarm) {
   Json children = Json::array();
   const Result<Json> data = json::parse(alarm.reason_data);
-  if (!data || !data->is_object() || !data->contains("triggeringAlarms")) return children;
-  for (const Json& each : data->at("triggeringAlarms"))
-    children.push_back(
-        {{"Arn", each.at("arn")}, {"State", {{"Value", each.at("state").at("value")}, {"Timestamp", each.at("state").at("timestamp")}}}});
+  static const Json::json_pointer kAll("/triggeringAlarms"), kArn("/arn"), kValue("/state/value"), kTime("/state/timestamp");
+  if (!data || !data->contains(kAll) || !data->at(kAll).is_array()) return children;
+  for (const Json& each : data->at(kAll)) {
+    if (!each.contains(kArn) || !each.contains(kValue) || !each.contains(kTime)) continue;  // SetAlarmState takes any JSON
+    children.push_back({{"Arn", each.at(kArn)}, {"State", {{"Value", each.at(kValue)}, {"Timestamp", each.at(kTime)}}}});
+  }
   return children;
 }
 

@@ -61,6 +61,10 @@ TEST(AlarmActions, the_message_of_a_composite_alarm) {
       json::dump(message["TriggeringChildren"]),
       R"([{"Arn":"arn:aws:cloudwatch:us-east-1:111122223333:alarm:a","State":{"Value":"ALARM","Timestamp":"2026-01-01T00:00:00.000+0000"}}])");
   EXPECT_FALSE(message.contains("Trigger"));
+  for (const char* by_hand : {"", "5", "[]", R"({"triggeringAlarms":5})", R"({"triggeringAlarms":[5,{},{"arn":"a","state":"OK"}]})"}) {
+    composite.reason_data = by_hand;
+    EXPECT_EQ(json::parse(message_of(composite, "OK")).value()["TriggeringChildren"], Json::array()) << by_hand;
+  }
 }
 
 TEST(AlarmActions, subjects_are_cut_to_what_a_topic_takes) {

@@ -105,6 +105,14 @@ Value combine(const std::string& op, const Value& a, const Value& b) {
       a, b);
 }
 
+size_t points_of(const Value& value) {
+  if (const Series* series = std::get_if<Series>(&value)) return series->points.size();
+  size_t points = 0;
+  if (const Many* many = std::get_if<Many>(&value))
+    for (const Series& each : *many) points += each.points.size();
+  return points;
+}
+
 /// `f` for the points of each series; numbers by `g`.
 template <class F>
 Value each_series(const Value& value, std::string_view function, F&& f) {
@@ -228,6 +236,17 @@ class Evaluator {
   explicit Evaluator(const Surroundings& surroundings) : surroundings_(surroundings) {}
 
   Value value(const Expression& expression) {
+    Effort& effort = *surroundings_.effort;
+    if (++effort.depth > Effort::kDepthMax) fail("expressions are nested too deeply");
+    Value found = value_of(expression);
+    --effort.depth;
+    effort.points += points_of(found);
+    if (effort.points > Effort::kPointsMax) fail(fmt::format("more than {} points would be computed", Effort::kPointsMax));
+    return found;
+  }
+
+ private:
+  Value value_of(const Expression& expression) {
     switch (expression.kind) {
       case Expression::Kind::kNumber:
         return expression.number;
@@ -243,7 +262,6 @@ class Evaluator {
     return 0.0;
   }
 
- private:
   Many list(const Expression& expression) {
     Many out;
     for (const Expression& part : expression.parts) {

@@ -108,5 +108,26 @@ TEST_F(MathTest, what_is_wrong) {
   EXPECT_FALSE(read_expression(many).has_value());
 }
 
+TEST_F(MathTest, ids_that_stand_for_expressions_go_only_so_deep) {
+  std::string long_sum = "next";
+  for (int i = 0; i < 900; ++i) long_sum += "+1";
+  const Expression expression = read_expression(long_sum).value();
+  Surroundings surroundings{.value_of = {}, .metrics = {}, .start = 0, .end = 240, .period = 60};
+  int left = 0;
+  surroundings.value_of = [&](const std::string&) -> Value { return left-- > 0 ? evaluate(expression, surroundings) : Value(1.0); };
+  EXPECT_EQ(std::get<double>(evaluate(expression, surroundings)), 901);
+  left = 500;
+  EXPECT_THROW(evaluate(expression, surroundings), MathError);
+}
+
+TEST_F(MathTest, so_many_points_are_computed_and_no_more) {
+  series_["a"].end = series_["b"].end = 190'000 * 60;
+  std::string sum = "0";
+  for (int i = 0; i < 10; ++i) sum += " + DATAPOINT_COUNT(FILL(a, 0))";
+  EXPECT_EQ(shown(sum), "1900000");
+  for (int i = 0; i < 2; ++i) sum += " + DATAPOINT_COUNT(FILL(a, 0))";
+  EXPECT_EQ(shown(sum), "error");
+}
+
 }  // namespace
 }  // namespace cairn::cloudwatch

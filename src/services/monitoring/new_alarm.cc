@@ -1,5 +1,8 @@
 #include "services/monitoring/new_alarm.h"
 
+#include <algorithm>
+
+#include "api/authorize.h"
 #include "services/monitoring/actions.h"
 #include "services/monitoring/errors.h"
 #include "services/monitoring/history.h"
@@ -21,6 +24,9 @@ void check_actions(const Json& in) {
 Alarm put_configuration(api::Call& call, bool is_composite) {
   const Json& in = call.in;
   const std::string name = in.at("AlarmName").get<std::string>();
+  // On AWS, too; and no subject of a message may have them.
+  if (std::ranges::any_of(name, [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7f; }))
+    throw Error(kValidationError, "The name of an alarm must not contain control characters.");
   check_actions(in);
   std::optional<Alarm> before = find_alarm(call, name);
   if (before && before->is_composite != is_composite) throw Error(kValidationError, "An alarm of another type named {} exists.", name);
@@ -33,7 +39,10 @@ Alarm put_configuration(api::Call& call, bool is_composite) {
     alarm.region = call.region;
     alarm.is_composite = is_composite;
     alarm.updated = alarm.transitioned = call.now;
-    if (const auto tags = in.find("Tags"); tags != in.end()) add_tags(alarm.tags, *tags);
+    if (const auto tags = in.find("Tags"); tags != in.end() && !tags->empty()) {
+      api::require(call, {.action = "cloudwatch:TagResource", .resource = alarm.arn()});
+      add_tags(alarm.tags, *tags);
+    }
   }
   alarm.config = in;
   alarm.config.erase("Tags");

@@ -16,9 +16,8 @@ void refuse_unknown(const Json& in) {
     if (in.contains(member)) throw Error(aws::kNotImplemented, "{} is not implemented: leave it out.", member);
 }
 
-/// Whether the state of an alarm depends on that of `wanted`.
-bool depends_on(api::Call& call, const std::string& key, const std::string& wanted) {
-  std::vector<std::string> open = {key};
+/// Whether the state of any of these alarms depends on that of `wanted`.
+bool depend_on(api::Call& call, std::vector<std::string> open, const std::string& wanted) {
   std::set<std::string> seen;
   while (!open.empty()) {
     const std::string next = std::move(open.back());
@@ -41,13 +40,13 @@ void put_composite_alarm(api::Call& call) {
   self.name = call.in.at("AlarmName").get<std::string>();
   self.account = call.account;
   self.region = call.region;
-  std::vector<std::string> missing;
+  std::vector<std::string> keys, missing;
   for (const std::string& named : rule->children()) {
-    const std::string key = child_key(self, named);
-    if (depends_on(call, key, documents::alarm(self.account, self.region, self.name)))
-      throw Error(kValidationError, "The alarm {} would depend on itself.", self.name);
-    if (key.empty() || !call.state->exists(key)) missing.push_back(named);
+    keys.push_back(child_key(self, named));
+    if (keys.back().empty() || !call.state->exists(keys.back())) missing.push_back(named);
   }
+  if (depend_on(call, std::move(keys), documents::alarm(self.account, self.region, self.name)))
+    throw Error(kValidationError, "The alarm {} would depend on itself.", self.name);
   if (!missing.empty())
     throw Error(kValidationError, "Could not save the composite alarm as alarms [{}] in the alarm rule do not exist",
                 fmt::join(missing, ", "));

@@ -144,7 +144,7 @@ Value QueryRun::value(const Queries::Query& query) {
   if (query.is_metric()) {
     found = series(query);
   } else {
-    Surroundings surroundings{.value_of = {}, .metrics = {}, .start = start_, .end = end_, .period = 60};
+    Surroundings surroundings{.value_of = {}, .metrics = {}, .start = start_, .end = end_, .period = 60, .effort = effort_};
     for (const Queries::Query& each : queries_.all())
       if (each.is_metric()) surroundings.period = each.period;
     surroundings.value_of = [this](const std::string& id) {

@@ -1,6 +1,7 @@
 #pragma once
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -68,6 +69,7 @@ class QueryRun {
   std::map<std::string, Value> known_;
   std::set<std::string> under_way_;
   std::map<std::string, std::vector<std::string_view>> units_;
+  const std::shared_ptr<Effort> effort_ = std::make_shared<Effort>();
 };
 
 }  // namespace cairn::cloudwatch
