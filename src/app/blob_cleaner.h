@@ -12,7 +12,7 @@ class BlobCleaner : public journal::Follower {
   BlobCleaner(blob::Store& blobs, journal::Position from) : blobs_(blobs), position_(from.seq) {}
 
   std::string_view name() const override { return "blob-cleaner"; }
-  /// Nothing is remembered: what a crash leaves behind is found at the next start (see remove_unnamed).
+  /// Nothing is remembered: what a crash leaves behind is found at the next start (sweeper.h).
   journal::Position position() const override { return {position_.load()}; }
   void consume(journal::Position position, const journal::EntryView& entry) override {
     for (const journal::ChangeView& change : entry.changes)

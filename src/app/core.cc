@@ -3,8 +3,10 @@
 #include "api/pipeline.h"
 #include "api/registry.h"
 #include "app/blob_cleaner.h"
+#include "app/metrics_page.h"
 #include "app/own_pages.h"
 #include "app/remote_buckets.h"
+#include "app/sweeper.h"
 #include "base/log.h"
 #include "blob/damage.h"
 #include "delivery/access_log_delivery.h"
@@ -64,10 +66,6 @@ constexpr uint64_t kReplayEntriesMax = 5000;  // entries behind the checkpoint b
 constexpr size_t kResetKeysPerEntry = 2000;
 constexpr uint64_t kBacklogReserves = 4;  // what a dead bucket keeps in the journal leaves so much free
 constexpr uint64_t kObjectReserves = 2;   // objects leave as much again free, so that what they filled can still be deleted
-
-std::string metric(std::string_view name, std::string_view type, std::string_view help, uint64_t value) {
-  return fmt::format("# HELP cairn_{0} {2}\n# TYPE cairn_{0} {1}\ncairn_{0} {3}\n", name, type, help, value);
-}
 
 class WiredCore : public Core {
  public:
@@ -184,7 +182,7 @@ class WiredCore : public Core {
         blob::open_directory(files, outside_.random, data + "/objects", kObjectReserves * settings_.journal_reserve_bytes);
     if (!blobs) return tl::unexpected(blobs.error());
     blobs_ = std::move(*blobs);
-    blobs_->each([this](const blob::BlobId& id) { unswept_.push_back(id); });  // before anybody writes new ones
+    sweeper_.emplace(*blobs_, *store_, *journal_);  // before anybody writes new ones
 
     queues_ = std::make_unique<sqs::Board>(outside_.clock);
     queues_->start(*store_, recovery_.last);
@@ -358,30 +356,14 @@ class WiredCore : public Core {
     stacks_task_ = outside_.tasks.start("stacks upkeep", [this] { return stacks_upkeep_->step(); });
     lifecycle_ = std::make_unique<s3::Lifecycle>(ports_, *store_, *journal_, s3::note_expiration);
     lifecycle_task_ = outside_.tasks.start("lifecycle", [this] { return lifecycle_->step(); });
-    sweep_task_ = outside_.tasks.start("sweep", [this] { return sweep(); });
-  }
-
-  /// What a crash left behind: bytes that were written and never named.
-  env::Next sweep() {
-    // What names them no more only in entries that are not durable yet is named again after a crash.
-    if (!unnamed_.empty() && journal_->durable() < unnamed_since_) return env::Next::after(1ms);
-    for (const blob::BlobId& id : std::exchange(unnamed_, {})) blobs_->remove(id);
-    for (int i = 0; i < 256 && !unswept_.empty(); ++i) {
-      blob::BlobId id = std::move(unswept_.back());
-      unswept_.pop_back();
-      state::Transaction transaction(*store_);
-      if (!transaction.exists(std::string(BlobCleaner::kPrefix) + id.str())) unnamed_.push_back(std::move(id));
-    }
-    unnamed_since_ = journal_->appended();
-    if (unswept_.empty()) unswept_.shrink_to_fit();
-    return unswept_.empty() && unnamed_.empty() ? env::Next::when_woken() : env::Next::after(1ms);
+    sweep_task_ = outside_.tasks.start("sweep", [this] { return sweeper_->step(); });
   }
 
   /// Contents that nobody reads are looked at, too, before there is no other copy left.
   env::Next scrub() {
-    if (!scrub_->step(settings_.scrub_bytes_per_second)) ++scrub_rounds_;
-    scrubbed_contents_ = scrub_->contents();
-    scrubbed_bytes_ = scrub_->bytes();
+    if (!scrub_->step(settings_.scrub_bytes_per_second)) ++scrubbed_.rounds;
+    scrubbed_.contents = scrub_->contents();
+    scrubbed_.bytes = scrub_->bytes();
     return env::Next::after(kScrubInterval);
   }
 
@@ -540,77 +522,35 @@ class WiredCore : public Core {
   }
 
   std::string metrics_text() {
-    std::string out;
-    out += metric("calls_total", "counter", "Recorded calls.", metrics_.calls);
-    out += metric("call_errors_total", "counter", "Recorded calls that were refused or failed.", metrics_.errors);
-    out += metric("authentication_failures_total", "counter", "Calls with no valid signature; not recorded.",
-                  metrics_.authentication_failures);
-    out += metric("unavailable_total", "counter", "Calls answered 503 because nothing could be recorded.", metrics_.unavailable);
-    out += metric("throttled_total", "counter", "Calls refused because too many waited.", metrics_.throttled);
-    out += metric("incomplete_bodies_total", "counter", "Bodies that were too large, malformed or never came whole.", metrics_.incomplete);
-    out += metric("conflicts_total", "counter", "Decisions made again after a concurrent change.", metrics_.conflicts);
-    out += metric("record_bytes_total", "counter", "Bytes of records.", metrics_.record_bytes);
-    out += metric("sensitive_total", "counter", "Recorded calls with what looks like a secret in a name.", metrics_.sensitive);
-    out += metric("journal_position", "gauge", "Entries durable in the journal.", journal_->durable().seq);
-    out += metric("journal_oldest", "gauge", "Oldest entry the journal keeps.", journal_->oldest().seq);
-    out += metric("journal_accepting", "gauge", "1 while calls can be recorded.", journal_->accepting() ? 1 : 0);
-    out += metric("damaged_contents_total", "counter", "Times that stored content was not as it was written.", damage_.count());
-    out += metric("scrubbed_contents_total", "counter", "Contents of objects that the scrubber looked at.", scrubbed_contents_);
-    out += metric("scrubbed_bytes_total", "counter", "Bytes of these.", scrubbed_bytes_);
-    out += metric("scrub_rounds_total", "counter", "Times that it looked at all there are.", scrub_rounds_);
-    out += metric("state_checkpoint_position", "gauge", "Entry up to which state.db stands.", store_->checkpointed().seq);
-    out += metric("delivery_trails", "gauge", "Trails.", delivery_->trails());
-    out += metric("delivery_backlog", "gauge", "Entries that the slowest trail has not delivered yet.", delivery_->backlog());
-    out += metric("delivery_outgoing", "gauge", "Files and digests on their way to a bucket.",
-                  static_cast<uint64_t>(delivery_counters_.outgoing.load()));
-    out += metric("delivery_files_total", "counter", "Log files of trails.", delivery_counters_.files);
-    out += metric("delivery_events_total", "counter", "Events in them.", delivery_counters_.events);
-    out += metric("delivery_digests_total", "counter", "Digests of trails.", delivery_counters_.digests);
-    out += metric("delivery_failures_total", "counter", "Times that a bucket did not take a file.", delivery_counters_.put_failures);
-    out += metric("delivery_dropped_total", "counter", "Events given up, as a backlog passed its limits.", delivery_counters_.dropped);
-    out += metric("log_delivery_events_total", "counter", "Events of trails in log groups.", log_counters_.events);
-    out += metric("log_delivery_failures_total", "counter", "Times that a log group did not take events.", log_counters_.failures);
-    out += metric("log_delivery_too_large_total", "counter", "Events left out of log groups for their size.", log_counters_.too_large);
-    out += metric("log_delivery_dropped_total", "counter", "Events given up, as a backlog passed its limit.", log_counters_.dropped);
-    out += metric("outbox_items", "gauge", "Things on their way to somebody else.", outbox_->items());
-    out += metric("outbox_lanes", "gauge", "Targets that something waits for.", outbox_->lanes());
-    out += metric("outbox_arrived_total", "counter", "Things that arrived.", outbox_counters_.arrived);
-    out += metric("outbox_failures_total", "counter", "Tries that failed.", outbox_counters_.failures);
-    out += metric("outbox_dead_lettered_total", "counter", "Things put into their dead-letter queues.", outbox_counters_.dead_lettered);
-    out += metric("outbox_dropped_total", "counter", "Things given up.", outbox_counters_.dropped);
-    out += metric("outbox_too_many_total", "counter", "Of the last two: as too many waited.", outbox_counters_.too_many);
-    out += metric("rules_position", "gauge", "Entry up to which event buses have read.", rules_->position().seq);
-    out += metric("rules_events_total", "counter", "Events that came to a bus with rules.", rule_counters_.events);
-    out += metric("rules_matched_total", "counter", "Times that one of them was for a rule.", rule_counters_.matched);
-    out += metric("rules_scheduled_total", "counter", "Times of schedules that were kept.", rule_counters_.scheduled);
-    out += metric("rules_too_large_total", "counter", "Events that are too large for rules, or for a target.", rule_counters_.too_large);
-    out += metric("access_log_files_total", "counter", "Objects of server access logs.", access_log_counters_.files);
-    out += metric("access_log_bytes_total", "counter", "Bytes of lines in them.", access_log_counters_.bytes);
-    out += metric("access_log_failures_total", "counter", "Times that a bucket did not take one.", access_log_counters_.failures);
-    out += metric("access_log_dropped_bytes_total", "counter", "Bytes of lines given up, as their bucket took none.",
-                  access_log_counters_.dropped_bytes);
-    out += metric("history_position", "gauge", "Entry up to which the history has read.", history_feed_->consumed().seq);
-    out += metric("history_events", "gauge", "Events in the history.", history_->events());
-    out += metric("logs_position", "gauge", "Entry up to which the log groups' store has read.", logs_feed_->consumed().seq);
-    out += metric("logs_events", "gauge", "Events in log groups.", logs_->events());
-    out += metric("metric_filter_events_total", "counter", "Log events held against metric filters.", metric_filtering_->events());
-    out += metric("metric_filter_matches_total", "counter", "Times that one matched.", metric_filtering_->matches());
-    out += metric("metrics_position", "gauge", "Entry up to which the metrics' store has read.", metrics_feed_->consumed().seq);
-    out += metric("metrics_buckets", "gauge", "Metrics' spans of time with measurements.", measurements_->buckets());
-    out += metric("alarm_looks_total", "counter", "Times that an alarm was evaluated.", alarms_->looks());
-    out += metric("queue_calls_waiting", "gauge", "Calls that wait for a message of a queue.", queues_->waiting());
-    out += metric("stacks_running", "gauge", "Stacks that something is done with.", stacks_->running());
-    std::lock_guard lock(counters_mutex_);
-    if (http_counters_) {
-      const http::Server::Counters http = http_counters_();
-      out += metric("http_connections_total", "counter", "Connections accepted.", http.connections);
-      out += metric("http_open_connections", "gauge", "Connections open.", http.open_connections);
-      out += metric("http_refused_connections_total", "counter", "Connections closed at once: too many.", http.refused_connections);
-      out += metric("http_requests_total", "counter", "Requests read.", http.requests);
-      out += metric("http_bad_requests_total", "counter", "Requests that were no HTTP/1.1.", http.bad_requests);
-      out += metric("http_timeouts_total", "counter", "Connections ended for lack of progress.", http.timeouts);
+    std::optional<http::Server::Counters> http;
+    {
+      std::lock_guard lock(counters_mutex_);
+      if (http_counters_) http = http_counters_();
     }
-    return out;
+    return metrics_page({.calls = metrics_,
+                         .journal = *journal_,
+                         .store = *store_,
+                         .damage = damage_,
+                         .scrubbed = scrubbed_,
+                         .delivery = *delivery_,
+                         .delivered = delivery_counters_,
+                         .log_delivered = log_counters_,
+                         .access_logs = access_log_counters_,
+                         .outbox = *outbox_,
+                         .sent = outbox_counters_,
+                         .rules = *rules_,
+                         .ruled = rule_counters_,
+                         .history = *history_,
+                         .history_feed = *history_feed_,
+                         .logs = *logs_,
+                         .logs_feed = *logs_feed_,
+                         .metric_filtering = *metric_filtering_,
+                         .measurements = *measurements_,
+                         .measurements_feed = *metrics_feed_,
+                         .alarms = *alarms_,
+                         .queues = *queues_,
+                         .stacks_running = stacks_->running(),
+                         .http = http});
   }
 
   const Settings settings_;
@@ -636,6 +576,7 @@ class WiredCore : public Core {
   std::unique_ptr<sqs::Board> queues_;
   std::unique_ptr<journal::Feed> history_feed_, logs_feed_, metrics_feed_, alarms_feed_, board_feed_;
   std::unique_ptr<BlobCleaner> cleaner_;
+  std::optional<Sweeper> sweeper_;
   std::unique_ptr<journal::Feed> cleaner_feed_;
   delivery::SelectedEvents selected_events_;
   delivery::Counters delivery_counters_;
@@ -671,11 +612,8 @@ class WiredCore : public Core {
   std::unique_ptr<env::Task> release_task_, sweep_task_, key_task_, logs_task_, metrics_task_, queues_task_, board_task_, lifecycle_task_,
       scrub_task_, sns_task_, stacks_task_;
   std::optional<s3::Examination> scrub_;
-  std::atomic<uint64_t> scrubbed_contents_{0}, scrubbed_bytes_{0}, scrub_rounds_{0};
+  Scrubbed scrubbed_;
   std::chrono::nanoseconds next_expiry_{};
-  std::vector<blob::BlobId> unswept_;  // there at the start, not looked at yet
-  std::vector<blob::BlobId> unnamed_;  // nothing names them, as of unnamed_since_
-  Position unnamed_since_;
   s3::PolicyBucketAccess bucket_access_;
   BucketAccessElsewhere bucket_access_elsewhere_{outside_.remote_buckets, bucket_access_};
   std::unique_ptr<identity::Directory> directory_;

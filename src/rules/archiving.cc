@@ -6,16 +6,13 @@
 namespace cairn::rules {
 namespace {
 
-constexpr size_t kEventOverheadBytes = 64;  // of one in a batch, near enough
+constexpr size_t kEventOverheadBytes = 64;     // of one in a batch, near enough
+constexpr size_t kArchiveOverheadBytes = 512;  // its key, and its batch's head
 
 /// When an event says it happened; `otherwise` if it does not.
 int64_t millis_of(std::string_view event, Time otherwise) {
   static const JsonPath kTime = *JsonPath::parse("$.time");
-  const std::optional<std::string> text = kTime.find(event);
-  if (text && text->size() > 2)
-    if (const auto time = timestamps::parse_iso8601(std::string_view(*text).substr(1, text->size() - 2)))
-      return time->time_since_epoch().count();
-  return otherwise.time_since_epoch().count();
+  return timestamps::parse_iso8601(kTime.text_of(event)).value_or(otherwise).time_since_epoch().count();
 }
 
 }  // namespace
@@ -50,21 +47,20 @@ void Archiving::take_change(std::string_view key, std::optional<std::string_view
   kept.insert_or_assign(std::string(key), Kept{std::move(archive), patterns::EventMatcher(*pattern)});
 }
 
-size_t Archiving::take(const BusName& bus, std::string_view event, uint64_t position, Time now) {
+void Archiving::take(const BusName& bus, std::string_view event, uint64_t position, Time now, const MakeRoom& make_room) {
   const auto found = buses_.find(bus);
-  if (found == buses_.end()) return 0;
-  size_t bytes = 0;
+  if (found == buses_.end()) return;
   for (const auto& [key, kept] : found->second) {
     if (kept.archive.since >= position || !kept.matcher.matches(event)) continue;
+    const size_t head = pending_.contains(key) ? 0 : encode(kept.archive).size() + kArchiveOverheadBytes;
+    if (!make_room(head + event.size() + kEventOverheadBytes)) return;
     Pending& pending = pending_[key];
     if (pending.batch.items.empty()) {
       pending.archive = kept.archive;
       pending.batch = {.group = kept.archive.group(), .stream = "events", .ingested = now.time_since_epoch().count(), .items = {}};
     }
     pending.batch.items.push_back({millis_of(event, now), std::string(event)});
-    bytes += event.size() + kEventOverheadBytes;
   }
-  return bytes;
 }
 
 void Archiving::write(state::Transaction& state) const {

@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -23,8 +24,10 @@ class Archiving {
 
   bool none() const { return buses_.empty(); }
   bool has(const BusName& bus) const { return buses_.contains(bus); }
-  /// Puts the event aside for each archive that wants it. The bytes that the next entry has more of.
-  size_t take(const BusName& bus, std::string_view event, uint64_t position, Time now);
+  /// Makes room for so many bytes more in the next entry, perhaps by writing what was put aside. False: there is none.
+  using MakeRoom = std::function<bool(size_t bytes)>;
+  /// Puts the event aside for each archive that wants it, as long as there is room.
+  void take(const BusName& bus, std::string_view event, uint64_t position, Time now, const MakeRoom& make_room);
 
   bool empty() const { return pending_.empty(); }
   /// What was put aside, into an entry: the events as a note, and the archives' counts.

@@ -17,6 +17,7 @@ using namespace std::chrono_literals;
 constexpr size_t kReadBytes = 1 << 20;        // of the journal in one step
 constexpr size_t kBatchBytesMax = 256 << 10;  // of items in one entry; one more event's may come beyond
 constexpr size_t kEntryBytesMax = 960 << 10;  // of what one entry holds; below what the journal takes
+constexpr size_t kItemOverheadBytes = 128;    // of an item's key and place in the entry, without its lane
 constexpr size_t kLogStreamsMax = 10'000;
 constexpr auto kRetryCommit = 50ms;  // the journal takes nothing at the moment
 constexpr auto kRetryRead = 1s;
@@ -147,8 +148,11 @@ void Dispatcher::dispatch(const BusName& bus, std::string_view event, const Post
   rules_.match(bus, event, matched_);
   ++means_.counters.events;
   if (!is_read && archiving_.has(bus)) {
-    make_room(event.size());
-    bytes_ += archiving_.take(bus, event, position, means_.clock.now());
+    archiving_.take(bus, event, position, means_.clock.now(), [this](size_t bytes) {
+      const bool is_there = make_room(bytes);
+      if (is_there) bytes_ += bytes;
+      return is_there;
+    });
   }
   for (const auto& rule : matched_) {
     if (rule->rule.since >= position || (is_read && rule->rule.state != RuleState::kEnabledWithReads)) continue;
@@ -166,11 +170,12 @@ void Dispatcher::send(const CompiledRule& rule, std::string_view event, bool is_
   for (const Target& target : rule.targets) {
     outbox::Item item = item_of(rule, target, event, now);
     if (target.at().kind == TargetKind::kBus) {
-      make_room(event.size());
+      if (!make_room(event.size() + target.arn().size() + kItemOverheadBytes)) return;
       state::Transaction state(means_.store);
+      const size_t before = note_.size();
       const Result<void, std::string> done = forwarding_.forward(state, rule, target, event, is_forwarded, note_);
       if (done) {
-        bytes_ += event.size();
+        bytes_ += note_.size() - before;
         continue;
       }
       std::get<outbox::Deferred>(item.what).data["failure"] = done.error();
@@ -187,14 +192,16 @@ void Dispatcher::add(outbox::Item item) {
     ++means_.counters.too_large;
     return log::warning("An event is too large to be sent to a target of its rule.", {{"rule", item.sender.source_arn}});
   }
-  make_room(bytes);
-  if (stalled_) return;
+  const size_t in_entry = bytes + item.lane.size() + kItemOverheadBytes;
+  if (!make_room(in_entry)) return;
   items_.push_back(std::move(item));
-  bytes_ += bytes;
+  bytes_ += in_entry;
 }
 
-void Dispatcher::make_room(size_t bytes) {
+/// False: there is none, and none could be made.
+bool Dispatcher::make_room(size_t bytes) {
   if (bytes_ + bytes > kEntryBytesMax && has_pending() && !stalled_) stalled_ = !commit(Cursor::kStays);
+  return !stalled_;
 }
 
 /// From the last commit on; what the entries since have changed of rules and trails is found there once more.
@@ -253,11 +260,7 @@ void Dispatcher::keep_schedules() {
     if (!alarm.next || *alarm.next > now) continue;
     Time due = *alarm.next;
     const Rule& rule = alarm.rule->rule;
-    for (int i = 0; i < 10'000; ++i) {
-      const std::optional<Time> later = alarm.rule->schedule->next(due, rule.start);
-      if (!later || *later > now) break;
-      due = *later;
-    }
+    due = alarm.rule->schedule->last(due, now, rule.start);
     const std::string arn = rule.arn();
     const std::string event = event_text({.id = means_.random.uuid(),
                                           .detail_type = "Scheduled Event",

@@ -63,7 +63,7 @@ class Dispatcher {
   void send(const CompiledRule& rule, std::string_view event, bool is_forwarded);
   void send_to_log(const Target& target, outbox::Item item);
   void add(outbox::Item item);
-  void make_room(size_t bytes);
+  bool make_room(size_t bytes);
   void keep_schedules();
   std::optional<Time> next_time() const;
   bool has_pending() const { return !items_.empty() || !note_.empty() || !documents_.empty() || !archiving_.empty(); }

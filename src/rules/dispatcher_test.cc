@@ -253,6 +253,25 @@ TEST(Dispatcher, ABusOfAnotherAccountMustLetIn) {
   EXPECT_EQ(std::count_if(items.begin(), items.end(), [](const auto& item) { return !World::data(item).contains("failure"); }), 1);
 }
 
+// As for PutEvents, a policy may ask what the event is.
+TEST(Dispatcher, ABusOfAnotherAccountMayAskWhatComes) {
+  World world;
+  for (const char* source : {"app", "another"}) {
+    const BusName other{aws::AccountId("444455556666"), kRegion, source};
+    Bus bus{.at = other};
+    bus.policy =
+        R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:root"},"Action":"events:PutEvents",)"
+        R"("Resource":"*","Condition":{"StringEquals":{"events:detail-type":"t","events:source":")" +
+        std::string(source) + R"("}}}]})";
+    world.change([&](state::Transaction& state) { state.put(keys::bus(other), encode(bus)); });
+    world.put(rule(source, R"({"source":["app"]})", other.arn().c_str()));
+  }
+  world.post(kDefault, "{}");
+  const std::vector<outbox::Item> items = world.items();
+  ASSERT_EQ(items.size(), 1u);  // of the one that was refused
+  EXPECT_EQ(World::data(items[0]).at("target"), "arn:aws:events:us-east-1:444455556666:event-bus/another");
+}
+
 TEST(Dispatcher, ALogGroupsStreamIsMadeFirst) {
   World world;
   world.put(rule("r", R"({"source":["app"]})", "arn:aws:logs:us-east-1:111122223333:log-group:/aws/events/a"));
@@ -344,6 +363,47 @@ TEST(Dispatcher, OneLargeEventForManyTargets) {
   world.post(kDefault, fmt::format(R"({{"x":"{}"}})", std::string(200 << 10, 'y')));
   world.post(kDefault, R"({"n":1})");
   EXPECT_EQ(world.items().size(), 80u);
+}
+
+TEST(Dispatcher, OneLargeEventForManyArchives) {
+  World world;
+  const auto archive = [](int i) { return fmt::format("a{}", i); };
+  for (int i = 0; i < 20; ++i)
+    world.change([&](state::Transaction& state) {
+      rules::put(state, Archive{.account = kAccount, .region = kRegion, .name = archive(i), .id = archive(i), .bus = "default"});
+    });
+  std::string noise;  // what could be compressed would fit
+  while (noise.size() < 200 << 10) noise += world.random.uuid();
+  world.post(kDefault, fmt::format(R"({{"x":"{}"}})", noise));
+  world.settle();
+  state::Transaction state(*world.store);
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(find_archive(state, kAccount, kRegion, archive(i))->events, 1u) << i;
+}
+
+TEST(Dispatcher, OneEventForManyTargetsOfLongNames) {
+  World world;
+  const BusName bus{kAccount, kRegion, std::string(256, 'b')};
+  world.change([&](state::Transaction& state) { state.put(keys::bus(bus), encode(Bus{.at = bus})); });
+  for (int i = 0; i < 300; ++i) {
+    Rule many = rule(fmt::format("{:064}", i), R"({"source":["app"]})", kQueue, bus);
+    many.targets = Json::array();
+    for (int k = 0; k < 5; ++k) many.targets.push_back({{"Id", fmt::format("{:064}", k)}, {"Arn", kQueue}});
+    world.put(many);
+  }
+  world.post(bus, fmt::format(R"({{"x":"{}"}})", std::string(400, 'y')));
+  EXPECT_EQ(world.items().size(), 1500u);
+}
+
+TEST(Dispatcher, EachTargetHasALaneOfItsOwn) {
+  World world;
+  Rule one = rule("app", R"({"source":["app"]})"), other = rule("app.log", R"({"source":["app"]})");
+  one.targets[0]["Id"] = "log.1";
+  world.put(one);
+  world.put(other);
+  world.post(kDefault, "{}");
+  const std::vector<outbox::Item> items = world.items();
+  ASSERT_EQ(items.size(), 2u);
+  EXPECT_NE(items[0].lane, items[1].lane);
 }
 
 TEST(Dispatcher, EachMatchIsThereOnceThroughCrashes) {

@@ -72,7 +72,7 @@ std::string buses_in(const aws::AccountId& account, const aws::Region& region);
 std::string bus(const BusName& at);
 std::string rules_of(const BusName& bus);
 std::string rule(const BusName& bus, std::string_view name);
-/// When a schedule was last kept, in milliseconds, in text.
+/// When a schedule was last kept, or the rule got its first target, in milliseconds, in text.
 std::string fired(const BusName& bus, std::string_view name);
 struct RuleKey {
   BusName bus;

@@ -19,8 +19,9 @@ aws::Principal service_of(const Rule& rule) {
 
 }  // namespace
 
-bool Forwarding::allows(state::Transaction& state, const CompiledRule& rule, const Target& target, const BusName& bus,
-                        const std::string& policy, std::string& why) const {
+bool Forwarding::allows(state::Transaction& state, const CompiledRule& rule, const Target& target, std::string_view event,
+                        const BusName& bus, const std::string& policy, std::string& why) const {
+  static const JsonPath kSource = *JsonPath::parse("$.source"), kDetailType = *JsonPath::parse("$.detail-type");
   const aws::Principal service = service_of(rule.rule);
   const Time now = clock_.now();
   std::shared_ptr<const aws::policy::Policy> compiled;
@@ -28,6 +29,8 @@ bool Forwarding::allows(state::Transaction& state, const CompiledRule& rule, con
   aws::policy::Request request{
       .caller = {}, .action = "events:PutEvents", .resource = bus.arn(), .resource_account = bus.account.str(), .context = {}};
   request.context.add("events:eventBusInvocation", true);
+  request.context.add("events:source", kSource.text_of(event));
+  request.context.add("events:detail-type", kDetailType.text_of(event));
   if (!target.role().empty()) {
     const Result<aws::Principal> role = identity::take_on(state, target.role(), service, "EventBridge", now);
     if (!role) {
@@ -68,7 +71,7 @@ Result<void, std::string> Forwarding::forward(state::Transaction& state, const C
   const std::optional<Bus> bus = name ? find_bus(state, *name) : std::nullopt;
   if (!bus) return tl::unexpected<std::string>("NO_RESOURCE: " + target.arn() + " does not exist.");
   std::string why;
-  if (!allows(state, rule, target, *name, bus->policy, why)) return tl::unexpected(std::move(why));
+  if (!allows(state, rule, target, event, *name, bus->policy, why)) return tl::unexpected(std::move(why));
   append(note, {.bus = *name, .is_forwarded = true, .event = std::string(event)});
   return {};
 }

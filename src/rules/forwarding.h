@@ -22,8 +22,8 @@ class Forwarding {
                                     bool is_forwarded, std::string& note) const;
 
  private:
-  bool allows(state::Transaction& state, const CompiledRule& rule, const Target& target, const BusName& bus, const std::string& policy,
-              std::string& why) const;
+  bool allows(state::Transaction& state, const CompiledRule& rule, const Target& target, std::string_view event, const BusName& bus,
+              const std::string& policy, std::string& why) const;
 
   const env::Clock& clock_;
   identity::Directory& directory_;

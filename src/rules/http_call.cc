@@ -16,10 +16,7 @@ constexpr auto kTimeout = 5s;
 std::string value_of(const std::string& text, std::string_view event) {
   if (!text.starts_with("$")) return text;
   const std::optional<JsonPath> path = JsonPath::parse(text);
-  if (!path) return text;
-  const std::string found = path->find(event).value_or("");
-  const Result<Json> value = json::parse(found);
-  return value && value->is_string() ? value->get<std::string>() : found;
+  return path ? path->text_of(event) : text;
 }
 
 /// The endpoint with each * of its path in turn replaced.

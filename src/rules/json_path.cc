@@ -1,5 +1,6 @@
 #include "rules/json_path.h"
 
+#include "base/json.h"
 #include "base/json_cursor.h"
 #include "base/text.h"
 
@@ -89,6 +90,12 @@ std::optional<std::string> JsonPath::find(std::string_view json) const {
     list += value;
   }
   return list + "]";
+}
+
+std::string JsonPath::text_of(std::string_view json) const {
+  const std::string found = find(json).value_or("");
+  const Result<Json> value = json::parse(found);
+  return value && value->is_string() ? value->get<std::string>() : found;
 }
 
 }  // namespace cairn::rules

@@ -15,6 +15,8 @@ class JsonPath {
 
   /// The JSON text of what it leads to in `json`; nullopt: nothing is there. With a star: an array of all there is.
   std::optional<std::string> find(std::string_view json) const;
+  /// The same, a string without its quotes and escapes; "": nothing is there.
+  std::string text_of(std::string_view json) const;
 
  private:
   struct Step {

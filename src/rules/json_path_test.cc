@@ -38,6 +38,14 @@ TEST(JsonPath, WhatIsNotThereIsNotFound) {
 
 TEST(JsonPath, TheLastOfOneNameCounts) { EXPECT_EQ(found("$.a", R"({"a": 1, "a": 2, "\u0061": 3})"), "3"); }
 
+TEST(JsonPath, TextsAreWithoutQuotes) {
+  const auto text = [](std::string_view path) { return JsonPath::parse(path)->text_of(R"({"a": "b\"c", "n": 1.10, "o": {"x": "y"}})"); };
+  EXPECT_EQ(text("$.a"), "b\"c");
+  EXPECT_EQ(text("$.n"), "1.10");
+  EXPECT_EQ(text("$.o"), R"({"x": "y"})");
+  EXPECT_EQ(text("$.z"), "");
+}
+
 TEST(JsonPath, OthersAreNone) {
   for (const char* path : {"", "a", "detail.a", "$a", "$.", "$.a..b", "$.a[", "$.a[x]", "$.a[-1]", "$['a']", "$.a]", "$[1234567]"})
     EXPECT_EQ(found(path, kEvent), "(no path)") << path;

@@ -1,8 +1,20 @@
 #include "rules/posted.h"
 
 #include "base/text.h"
+#include "journal/entry.h"
 
 namespace cairn::rules {
+namespace {
+
+/// The note of this transaction as far as it is made: there is one of a topic.
+std::string note_of(const state::Transaction& state) {
+  const std::string key = journal::note_key(kNote);
+  for (const journal::Change& change : state.changes())
+    if (change.key == key && change.value) return *change.value;
+  return "";
+}
+
+}  // namespace
 
 // ACCOUNT REGION BUS FORWARDED RULES-BYTES EVENT-BYTES\n, then the rules and the event.
 void append(std::string& note, const Posted& posted) {
@@ -29,6 +41,15 @@ Result<std::vector<Posted>> decode_posted(std::string_view note) {
     note.remove_prefix(*rules + *event);
   }
   return found;
+}
+
+size_t post(state::Transaction& state, const Envelope& envelope) {
+  std::string note = note_of(state);
+  const size_t before = note.size();
+  append(note, {.bus = {envelope.account, envelope.region, std::string(kDefaultBus)}, .event = event_text(envelope)});
+  const size_t bytes = note.size() - before;
+  state.note(kNote, std::move(note));
+  return bytes;
 }
 
 }  // namespace cairn::rules

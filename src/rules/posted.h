@@ -5,6 +5,7 @@
 
 #include "base/result.h"
 #include "rules/documents.h"
+#include "rules/event_text.h"
 
 namespace cairn::rules {
 
@@ -22,5 +23,9 @@ constexpr std::string_view kNote = "events";
 void append(std::string& note, const Posted& posted);
 /// Total: any bytes give events or a failure.
 Result<std::vector<Posted>> decode_posted(std::string_view note);
+
+/// Puts what one of our own services tells of itself on the default bus of its account and region, in the entry of the change that it tells
+/// of. The bytes that the entry has more of.
+size_t post(state::Transaction& state, const Envelope& envelope);
 
 }  // namespace cairn::rules

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "journal/entry.h"
+#include "state/sim/engine.h"
+
 namespace cairn::rules {
 namespace {
 
@@ -23,6 +26,25 @@ TEST(Posted, GoesThereAndBack) {
     const auto cut = decode_posted(std::string_view(note).substr(0, i));
     EXPECT_TRUE(!cut || cut->size() < 2) << i;
   }
+}
+
+TEST(Posted, ATransactionHasOneNoteOfAllThatIsPosted) {
+  state::SimDatabase database;
+  const auto engine = database.open();
+  state::Store store(*engine, state::Options{});
+  state::Transaction state(store);
+  size_t bytes = 0;
+  for (const char* id : {"1", "2"})
+    bytes +=
+        post(state,
+             {.id = id, .detail_type = "t", .source = "aws.x", .account = kBus.account, .time = {}, .region = kBus.region, .detail = "{}"});
+  ASSERT_EQ(state.changes().size(), 1u);
+  EXPECT_EQ(state.changes()[0].key, journal::note_key(kNote));
+  EXPECT_EQ(state.changes()[0].value->size(), bytes);
+  const auto read = decode_posted(*state.changes()[0].value);
+  ASSERT_TRUE(read && read->size() == 2);
+  EXPECT_EQ((*read)[1].bus, (BusName{kBus.account, kBus.region, "default"}));
+  EXPECT_NE((*read)[1].event.find(R"("id":"2")"), std::string::npos);
 }
 
 }  // namespace

@@ -18,6 +18,8 @@ class Schedule {
 
   /// The first time after `after`; nullopt: there is none any more. `start`: what a rate counts from.
   std::optional<Time> next(Time after, Time start) const;
+  /// The last time up to `now`, of those from `due`, which is one, on.
+  Time last(Time due, Time now, Time start) const;
 
  private:
   struct Rate {

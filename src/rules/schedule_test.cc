@@ -97,6 +97,17 @@ TEST(Schedule, DaysThatMonthsHaveInTheirOwnWay) {
   EXPECT_EQ(times("cron(0 0 ? * L *)", "2026-01-01T00:00:00Z", 1), (Texts{"2026-01-03T00:00"}));
 }
 
+TEST(Schedule, TheLastOfThoseThatPassed) {
+  const auto last = [](std::string_view expression, std::string_view due, std::string_view now) {
+    return timestamps::iso8601(Schedule::parse(expression)->last(at(due), at(now), at("2026-01-01T00:00:00Z")));
+  };
+  EXPECT_EQ(last("rate(1 minute)", "2026-01-01T00:01:00Z", "2026-01-01T00:01:59Z"), "2026-01-01T00:01:00Z");
+  EXPECT_EQ(last("rate(1 minute)", "2026-01-01T00:01:00Z", "2026-03-01T00:00:30Z"), "2026-03-01T00:00:00Z");
+  EXPECT_EQ(last("rate(7 days)", "2026-01-08T00:00:00Z", "2026-01-29T00:00:00Z"), "2026-01-29T00:00:00Z");
+  EXPECT_EQ(last("cron(0/5 3 1 JAN ? *)", "2027-01-01T03:00:00Z", "2029-12-31T00:00:00Z"), "2029-01-01T03:55:00Z");
+  EXPECT_EQ(last("cron(0 3 1 1 ? 2027)", "2027-01-01T03:00:00Z", "2029-12-31T00:00:00Z"), "2027-01-01T03:00:00Z");
+}
+
 TEST(Schedule, SomeNeverRunAgain) {
   EXPECT_TRUE(times("cron(15 10 ? * 6L 2002-2005)", "2026-01-01T00:00:00Z", 1).empty());
   EXPECT_TRUE(times("cron(0 0 30 2 ? *)", "2026-01-01T00:00:00Z", 1).empty());

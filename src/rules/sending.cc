@@ -8,11 +8,11 @@ namespace {
 using namespace std::chrono_literals;
 constexpr auto kRetryFirst = 1s, kRetryMost = 480s;  // so that 185 tries take about a day, as on AWS
 
-/// Calls of an API destination share its rate, whoever makes them; all else is a target's own.
+/// Calls of an API destination share its rate, whoever makes them; all else is a target's own. No name has a colon in it.
 std::string lane_of(const Rule& rule, const Target& target) {
   if (target.at().kind == TargetKind::kApiDestination)
     return fmt::format("events-api.{}.{}.{}", target.at().account.str(), target.at().region.str(), target.at().name);
-  return fmt::format("events.{}.{}.{}.{}.{}", rule.bus.account.str(), rule.bus.region.str(), rule.bus.name, rule.name, target.id());
+  return fmt::format("events.{}.{}:{}:{}:{}", rule.bus.account.str(), rule.bus.region.str(), rule.bus.name, rule.name, target.id());
 }
 
 }  // namespace

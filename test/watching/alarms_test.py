@@ -51,6 +51,24 @@ class Alarms(Watched):
         self.assertRegex(alarm["StateReason"], r"^Threshold Crossed: 1 out of the last 1 datapoints \[9\.0 \(.*\)\] was greater than the threshold \(5\.0\) "
                                                r"\(minimum 1 datapoint for OK -> ALARM transition\)\.$")
 
+    def test_a_new_state_is_an_event_for_rules(self):
+        events, sqs = self.server.client("events"), self.server.client("sqs")
+        arn = "arn:aws:sqs:us-east-1:000000000000:states"
+        policy = {"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": arn}]}
+        queue = sqs.create_queue(QueueName="states", Attributes={"Policy": json.dumps(policy)})["QueueUrl"]
+        events.put_rule(Name="states", EventPattern=json.dumps({"source": ["aws.cloudwatch"], "detail-type": ["CloudWatch Alarm State Change"],
+                                                                "detail": {"alarmName": ["told"], "state": {"value": ["ALARM"]}}}))
+        events.put_targets(Rule="states", Targets=[{"Id": "1", "Arn": arn}])
+        self.cloudwatch.put_metric_alarm(AlarmName="told", Namespace="Told", MetricName="m", Statistic="Sum", Period=60, EvaluationPeriods=1, Threshold=1,
+                                         TreatMissingData="ignore", ComparisonOperator="GreaterThanThreshold", ActionsEnabled=False)
+        self.cloudwatch.set_alarm_state(AlarmName="told", StateValue="ALARM", StateReason="trying")
+        messages = eventually(lambda: sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=1).get("Messages"))
+        self.assertTrue(messages, "no event came")
+        event = json.loads(messages[0]["Body"])
+        self.assertEqual(event["resources"], ["arn:aws:cloudwatch:us-east-1:000000000000:alarm:told"])
+        self.assertEqual((event["detail"]["state"]["reason"], event["detail"]["previousState"]["value"]), ("trying", "INSUFFICIENT_DATA"))
+
     def test_state_set_by_hand(self):
         self.cloudwatch.put_metric_alarm(AlarmName="hand", Namespace="Hand", MetricName="m", Statistic="Sum", Period=60, EvaluationPeriods=1, Threshold=1,
                                          TreatMissingData="ignore", ComparisonOperator="GreaterThanThreshold", Tags=[{"Key": "team", "Value": "blue"}])

@@ -39,6 +39,9 @@ class Archives(unittest.TestCase):
                 events.start_replay(ReplayName="r", EventSourceArn=made["ArchiveArn"], EventStartTime=now, EventEndTime=now, Destination={"Arn": BUS})
             with self.assertRaisesRegex(botocore.exceptions.ClientError, "Archive absent does not exist."):
                 events.start_replay(ReplayName="r", EventSourceArn=made["ArchiveArn"].replace("small", "absent"), Destination={"Arn": BUS}, **span)
+            for rule in (f"arn:aws:events:us-east-1:{ACCOUNT}:rule/absent", "x" * 1600):
+                self.assertEqual(code_of(events.start_replay, ReplayName="r", EventSourceArn=made["ArchiveArn"],
+                                         Destination={"Arn": BUS, "FilterArns": [rule]}, **span), "ResourceNotFoundException")
             started = events.start_replay(ReplayName="r", EventSourceArn=made["ArchiveArn"], Destination={"Arn": BUS}, **span)
             self.assertEqual(started["State"], "STARTING")
             arrived = {json.loads(request["body"])["detail"]["n"] for request in receiver.wait_for(300, 30)}

@@ -83,6 +83,27 @@ class Queues(unittest.TestCase):
             self.assertEqual((found["ERROR_CODE"], found["RETRY_ATTEMPTS"], found["EXHAUSTED_RETRY_CONDITION"]),
                              ("ERROR_FROM_TARGET", "1", "MaximumRetryAttempts"))
 
+    def test_a_first_target_gets_nothing_of_what_was_before_it(self):
+        other_url, other = self.queue("other", "other")
+        url, arn = self.queue("late", "late")
+        self.rule("other", Arn=other)
+        self.events.put_rule(Name="late", EventPattern=json.dumps({"source": ["app"], "detail": {"for": ["late"]}}))
+        self.put("other")
+        self.receive(other_url)  # so far the rules remember to have read
+        self.put("late")
+        self.events.put_targets(Rule="late", Targets=[{"Id": "1", "Arn": arn}])
+        self.server.stop()
+        self.server.start()
+        type(self).events, type(self).sqs = self.server.client("events"), self.server.client("sqs")
+        url = self.sqs.get_queue_url(QueueName="late")["QueueUrl"]
+        self.put("late")
+        self.receive(url)
+        self.assertEqual(self.counter("rules_matched_total"), 1)  # since the start
+
+    def counter(self, name):
+        lines = self.server.get("/_cairn/metrics")[1].decode().splitlines()
+        return int(next(line for line in lines if line.startswith(f"cairn_{name} ")).split()[1])
+
 
 if __name__ == "__main__":
     unittest.main()

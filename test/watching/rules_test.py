@@ -165,6 +165,18 @@ class Buses(unittest.TestCase):
         events.delete_rule(Name="tick")
         self.assertEqual([rule["Name"] for rule in events.list_rules(NamePrefix="tick")["Rules"]], [])
 
+    def test_what_is_kept_is_bounded(self):
+        role = make_role(self.server, "bounded")
+        self.events.put_rule(Name="bounded", EventPattern='{"source":["x"]}')
+        target = {"Arn": f"arn:aws:events:us-east-1:{ACCOUNT}:api-destination/a/11111111-1111-1111-1111-111111111111", "RoleArn": role,
+                  "HttpParameters": {"PathParameterValues": ["v" * 500] * 300}}
+        self.assertEqual(self.events.put_targets(Rule="bounded", Targets=[{"Id": "1", **target}])["FailedEntryCount"], 0)
+        self.assertEqual(code_of(self.events.put_targets, Rule="bounded", Targets=[{"Id": "2", **target}]), "LimitExceededException")
+        many = [{"Key": f"k{i}", "Value": "v" * 500} for i in range(100)]
+        self.assertEqual(code_of(self.events.create_connection, Name="bounded", AuthorizationType="API_KEY", AuthParameters={
+            "ApiKeyAuthParameters": {"ApiKeyName": "k", "ApiKeyValue": "v"},
+            "InvocationHttpParameters": {"HeaderParameters": many, "QueryStringParameters": many}}), "ValidationException")
+
     def test_put_events(self):
         entries = [{"Source": "app", "DetailType": "t", "Detail": '{"n": 1.10}'}, {"DetailType": "t", "Detail": "{}"},
                    {"Source": "app", "DetailType": "t", "Detail": "[1]"}, {"Source": "aws.iam", "DetailType": "t", "Detail": "{}"}]

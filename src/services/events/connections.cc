@@ -13,7 +13,8 @@ namespace {
 
 using rules::Connection;
 
-constexpr size_t kConnectionsMax = 3000;  // of an account in a region
+constexpr size_t kConnectionsMax = 3000;          // of an account in a region
+constexpr size_t kParametersBytesMax = 64 << 10;  // as JSON: what a secret of Secrets Manager takes, where AWS keeps them
 
 const char* parameters_of_type(const std::string& type) {
   if (type == "BASIC") return "BasicAuthParameters";
@@ -29,6 +30,8 @@ void check(const std::string& type, const Json& parameters) {
       throw Error(aws::kValidation, "Parameter AuthParameters is not valid. Reason: The authorization type {} needs {} and nothing else.",
                   type, wanted);
   }
+  if (json::dump(parameters).size() > kParametersBytesMax)
+    throw Error(aws::kValidation, "Parameter AuthParameters is not valid. Reason: It is larger than {} bytes.", kParametersBytesMax);
   if (parameters.contains("ConnectivityParameters")) throw Error(aws::kNotImplemented, "ConnectivityParameters is not implemented.");
 }
 
@@ -87,7 +90,6 @@ void update_connection(api::Call& call) {
   Connection connection = open(call, "update");
   connection.description = call.in.value("Description", connection.description);
   const std::string type = call.in.value("AuthorizationType", connection.type);
-  const bool was_authorized = connection.is_authorized;
   if (call.in.contains("AuthParameters") || type != connection.type) {
     Json parameters = rules::open_parameters(connection, *call.ports->sealer).value_or(Json::object());
     if (type != connection.type) parameters.erase(parameters_of_type(connection.type));
@@ -110,8 +112,6 @@ void update_connection(api::Call& call) {
     connection.type = type;
     rules::set_parameters(connection, parameters, *call.ports->sealer);
     connection.authorized = call.now;
-  } else if (!was_authorized) {
-    connection.is_authorized = false;
   }
   connection.modified = call.now;
   rules::put(*call.state, connection);

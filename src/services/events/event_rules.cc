@@ -48,7 +48,7 @@ void put_rule(api::Call& call) {
     rule.tags = read_tags(call.in.value("Tags", Json::array()));
   }
   const bool was_at_work = before && before->state != RuleState::kDisabled;
-  if (!was_at_work || before->pattern != rule.pattern) rule.since = call.state->base().seq;
+  if (!was_at_work || before->pattern != rule.pattern || before->state != rule.state) rule.since = call.state->base().seq;
   if (!was_at_work || before->schedule != rule.schedule) rule.start = call.now;
   rules::put(*call.state, rule);
   call.out["RuleArn"] = rule.arn();

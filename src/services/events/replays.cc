@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "api/operation.h"
 #include "base/text.h"
@@ -39,6 +40,19 @@ Archive archive_of(api::Call& call) {
   return std::move(*archive);
 }
 
+/// The ARNs of the rules that are to have the events, each once: as many as the bus has rules at most.
+std::string filter_of(api::Call& call, const rules::BusName& bus, const Json& destination) {
+  const std::string folder = rules::Rule{.bus = bus}.arn();
+  std::set<std::string> arns;
+  for (const Json& each : destination.value("FilterArns", Json::array())) {
+    const std::string& arn = each.get_ref<const std::string&>();
+    if (!arn.starts_with(folder) || !rules::find_rule(*call.state, bus, arn.substr(folder.size())))
+      throw Error(kNotFound, "Rule {} does not exist on EventBus {}.", arn, bus.name);
+    arns.insert(arn);
+  }
+  return fmt::format("{}", fmt::join(arns, " "));
+}
+
 void start_replay(api::Call& call) {
   const std::string name = call.in.at("ReplayName").get<std::string>();
   const Archive archive = archive_of(call);
@@ -64,8 +78,7 @@ void start_replay(api::Call& call) {
   for (const state::Item& item : call.state->list(folder, "", kListedReplaysMax).items)
     at_work += rules::decode_replay(call.account, call.region, item.key.substr(folder.size()), item.value).is_at_work() ? 1 : 0;
   if (at_work >= kAtWorkMax) throw limit_exceeded();
-  const Json filters = destination.value("FilterArns", Json::array());
-  for (const Json& arn : filters) replay.rules += (replay.rules.empty() ? "" : " ") + arn.get<std::string>();
+  replay.rules = filter_of(call, bus, destination);
   rules::put(*call.state, replay);
   call.out = {{"ReplayArn", replay.arn()}, {"State", "STARTING"}, {"ReplayStartTime", timestamps::iso8601_millis(replay.started)}};
 }

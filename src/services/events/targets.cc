@@ -17,8 +17,9 @@ using rules::Rule;
 using rules::TargetArn;
 using rules::TargetKind;
 
-constexpr size_t kTargetsMax = 5;         // of a rule
-constexpr size_t kTargetsOfCallMax = 10;  // in one PutTargets or RemoveTargets
+constexpr size_t kTargetsMax = 5;               // of a rule
+constexpr size_t kTargetsOfCallMax = 10;        // in one PutTargets or RemoveTargets
+constexpr size_t kTargetsBytesMax = 256 << 10;  // of a rule's, as JSON: they lie in its document
 
 std::string id_of(const Json& target) { return target.at("Id").get<std::string>(); }
 
@@ -86,9 +87,16 @@ std::string what_is_missing(const api::Call& call, const Json& target, const Tar
   return "";
 }
 
+/// A rule's first target gets no event, and no time of the schedule, that was before it.
+void put_to_work(api::Call& call, Rule& rule) {
+  rule.since = call.state->base().seq;
+  if (!rule.schedule.empty()) call.state->put(rules::keys::fired(rule.bus, rule.name), std::to_string(call.now.time_since_epoch().count()));
+}
+
 /// Differs from AWS: targets of services that are not here fail with NotImplemented, each for itself.
 void put_targets(api::Call& call) {
   Rule rule = open_rule(call, "Rule");
+  const bool was_at_work = !rule.targets.empty();
   const Json& targets = call.in.at("Targets");
   if (targets.size() > kTargetsOfCallMax) throw limit_exceeded();
   Json failed = Json::array();
@@ -102,7 +110,8 @@ void put_targets(api::Call& call) {
     if (before != rule.targets.end()) *before = target;
     else rule.targets.push_back(target);
   }
-  if (rule.targets.size() > kTargetsMax) throw limit_exceeded();
+  if (rule.targets.size() > kTargetsMax || json::dump(rule.targets).size() > kTargetsBytesMax) throw limit_exceeded();
+  if (!was_at_work) put_to_work(call, rule);
   rules::put(*call.state, rule);
   call.out = {{"FailedEntryCount", failed.size()}, {"FailedEntries", std::move(failed)}};
 }

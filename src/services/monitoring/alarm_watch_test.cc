@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "metrics/metric.h"
+#include "rules/posted.h"
 #include "services/monitoring/history.h"
 #include "services/monitoring/metric.h"
 #include "services/monitoring/transition.h"
@@ -172,6 +173,28 @@ TEST_F(AlarmWatchTest, a_state_set_by_hand_lasts_until_the_next_look) {
   EXPECT_EQ(state_of(), "ALARM");
   machine.pass(1min);
   EXPECT_EQ(state_of(), "OK");
+}
+
+TEST_F(AlarmWatchTest, a_change_is_an_event_on_the_default_bus) {
+  put("a", {});
+  Alarm alarm = read("a");
+  const auto posted = [&](const char* value) {
+    state::Transaction state(*machine.store);
+    change_state(state, machine.random, alarm, {value, "by hand", ""}, machine.clock.now());
+    for (const journal::Change& change : state.changes())
+      if (change.key == journal::note_key(rules::kNote)) return rules::decode_posted(*change.value).value();
+    return std::vector<rules::Posted>();
+  };
+  const std::vector<rules::Posted> events = posted("ALARM");
+  ASSERT_EQ(events.size(), 1u);
+  EXPECT_EQ(events[0].bus, (rules::BusName{kAccount, kRegion, "default"}));
+  const Json event = json::parse(events[0].event).value();
+  EXPECT_EQ(event["detail-type"], "CloudWatch Alarm State Change");
+  EXPECT_EQ(event["source"], "aws.cloudwatch");
+  EXPECT_EQ(event["resources"], Json::array({"arn:aws:cloudwatch:us-east-1:111122223333:alarm:a"}));
+  EXPECT_EQ(event["detail"]["previousState"]["value"], "INSUFFICIENT_DATA");
+  EXPECT_EQ(event["detail"]["state"]["value"], "ALARM");
+  EXPECT_TRUE(posted("ALARM").empty()) << "it was that before";
 }
 
 TEST_F(AlarmWatchTest, metric_math) {

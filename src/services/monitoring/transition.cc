@@ -1,6 +1,7 @@
 #include "services/monitoring/transition.h"
 
 #include "services/monitoring/actions.h"
+#include "services/monitoring/event_bridge.h"
 #include "services/monitoring/history.h"
 
 namespace cairn::cloudwatch {
@@ -15,17 +16,17 @@ Json state_of(const Alarm& alarm) {
 }  // namespace
 
 void change_state(state::Transaction& state, env::Random& random, Alarm& alarm, NewState next, Time now) {
-  const std::string before = alarm.state;
-  Json history{{"version", "1.0"}, {"oldState", state_of(alarm)}};
+  const Alarm before = alarm;
   alarm.state = std::move(next.value);
   alarm.reason = std::move(next.reason);
   alarm.reason_data = std::move(next.reason_data);
   alarm.updated = now;
-  if (alarm.state != before) {
+  if (alarm.state != before.state) {
     alarm.transitioned = now;
-    history["newState"] = state_of(alarm);
-    note_history(state, alarm, Happened::kStateUpdate, fmt::format("Alarm updated from {} to {}", before, alarm.state), history, now);
-    put_actions(state, random, alarm, before, now);
+    const Json history{{"version", "1.0"}, {"oldState", state_of(before)}, {"newState", state_of(alarm)}};
+    note_history(state, alarm, Happened::kStateUpdate, fmt::format("Alarm updated from {} to {}", before.state, alarm.state), history, now);
+    put_actions(state, random, alarm, before.state, now);
+    post_change(state, random, alarm, before, now);
   }
   put_alarm(state, alarm);
 }

@@ -11,8 +11,8 @@ struct NewState {
   std::string reason, reason_data;
 };
 
-/// Gives an alarm a state, in `alarm` and in its document, with all that follows: an item of its history, and its actions, if the value is
-/// another than before.
+/// Gives an alarm a state, in `alarm` and in its document, with all that follows if the value is another than before: an item of its
+/// history, its actions, and an event on the default bus.
 void change_state(state::Transaction& state, env::Random& random, Alarm& alarm, NewState next, Time now);
 
 }  // namespace cairn::cloudwatch

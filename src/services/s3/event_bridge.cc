@@ -4,7 +4,6 @@
 
 #include "api/ports.h"
 #include "env/random.h"
-#include "rules/event_text.h"
 #include "rules/posted.h"
 #include "services/s3/version_name.h"
 
@@ -56,14 +55,6 @@ std::string detail_of(const api::Call& call, const Bucket& bucket, const Happeni
   return text;
 }
 
-/// The note of this transaction as far as it is made: there is one of a topic.
-std::string note_of(const state::Transaction& state) {
-  const std::string key = journal::note_key(rules::kNote);
-  for (const journal::Change& change : state.changes())
-    if (change.key == key && change.value) return *change.value;
-  return "";
-}
-
 }  // namespace
 
 size_t post(api::Call& call, const Bucket& bucket, const Happening& happening, std::string_view requester, std::string_view address) {
@@ -71,20 +62,14 @@ size_t post(api::Call& call, const Bucket& bucket, const Happening& happening, s
   if (words == kWords.end()) return 0;
   const std::string detail = detail_of(call, bucket, happening, *words, requester, address), id = call.ports->random->uuid();
   const std::string resources[] = {"arn:aws:s3:::" + bucket.name};
-  std::string note = note_of(*call.state);
-  const size_t before = note.size();
-  rules::append(note, {.bus = {bucket.account, bucket.region, std::string(rules::kDefaultBus)},
-                       .event = rules::event_text({.id = id,
-                                                   .detail_type = words->detail_type,
-                                                   .source = "aws.s3",
-                                                   .account = bucket.account,
-                                                   .time = call.now,
-                                                   .region = bucket.region,
-                                                   .resources = resources,
-                                                   .detail = detail})});
-  const size_t bytes = note.size() - before;
-  call.state->note(rules::kNote, std::move(note));
-  return bytes;
+  return rules::post(*call.state, {.id = id,
+                                   .detail_type = words->detail_type,
+                                   .source = "aws.s3",
+                                   .account = bucket.account,
+                                   .time = call.now,
+                                   .region = bucket.region,
+                                   .resources = resources,
+                                   .detail = detail});
 }
 
 }  // namespace cairn::s3
