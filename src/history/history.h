@@ -1,14 +1,11 @@
 #pragma once
-#include <atomic>
 #include <memory>
 #include <mutex>
-#include <string>
-#include <vector>
 
 #include "history/segment.h"
 #include "history/store.h"
 #include "history/tail.h"
-#include "segment/catalog.h"
+#include "segment/collection.h"
 
 namespace cairn::history {
 
@@ -19,7 +16,7 @@ class SegmentedHistory : public History {
   Result<void> load();
 
   std::string_view name() const override { return "history"; }
-  journal::Position position() const override { return {durable_position_}; }
+  journal::Position position() const override { return {events_.position()}; }
   void consume(journal::Position position, const journal::EntryView& entry) override;
   Result<Page> search(const Query& query) override;
   void clear(journal::Position position) override;
@@ -35,40 +32,22 @@ class SegmentedHistory : public History {
   Result<void> verify() const;
 
  private:
-  using Segments = std::vector<std::shared_ptr<Segment>>;
-  struct Snapshot {
-    std::shared_ptr<const Tail> tail;
-    std::shared_ptr<const Segments> segments;
-  };
-
-  Snapshot snapshot() const;
-  void publish(std::shared_ptr<Tail> tail, std::shared_ptr<const Segments> segments);
   void add_records(Tail& tail, uint64_t position, const std::vector<std::string_view>& records);
   bool seal_locked();
-  bool write_manifest_of(const Segments& segments, uint64_t position);
-  size_t journal_bytes_max() const { return options_.tail_bytes_max * 4; }
 
   env::Files& files_;
   const env::Clock& clock_;
   const Options options_;
-  segment::Catalog catalog_;
-  segment::Storage storage_;
 
   Time reckoned_now();  // with writing_
 
-  std::mutex writing_;        // one consume, seal, clear or expire at a time; held over file I/O
-  uint64_t consumed_ = 0;     // the last entry in tail or segments
-  size_t journal_bytes_ = 0;  // consumed since the last seal: what a restart would have to feed again
-  size_t retry_bytes_ = 0;    // after a failed seal: no new attempt before that many
+  std::mutex writing_;     // one consume, seal, clear or expire at a time; held over file I/O
+  uint64_t consumed_ = 0;  // the last entry in tail or segments
   json::Document document_;
-
-  mutable std::mutex mutex_;  // guards the two below; held for a moment only
-  std::shared_ptr<Tail> tail_;
-  std::shared_ptr<const Segments> segments_;
-  std::optional<Time> reckoned_;  // with writing_: what expire took the time for, and when
+  std::optional<Time> reckoned_;  // what expire took the time for, and when
   std::chrono::nanoseconds reckoned_at_{};
   bool jump_noted_ = false;
-  std::atomic<uint64_t> durable_position_ = 0;
+  segment::Collection<Segment, std::shared_ptr<Tail>> events_;
 };
 
 }  // namespace cairn::history

@@ -1,8 +1,8 @@
 #include <algorithm>
 
 #include "base/log.h"
-#include "segment/block.h"
 #include "history/history.h"
+#include "segment/block.h"
 
 namespace cairn::history {
 
@@ -68,12 +68,12 @@ Result<bool> search_tail(const Tail& tail, const Selection& selection, Collector
 Result<Page> SegmentedHistory::search(const Query& query) {
   const Selection selection(query, clock_.now(), options_.retention);
   if (selection.impossible() || query.limit == 0 || query.bytes_max == 0) return Page();
-  const Snapshot now = snapshot();
+  const auto [tail, segments] = events_.look([](const auto& newest, const auto& rest) { return std::pair(newest, rest); });
   Collector page(selection);
-  auto more = search_tail(*now.tail, selection, page);
+  auto more = search_tail(*tail, selection, page);
   if (!more) return tl::unexpected(more.error());
   bool open = *more;
-  for (auto segment = now.segments->rbegin(); open && segment != now.segments->rend(); ++segment) {
+  for (auto segment = segments->rbegin(); open && segment != segments->rend(); ++segment) {
     const auto visited = (*segment)->visit(selection, [&](Cursor cursor, std::string_view record) {
       open = page.offer(cursor, record);
       return open;

@@ -39,7 +39,7 @@ class Segment {
   Result<void> verify() const;
 
   const std::string& file() const { return file_; }
-  uint64_t rows() const { return rows_; }
+  uint64_t count() const { return rows_; }
   uint64_t bytes() const { return bytes_->bytes(); }
   uint64_t last_position() const { return last_position_; }
   uint32_t newest_time() const { return newest_time_; }

@@ -35,7 +35,7 @@ class Segment {
 
   const std::string& file() const { return file_; }
   uint64_t bytes() const { return bytes_->bytes(); }
-  uint64_t events() const { return events_; }
+  uint64_t count() const { return events_; }
   uint64_t last_position() const { return last_position_; }
   /// Its file may be gone from now on; whoever still reads gets nothing more.
   void drop() { dropped_ = true; }

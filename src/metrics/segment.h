@@ -54,7 +54,7 @@ class Segment {
 
   const std::string& file() const { return file_; }
   uint64_t bytes() const { return bytes_->bytes(); }
-  uint64_t buckets() const { return buckets_; }
+  uint64_t count() const { return buckets_; }
   uint64_t last_position() const { return last_position_; }
   uint32_t level() const { return level_; }
   int64_t written() const { return written_; }

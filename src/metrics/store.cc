@@ -1,48 +1,38 @@
 #include "metrics/store.h"
 
 #include <algorithm>
-#include <atomic>
 #include <mutex>
 
 #include "base/log.h"
 #include "metrics/merge.h"
 #include "metrics/retention.h"
 #include "metrics/segment.h"
-#include "segment/catalog.h"
+#include "segment/collection.h"
 
 namespace cairn::metrics {
 namespace {
 
-constexpr size_t kTailGrowthMax = 8;           // times tail_bytes_max, while the disk refuses segments
 constexpr size_t kJournalBytesIdle = 1 << 20;  // without measurements: a position costs a small file; the journal must not wait for it
 constexpr size_t kJournalBytesMax = 16 << 20;  // few measurements in much journal: read again at a start
-constexpr size_t kEntryOverheadBytes = 32;
-constexpr size_t kMergedAtOnce = 8;  // segments of one level
+constexpr size_t kMergedAtOnce = 8;            // segments of one level
 
 class SegmentedStore final : public Store {
  public:
   SegmentedStore(env::Files& files, const env::Clock& clock, Options options)
-      : files_(files), clock_(clock), options_(std::move(options)), catalog_(files, "metrics", options_.directory), storage_(files) {}
+      : files_(files),
+        clock_(clock),
+        options_(std::move(options)),
+        rows_(files, "metrics", options_.directory, options_.tail_bytes_max, Table()) {}
 
   Result<void> load() {
-    auto manifest = catalog_.open();
-    if (!manifest) return tl::unexpected(manifest.error());
-    auto segments = std::make_shared<Segments>();
-    for (const segment::Manifest::Entry& entry : manifest->segments) {
-      auto segment = Segment::open(storage_, options_.directory, entry.file);
-      if (!segment) return tl::unexpected(segment.error());
-      if ((*segment)->bytes() != entry.bytes || (*segment)->buckets() != entry.events)
-        return failure("metrics segment {} is not the one that the manifest names", catalog_.path(entry.file));
-      segments->push_back(std::move(*segment));
-    }
-    segments_ = std::move(segments);
-    consumed_ = manifest->position;
-    durable_position_ = consumed_;
+    const Result<uint64_t> position = rows_.load();
+    if (!position) return tl::unexpected(position.error());
+    consumed_ = *position;
     return {};
   }
 
   std::string_view name() const override { return "metrics"; }
-  journal::Position position() const override { return {durable_position_}; }
+  journal::Position position() const override { return {rows_.position()}; }
   void tell(Listener listener) override { listener_ = std::move(listener); }
 
   void consume(journal::Position position, const journal::EntryView& entry) override {
@@ -50,14 +40,13 @@ class SegmentedStore final : public Store {
     {
       const std::lock_guard writing(writing_);
       if (position.seq <= consumed_) return;  // fed again after a restart, or cleared meanwhile
-      for (const journal::ChangeView& change : entry.changes) {
-        journal_bytes_ += change.key.size() + change.value.value_or("").size();
+      for (const journal::ChangeView& change : entry.changes)
         if (change.value && journal::topic_of(change.key) == kNote) take(position, *change.value, keys);
-      }
-      for (std::string_view record : entry.records) journal_bytes_ += record.size();
-      journal_bytes_ += kEntryOverheadBytes;
+      rows_.consumed(entry);
       consumed_ = position.seq;
-      seal_if_due();
+      const Table& tail = rows_.tail();
+      rows_.seal_if_due(tail.bytes(), tail.bytes() >= options_.tail_bytes_max, tail.empty() ? kJournalBytesIdle : kJournalBytesMax,
+                        [this] { return seal(); });
     }
     if (!keys.empty() && listener_) listener_(keys);
   }
@@ -68,14 +57,12 @@ class SegmentedStore final : public Store {
       if (slot.time < start || slot.time >= end) return;
       found[slot].add(detail == Detail::kAll ? summary : summary.without_values());
     };
-    std::shared_ptr<const Segments> segments;
-    {
-      const std::lock_guard lock(mutex_);
-      segments = segments_;
-      if (const auto row = tail_.rows().find(key); row != tail_.rows().end())
+    const std::shared_ptr<const Segments> segments = rows_.look([&](const Table& tail, const auto& all) {
+      if (const auto row = tail.rows().find(key); row != tail.rows().end())
         for (auto at = row->second.lower_bound({.time = start, .resolution = 0}); at != row->second.end() && at->first.time < end; ++at)
           take(at->first, at->second);
-    }
+      return all;
+    });
     for (const auto& segment : *segments) {
       if (segment->newest() < start) continue;
       const auto& blocks = segment->blocks();
@@ -100,13 +87,11 @@ class SegmentedStore final : public Store {
                     const std::function<bool(const std::string& key, int64_t newest)>& f) override {
     const std::string from = std::max(prefix, after);
     std::vector<std::pair<std::string, int64_t>> newest;  // of the tail
-    std::shared_ptr<const Segments> segments;
-    {
-      const std::lock_guard lock(mutex_);
-      segments = segments_;
-      for (auto row = tail_.rows().lower_bound(from); row != tail_.rows().end() && row->first.starts_with(prefix); ++row)
+    const std::shared_ptr<const Segments> segments = rows_.look([&](const Table& tail, const auto& all) {
+      for (auto row = tail.rows().lower_bound(from); row != tail.rows().end() && row->first.starts_with(prefix); ++row)
         newest.emplace_back(row->first, row->second.rbegin()->first.time);
-    }
+      return all;
+    });
     Merge merge;
     for (const auto& segment : *segments)
       if (auto added = merge.add(segment, from); !added) return added;
@@ -143,21 +128,20 @@ class SegmentedStore final : public Store {
     const std::lock_guard writing(writing_);
     // The tail does not know what came behind `position`: it goes as a whole.
     consumed_ = std::max(consumed_, position.seq);
-    auto kept = std::make_shared<Segments>();
-    for (const auto& segment : *segments_)
-      if (segment->last_position() > position.seq) kept->push_back(segment);
-    replace(std::move(kept), Table(), std::max<uint64_t>(durable_position_, position.seq));
+    (void)rows_.keep([&](const Segment& segment) { return segment.last_position() > position.seq; }, Table(),
+                     std::max(rows_.position(), position.seq));
   }
 
   uint64_t buckets() const override {
-    const std::lock_guard lock(mutex_);
-    uint64_t sum = tail_.buckets();
-    for (const auto& segment : *segments_) sum += segment->buckets();
-    return sum;
+    return rows_.look([](const Table& tail, const auto& segments) {
+      uint64_t sum = tail.buckets();
+      for (const auto& segment : *segments) sum += segment->count();
+      return sum;
+    });
   }
 
  private:
-  using Segments = std::vector<std::shared_ptr<Segment>>;
+  using Segments = segment::Collection<Segment, Table>::Segments;
 
   void take(journal::Position position, std::string_view note, std::vector<std::string>& keys) {
     const Result<std::vector<Row>> rows = decode_batch(note);
@@ -166,91 +150,36 @@ class SegmentedStore final : public Store {
                  {{"position", std::to_string(position.seq)}, {"error", rows.error().message}});
       return;
     }
-    const std::lock_guard lock(mutex_);
-    for (const Row& row : *rows) {
-      tail_.add(row);
-      keys.push_back(row.key);
-    }
-  }
-
-  // --- with writing_
-
-  void seal_if_due() {
-    const size_t journal_bytes_max = tail_.empty() ? kJournalBytesIdle : kJournalBytesMax;
-    if (tail_.bytes() < options_.tail_bytes_max && journal_bytes_ < journal_bytes_max) return;
-    if (journal_bytes_ < retry_bytes_ || seal()) return;
-    retry_bytes_ = journal_bytes_ + options_.tail_bytes_max / 8;
-    if (tail_.bytes() <= options_.tail_bytes_max * kTailGrowthMax) return;
-    log::error(
-        "metrics could not be written for too long: stopping before memory runs out. Nothing is lost: the journal feeds them again at the "
-        "next start",
-        {{"directory", options_.directory}});
-    std::abort();
+    rows_.change_tail([&](Table& tail) {
+      for (const Row& row : *rows) {
+        tail.add(row);
+        keys.push_back(row.key);
+      }
+    });
   }
 
   bool seal() {
-    auto segments = std::make_shared<Segments>(*segments_);
-    if (!tail_.empty()) {
-      auto segment = write(
-          segment::Catalog::file_name(consumed_),
-          [&](SegmentWriter& out) -> Result<void> {
-            for (const auto& [key, slots] : tail_.rows())
-              for (const auto& [slot, summary] : slots) out.add(key, slot, summary);
-            return {};
-          },
-          consumed_, 0);
-      if (!segment) return false;
-      segments->push_back(std::move(segment));
-    }
-    if (!replace(std::move(segments), Table(), consumed_)) return false;
-    journal_bytes_ = retry_bytes_ = 0;
-    return true;
-  }
-
-  /// A new segment, named by nothing yet. Null, with a line in the log: it cannot be written.
-  template <class Fill>
-  std::shared_ptr<Segment> write(const std::string& file, Fill&& fill, uint64_t last_position, uint32_t level) {
-    const auto refuse = [&](const std::string& why) {
-      log::error("metrics cannot be written", {{"error", why}});
-      (void)files_.remove(catalog_.path(file));  // else it is a leftover for the next opening
-      return nullptr;
+    const Table& tail = rows_.tail();
+    const auto write = [&](const std::string& path) {
+      return write_segment(path, consumed_, 0, [&](SegmentWriter& out) -> Result<void> {
+        for (const auto& [key, slots] : tail.rows())
+          for (const auto& [slot, summary] : slots) out.add(key, slot, summary);
+        return {};
+      });
     };
-    auto out = SegmentWriter::create(files_, catalog_.path(file));
-    if (!out) return refuse(out.error().message);
-    if (auto filled = fill(*out); !filled) return refuse(filled.error().message);
+    return rows_.seal(consumed_, tail.empty(), write, Table());
+  }
+
+  template <class Fill>
+  Result<uint64_t> write_segment(const std::string& path, uint64_t last_position, uint32_t level, Fill&& fill) {
+    auto out = SegmentWriter::create(files_, path);
+    if (!out) return tl::unexpected(out.error());
+    if (Result<void> filled = fill(*out); !filled) return tl::unexpected(filled.error());
     const int64_t now = std::chrono::duration_cast<std::chrono::seconds>(clock_.now().time_since_epoch()).count();
-    if (auto written = out->finish(last_position, level, now); !written) return refuse(written.error().message);
-    if (!catalog_.settle()) return refuse("the directory cannot be synced");
-    auto segment = Segment::open(storage_, options_.directory, file);
-    if (!segment) return refuse(segment.error().message);
-    return std::move(*segment);
+    return out->finish(last_position, level, now);
   }
 
-  static segment::Manifest manifest_of(const Segments& segments, uint64_t position) {
-    segment::Manifest manifest{position, {}};
-    for (const auto& segment : segments) manifest.segments.push_back({segment->file(), segment->buckets(), segment->bytes()});
-    return manifest;
-  }
-
-  /// Goes on with these segments, and this tail if given. False: it may be that the manifest on disk names them all the same.
-  bool replace(std::shared_ptr<const Segments> segments, std::optional<Table> tail, uint64_t position) {
-    if (!catalog_.write(manifest_of(*segments, position))) return false;
-    const std::shared_ptr<const Segments> before = segments_;
-    {
-      const std::lock_guard lock(mutex_);
-      if (tail) tail_ = std::move(*tail);
-      segments_ = segments;
-    }
-    durable_position_ = position;
-    for (const auto& segment : *before) {
-      if (std::ranges::find(*segments, segment) != segments->end()) continue;
-      segment->drop();
-      catalog_.remove(segment->file());
-    }
-    return true;
-  }
-
-  // --- without
+  // --- tidy's, which writes without the lock
 
   /// Time to write it again: all of it may be kept more coarsely, or not at all.
   static bool is_due(const Segment& segment, int64_t now) {
@@ -274,48 +203,43 @@ class SegmentedStore final : public Store {
   }
 
   bool tidy_once(int64_t now) {
-    std::shared_ptr<const Segments> segments;
-    {
-      const std::lock_guard lock(mutex_);
-      segments = segments_;
-    }
+    const std::shared_ptr<const Segments> segments = rows_.segments();
     const Segments old = chosen(*segments, now);
     if (old.empty()) return false;
     uint64_t last_position = 0;
     for (const auto& segment : old) last_position = std::max(last_position, segment->last_position());
     const uint32_t level = old.front()->level() + (old.size() > 1 ? 1 : 0);
     bool is_empty = true;
-    auto merged = write(
-        new_name(last_position, *segments),
-        [&](SegmentWriter& out) -> Result<void> {
-          Merge merge;
-          for (const auto& segment : old)
-            if (auto added = merge.add(segment, ""); !added) return added;
-          return merge.each_bucket(now, [&](const std::string& key, const Slot& slot, const Summary& summary) {
-            is_empty = false;
-            out.add(key, slot, summary);
-          });
-        },
-        last_position, level);
+    const auto merge = [&](SegmentWriter& out) -> Result<void> {
+      Merge all;
+      for (const auto& segment : old)
+        if (auto added = all.add(segment, ""); !added) return added;
+      return all.each_bucket(now, [&](const std::string& key, const Slot& slot, const Summary& summary) {
+        is_empty = false;
+        out.add(key, slot, summary);
+      });
+    };
+    const auto merged = rows_.make(new_name(last_position, *segments),
+                                   [&](const std::string& path) { return write_segment(path, last_position, level, merge); });
     if (!merged) return false;
     const std::lock_guard writing(writing_);
     auto next = std::make_shared<Segments>();
     size_t found = 0;
-    for (const auto& segment : *segments_) {
+    for (const auto& segment : *rows_.segments()) {
       const bool is_old = std::ranges::find(old, segment) != old.end();
       found += is_old ? 1 : 0;
       if (!is_old) next->push_back(segment);
     }
     if (found == old.size()) {
       if (!is_empty) next->push_back(merged);
-      if (replace(std::move(next), std::nullopt, durable_position_)) {
-        if (is_empty) catalog_.remove(merged->file());
+      if (rows_.replace(std::move(next), std::nullopt, rows_.position())) {
+        if (is_empty) rows_.discard(*merged);
         return true;
       }
       // Else the next opening may want it.
-      if (!catalog_.write(manifest_of(*segments_, durable_position_))) return false;
+      if (!rows_.write_again()) return false;
     }
-    catalog_.remove(merged->file());
+    rows_.discard(*merged);
     return false;
   }
 
@@ -334,15 +258,8 @@ class SegmentedStore final : public Store {
   uint64_t merges_ = 0;  // tidy's own
 
   std::mutex writing_;  // one consume or clear, or the end of a merge, at a time; held over file I/O
-  segment::Catalog catalog_;
-  segment::Storage storage_;
   uint64_t consumed_ = 0;
-  size_t journal_bytes_ = 0, retry_bytes_ = 0;
-
-  mutable std::mutex mutex_;  // guards the two below; held for a moment only. They change under `writing_`, too
-  Table tail_;
-  std::shared_ptr<const Segments> segments_ = std::make_shared<Segments>();
-  std::atomic<uint64_t> durable_position_ = 0;
+  segment::Collection<Segment, Table> rows_;
 };
 
 }  // namespace
