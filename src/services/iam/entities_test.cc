@@ -19,7 +19,7 @@ struct IamTest : testing::Test {
 
 TEST_F(IamTest, NamesIgnoreCaseButAreShownAsGiven) {
   user("Alice");
-  EXPECT_EQ(iam.call("CreateUser", {{"UserName", "alice"}}).code, "EntityAlreadyExists");
+  EXPECT_EQ(iam.call("CreateUser", {{"UserName", "alice"}}).wire_code, "EntityAlreadyExists");
   EXPECT_EQ(iam.call("GetUser", {{"UserName", "ALICE"}}).out["User"]["UserName"], "Alice");
 }
 
@@ -41,7 +41,7 @@ TEST_F(IamTest, PagesEndWhereTheNextBegins) {
     if (page < 2) in["Marker"] = answer.out["Marker"];
   }
   EXPECT_EQ(seen, "abcde");
-  EXPECT_EQ(iam.call("ListUsers", {{"Marker", "?"}}).code, "ValidationException");
+  EXPECT_EQ(iam.call("ListUsers", {{"Marker", "?"}}).wire_code, "ValidationException");
 }
 
 TEST_F(IamTest, WhatHoldsAUserIsNamedBeforeItCanGo) {
@@ -67,7 +67,7 @@ TEST_F(IamTest, WhatHoldsAUserIsNamedBeforeItCanGo) {
       {"delete policies", "DeleteUserPolicy", with({{"PolicyName", "i"}})}};
   for (const auto& [words, operation, in] : steps) {
     const Answer refused = iam.call("DeleteUser", alice);
-    EXPECT_EQ(refused.code, "DeleteConflict");
+    EXPECT_EQ(refused.wire_code, "DeleteConflict");
     EXPECT_EQ(refused.message, "Cannot delete entity, must " + words + " first.");
     EXPECT_TRUE(iam.call(operation, in).ok()) << operation;
   }
@@ -87,7 +87,7 @@ TEST_F(IamTest, ARenamedUserIsFoundUnderTheNewNameEverywhere) {
   EXPECT_EQ(iam.call("GetGroup", {{"GroupName", "g"}}).out["Users"][0]["Arn"], "arn:aws:iam::111122223333:user/x/Bob");
   EXPECT_EQ(iam.call("ListEntitiesForPolicy", {{"PolicyArn", arn}}).out["PolicyUsers"][0]["UserName"], "Bob");
   EXPECT_EQ(iam.call("ListAccessKeys", {{"UserName", "bob"}}).out["AccessKeyMetadata"][0]["UserName"], "Bob");
-  EXPECT_EQ(iam.call("GetUser", {{"UserName", "alice"}}).code, "NoSuchEntity");
+  EXPECT_EQ(iam.call("GetUser", {{"UserName", "alice"}}).wire_code, "NoSuchEntity");
   EXPECT_TRUE(iam.call("UpdateUser", {{"UserName", "bob"}, {"NewUserName", "BOB"}}).ok()) << "only its spelling";
   EXPECT_EQ(iam.call("GetUser", {{"UserName", "bob"}}).out["User"]["UserName"], "BOB");
 }
@@ -121,10 +121,10 @@ TEST_F(IamTest, APolicyOfAnotherAccountCannotBeAttached) {
   iam.account = "444455556666";
   user("eve");
   const Answer refused = iam.call("AttachUserPolicy", {{"UserName", "eve"}, {"PolicyArn", arn}});
-  EXPECT_EQ(refused.code, "NoSuchEntity");
+  EXPECT_EQ(refused.wire_code, "NoSuchEntity");
   EXPECT_EQ(refused.message, "Policy " + arn + " does not exist or is not attachable.");
-  EXPECT_EQ(iam.call("GetPolicy", {{"PolicyArn", arn}}).code, "NoSuchEntity");
-  EXPECT_EQ(iam.call("GetUser", {{"UserName", "alice"}}).code, "NoSuchEntity");
+  EXPECT_EQ(iam.call("GetPolicy", {{"PolicyArn", arn}}).wire_code, "NoSuchEntity");
+  EXPECT_EQ(iam.call("GetUser", {{"UserName", "alice"}}).wire_code, "NoSuchEntity");
   EXPECT_EQ(iam.call("ListUsers").out["Users"].size(), 1u);
 }
 
@@ -138,20 +138,20 @@ TEST_F(IamTest, VersionsOfAPolicyAreNumberedOnceAndForAll) {
   EXPECT_EQ(add().out["PolicyVersion"]["VersionId"], "v3");
   EXPECT_EQ(iam.call("DeletePolicyVersion", {{"PolicyArn", arn}, {"VersionId", "v3"}}).message,
             "Cannot delete the default version of a policy.");
-  EXPECT_EQ(iam.call("GetPolicyVersion", {{"PolicyArn", arn}, {"VersionId", "v1"}}).code, "NoSuchEntity");
+  EXPECT_EQ(iam.call("GetPolicyVersion", {{"PolicyArn", arn}, {"VersionId", "v1"}}).wire_code, "NoSuchEntity");
 }
 
 TEST_F(IamTest, AwsOwnPoliciesCanBeReadButNotChanged) {
   const Json arn{{"PolicyArn", "arn:aws:iam::aws:policy/SecurityAudit"}};
   EXPECT_TRUE(iam.call("GetPolicy", arn).ok());
-  EXPECT_EQ(iam.call("DeletePolicy", arn).code, "AccessDenied");
+  EXPECT_EQ(iam.call("DeletePolicy", arn).wire_code, "AccessDenied");
 }
 
 TEST_F(IamTest, ATrustPolicyNamesOnlyWhoIsThere) {
   const std::string stranger =
       R"({"Statement":{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:user/nobody"},"Action":"sts:AssumeRole"}})";
   const Answer refused = iam.call("CreateRole", {{"RoleName", "r"}, {"AssumeRolePolicyDocument", stranger}});
-  EXPECT_EQ(refused.code, "MalformedPolicyDocument");
+  EXPECT_EQ(refused.wire_code, "MalformedPolicyDocument");
   EXPECT_NE(refused.message.find("Invalid principal in policy: \"AWS\":\"arn:aws:iam::111122223333:user/nobody\""), std::string::npos);
   user("nobody");
   EXPECT_TRUE(iam.call("CreateRole", {{"RoleName", "r"}, {"AssumeRolePolicyDocument", stranger}}).ok());
@@ -161,9 +161,9 @@ TEST_F(IamTest, ARoleInAProfileStays) {
   iam.call("CreateRole", {{"RoleName", "r"}, {"AssumeRolePolicyDocument", kTrust}});
   iam.call("CreateInstanceProfile", {{"InstanceProfileName", "p"}});
   EXPECT_TRUE(iam.call("AddRoleToInstanceProfile", {{"InstanceProfileName", "p"}, {"RoleName", "r"}}).ok());
-  EXPECT_EQ(iam.call("AddRoleToInstanceProfile", {{"InstanceProfileName", "p"}, {"RoleName", "r"}}).code, "LimitExceeded");
+  EXPECT_EQ(iam.call("AddRoleToInstanceProfile", {{"InstanceProfileName", "p"}, {"RoleName", "r"}}).wire_code, "LimitExceeded");
   EXPECT_EQ(iam.call("ListInstanceProfilesForRole", {{"RoleName", "r"}}).out["InstanceProfiles"].size(), 1u);
-  EXPECT_EQ(iam.call("DeleteRole", {{"RoleName", "r"}}).code, "DeleteConflict");
+  EXPECT_EQ(iam.call("DeleteRole", {{"RoleName", "r"}}).wire_code, "DeleteConflict");
   iam.call("RemoveRoleFromInstanceProfile", {{"InstanceProfileName", "p"}, {"RoleName", "r"}});
   EXPECT_TRUE(iam.call("DeleteRole", {{"RoleName", "r"}}).ok());
 }
@@ -178,7 +178,7 @@ TEST_F(IamTest, TagsIgnoreTheCaseOfTheirKeys) {
   const Json tags = iam.call("ListUserTags", {{"UserName", "alice"}}).out["Tags"];
   ASSERT_EQ(tags.size(), 1u);
   EXPECT_EQ(tags[0]["Value"], "b");
-  EXPECT_EQ(tag("aws:mine", "x").code, "InvalidInput");
+  EXPECT_EQ(tag("aws:mine", "x").wire_code, "InvalidInput");
 }
 
 }  // namespace

@@ -96,7 +96,7 @@ TEST(Queues, APolicyLetsOthersIn) {
   const std::string url = aws.make("q");
   aws.be_service("sns.amazonaws.com", "arn:aws:sns:us-east-1:111122223333:topic");
   EXPECT_EQ(aws.send(url, "m").code, "AccessDenied");
-  aws.be("111122223333", "admin", true);
+  aws.be_administrator("111122223333");
   const std::string policy = R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"sns.amazonaws.com"},)"
                              R"("Action":"sqs:SendMessage","Resource":"arn:aws:sqs:us-east-1:111122223333:q","Condition":{"ArnEquals":)"
                              R"({"aws:SourceArn":"arn:aws:sns:us-east-1:111122223333:topic"}}}]})";
@@ -118,11 +118,11 @@ TEST(Queues, APermissionIsAStatementOfThePolicy) {
             R"({"Version":"2008-10-17","Id":"arn:aws:sqs:us-east-1:111122223333:q/SQSDefaultPolicy","Statement":[{"Sid":"them","Effect":)"
             R"("Allow","Principal":{"AWS":"arn:aws:iam::444455556666:root"},"Action":"SQS:ReceiveMessage","Resource":)"
             R"("arn:aws:sqs:us-east-1:111122223333:q"}]})");
-  aws.be("444455556666", "them", true);
+  aws.be_administrator("444455556666");
   EXPECT_TRUE(aws.call("ReceiveMessage", {{"QueueUrl", url}}).ok());
   EXPECT_EQ(aws.send(url, "m").code, "AccessDenied");
   EXPECT_EQ(aws.call("DeleteQueue", {{"QueueUrl", url}}).code, "AccessDenied");
-  aws.be("111122223333", "admin", true);
+  aws.be_administrator("111122223333");
   EXPECT_TRUE(aws.call("RemovePermission", {{"QueueUrl", url}, {"Label", "them"}}).ok());
   EXPECT_EQ(aws.call("RemovePermission", {{"QueueUrl", url}, {"Label", "them"}}).message,
             "Value them for parameter Label is invalid. Reason: can't find label.");
@@ -137,7 +137,7 @@ TEST(Queues, TheSourcesOfDeadLettersAreTheOwners) {
       aws.call("AddPermission",
                {{"QueueUrl", dead}, {"Label", "them"}, {"AWSAccountIds", {"444455556666"}}, {"Actions", {"ListDeadLetterSourceQueues"}}})
           .ok());
-  aws.be("444455556666", "them", true);
+  aws.be_administrator("444455556666");
   EXPECT_EQ(aws.call("ListDeadLetterSourceQueues", {{"QueueUrl", dead}}).out.dump(),
             R"({"queueUrls":["http://localhost:4566/111122223333/q"]})");
 }
