@@ -263,7 +263,7 @@ TEST(Dispatcher, ABusOfAnotherAccountMayAskWhatComes) {
         R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:root"},"Action":"events:PutEvents",)"
         R"("Resource":"*","Condition":{"StringEquals":{"events:detail-type":"t","events:source":")" +
         std::string(source) + R"("}}}]})";
-    world.change([&](state::Transaction& state) { state.put(keys::bus(other), encode(bus)); });
+    world.commit([&](state::Transaction& state) { state.put(keys::bus(other), encode(bus)); });
     world.put(rule(source, R"({"source":["app"]})", other.arn().c_str()));
   }
   world.post(kDefault, "{}");
@@ -369,7 +369,7 @@ TEST(Dispatcher, OneLargeEventForManyArchives) {
   World world;
   const auto archive = [](int i) { return fmt::format("a{}", i); };
   for (int i = 0; i < 20; ++i)
-    world.change([&](state::Transaction& state) {
+    world.commit([&](state::Transaction& state) {
       rules::put(state, Archive{.account = kAccount, .region = kRegion, .name = archive(i), .id = archive(i), .bus = "default"});
     });
   std::string noise;  // what could be compressed would fit
@@ -383,7 +383,7 @@ TEST(Dispatcher, OneLargeEventForManyArchives) {
 TEST(Dispatcher, OneEventForManyTargetsOfLongNames) {
   World world;
   const BusName bus{kAccount, kRegion, std::string(256, 'b')};
-  world.change([&](state::Transaction& state) { state.put(keys::bus(bus), encode(Bus{.at = bus})); });
+  world.commit([&](state::Transaction& state) { state.put(keys::bus(bus), encode(Bus{.at = bus})); });
   for (int i = 0; i < 300; ++i) {
     Rule many = rule(fmt::format("{:064}", i), R"({"source":["app"]})", kQueue, bus);
     many.targets = Json::array();
