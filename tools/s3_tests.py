@@ -13,6 +13,7 @@ from server import BINARY, Server
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 REPORT = ROOT / "docs/s3-tests.md"
+PASSING = {False: ROOT / "docs/s3-tests-passed.txt", True: ROOT / "docs/s3-tests-passed-before-2023.txt"}
 OUTPUT = ROOT / "build/s3-tests"
 REGION = "us-east-1"
 ROLES = ("s3 main", "s3 alt", "s3 tenant", "iam", "iam root", "iam alt root")
@@ -78,7 +79,8 @@ def reasons(before_2023):
 def main():
     checkout, *options = sys.argv[1:]
     before_2023 = "--before-2023" in options
-    options = [option for option in options if option != "--before-2023"]
+    keeps = "--keep" in options
+    options = [option for option in options if option not in ("--before-2023", "--keep")]
     OUTPUT.mkdir(parents=True, exist_ok=True)
     name = "before-2023" if before_2023 else "results"
     with Server() as server:
@@ -97,7 +99,13 @@ def main():
     new = [case for case, outcome, _ in found if outcome == "failed" and not any(fnmatch.fnmatchcase(case, pattern) for pattern in explained)]
     for case in new:
         print(f"fails without a reason in {REPORT.relative_to(ROOT)}: {case}")
-    return 1 if new else 0
+    passed = {case for case, outcome, _ in found if outcome == "passed"}
+    lost = sorted({case for case, _, _ in found} & set(PASSING[before_2023].read_text().split()) - passed) if PASSING[before_2023].exists() else []
+    for case in lost:
+        print(f"passed once ({PASSING[before_2023].relative_to(ROOT)}): {case}")
+    if keeps:
+        PASSING[before_2023].write_text("".join(f"{case}\n" for case in sorted(passed)))
+    return 1 if new or lost else 0
 
 
 sys.exit(main())

@@ -34,7 +34,7 @@ class AllGroups final : public api::LogGroups {
 
 class Harness : public services::Harness {
  public:
-  Harness() : services::Harness("cloudtrail") {
+  Harness() : services::Harness("cloudtrail", Checks::kNothing) {
     ports.buckets = &buckets;
     ports.log_groups = &log_groups_;
   }
