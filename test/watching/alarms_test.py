@@ -58,15 +58,15 @@ class Alarms(Watched):
             {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": arn}]}
         queue = sqs.create_queue(QueueName="states", Attributes={"Policy": json.dumps(policy)})["QueueUrl"]
         events.put_rule(Name="states", EventPattern=json.dumps({"source": ["aws.cloudwatch"], "detail-type": ["CloudWatch Alarm State Change"],
-                                                                "detail": {"alarmName": ["told"], "state": {"value": ["ALARM"]}}}))
+                                                                "detail": {"alarmName": ["states"], "state": {"value": ["ALARM"]}}}))
         events.put_targets(Rule="states", Targets=[{"Id": "1", "Arn": arn}])
-        self.cloudwatch.put_metric_alarm(AlarmName="told", Namespace="Told", MetricName="m", Statistic="Sum", Period=60, EvaluationPeriods=1, Threshold=1,
+        self.cloudwatch.put_metric_alarm(AlarmName="states", Namespace="Told", MetricName="m", Statistic="Sum", Period=60, EvaluationPeriods=1, Threshold=1,
                                          TreatMissingData="ignore", ComparisonOperator="GreaterThanThreshold", ActionsEnabled=False)
-        self.cloudwatch.set_alarm_state(AlarmName="told", StateValue="ALARM", StateReason="trying")
+        self.cloudwatch.set_alarm_state(AlarmName="states", StateValue="ALARM", StateReason="trying")
         messages = eventually(lambda: sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=1).get("Messages"))
         self.assertTrue(messages, "no event came")
         event = json.loads(messages[0]["Body"])
-        self.assertEqual(event["resources"], ["arn:aws:cloudwatch:us-east-1:000000000000:alarm:told"])
+        self.assertEqual(event["resources"], ["arn:aws:cloudwatch:us-east-1:000000000000:alarm:states"])
         self.assertEqual((event["detail"]["state"]["reason"], event["detail"]["previousState"]["value"]), ("trying", "INSUFFICIENT_DATA"))
 
     def test_state_set_by_hand(self):
