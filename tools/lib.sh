@@ -20,7 +20,7 @@ need() {
 
 need_to_build() {
   need g++ cmake ninja-build ccache mold pkg-config libboost1.81-dev libssl-dev libsimdjson-dev nlohmann-json3-dev libfmt-dev \
-    libexpected-dev libsqlite3-dev libzstd-dev libpugixml-dev libyaml-cpp-dev libcli11-dev libcurl4-openssl-dev libre2-dev libdeflate-dev libisal-dev libqrencode-dev libgtest-dev
+    libexpected-dev libsqlite3-dev libzstd-dev libpugixml-dev libyaml-cpp-dev libcli11-dev libcurl4-openssl-dev libre2-dev libpcre2-dev libdeflate-dev libisal-dev libqrencode-dev libgtest-dev
 }
 
 # build PRESET [TARGET...]: configures if needed and builds.

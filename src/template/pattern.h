@@ -3,25 +3,25 @@
 #include <optional>
 #include <string_view>
 
-#include "template/backtracking.h"
+#include "base/result.h"
 
-namespace re2 {
-class RE2;
-}
+struct pcre2_real_code_8;
 
 namespace cairn::cfn {
 
-/// An AllowedPattern, which the whole value must match, as Java's regular expressions do: in time linear in the value where that can be,
-/// else within a number of steps.
+/// An AllowedPattern, which the whole value must match: a regular expression as Java has them, near enough (docs/differences.md). Any
+/// thread.
 class Pattern {
  public:
+  static constexpr uint32_t kStepsMax = 1'000'000;    // of matching one value
+  static constexpr uint32_t kKilobytesMax = 8 << 10;  // of memory meanwhile
+
   /// The failure's message goes on behind "AllowedPattern ".
   static Result<Pattern> compile(std::string_view pattern);
   std::optional<bool> matches(std::string_view value) const;  // nothing: it takes too long to tell
 
  private:
-  std::shared_ptr<const re2::RE2> linear_;  // or `trying_`
-  std::optional<BacktrackingRegex> trying_;
+  std::shared_ptr<const pcre2_real_code_8> code_;
 };
 
 }  // namespace cairn::cfn
