@@ -17,7 +17,7 @@ using aws::policy::Policy;
 using aws::policy::Request;
 using Kind = aws::Principal::Kind;
 
-constexpr std::string_view kForwarding = "fas.";  // how services are named that call for their callers
+constexpr std::string_view kForwarding = "fas.";  // how some services are named that call for their callers
 constexpr size_t kAliasesShownMax = 50;           // as many as a key may have
 
 Request request_of(const api::Call& call, std::string_view action, const std::string& resource, const ConditionKeys& more) {
@@ -27,8 +27,8 @@ Request request_of(const api::Call& call, std::string_view action, const std::st
   request.resource = resource;
   api::describe_request(call, request.context);
   if (!call.principal.account.empty()) request.context.add("kms:CallerAccount", call.principal.account.str());
-  if (const std::string& by = call.principal.invoked_by; by.starts_with(kForwarding)) {
-    const std::string_view service = std::string_view(by).substr(kForwarding.size());
+  if (const std::string& by = call.principal.invoked_by; !by.empty()) {
+    const std::string_view service = std::string_view(by).substr(by.starts_with(kForwarding) ? kForwarding.size() : 0);
     request.context.add("kms:ViaService", fmt::format("{}.{}.amazonaws.com", service.substr(0, service.find('.')), call.region.str()));
   }
   for (const auto& [key, value] : more) request.context.add(key, value);
