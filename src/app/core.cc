@@ -310,7 +310,8 @@ class WiredCore : public Core {
     measurements_->tell([this](const std::vector<std::string>& keys) { alarms_->measured(keys); });
     metrics_feed_ = std::make_unique<journal::Feed>(*journal_, outside_.tasks, *measurements_);
     metric_filtering_ = std::make_unique<logs_service::MetricFiltering>(
-        logs_service::MetricFiltering::Means{.clock = outside_.clock, .store = *store_, .journal = *journal_}, outside_.tasks);
+        logs_service::MetricFiltering::Means{.clock = outside_.clock, .store = *store_, .journal = *journal_, .ports = &ports_},
+        outside_.tasks);
     board_feed_ = std::make_unique<journal::Feed>(*journal_, outside_.tasks, *queues_);
     board_task_ = outside_.tasks.start("waiting", [this] { return queues_->step(); });
     cleaner_ = std::make_unique<BlobCleaner>(*blobs_, recovery_.last);
@@ -468,6 +469,7 @@ class WiredCore : public Core {
     courier_.emplace(sns::Courier::Means{.clock = outside_.clock,
                                          .random = outside_.random,
                                          .signer = *signer_,
+                                         .sealer = *sealer_,
                                          .endpoint =
                                              [this] {
                                                std::lock_guard lock(counters_mutex_);

@@ -232,7 +232,6 @@ class Sqs(unittest.TestCase):
         [letter] = self.receive(dead, AttributeNames=["All"])
         self.assertEqual((letter["Body"], letter["Attributes"]["DeadLetterQueueSourceArn"]), ("m", self.attributes(url)["QueueArn"]))
         self.assertEqual(self.sqs.list_dead_letter_source_queues(QueueUrl=dead)["queueUrls"], [url])
-        self.assertEqual(code_of(self.sqs.set_queue_attributes, QueueUrl=url, Attributes={"KmsMasterKeyId": "alias/aws/sqs"}), "NotImplemented")
 
     def test_permissions(self):
         url = self.queue()

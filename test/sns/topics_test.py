@@ -221,7 +221,7 @@ class Topics(unittest.TestCase):
             with self.assertRaisesRegex(sns.exceptions.InvalidParameterException, "backoffFunction"):
                 sns.set_subscription_attributes(SubscriptionArn=hook, AttributeName="DeliveryPolicy", AttributeValue=json.dumps(policy))
         self.invalid("Attributes Reason: FifoTopic: Invalid value [maybe]. Must be true or false.", sns.create_topic, Name="k", Attributes={"FifoTopic": "maybe"})
-        for call, parameters in ((sns.create_topic, {"Name": "k", "Attributes": {"KmsMasterKeyId": "alias/aws/sns"}}),
+        for call, parameters in ((sns.create_topic, {"Name": "k.fifo", "Attributes": {"FifoTopic": "true", "ArchivePolicy": "{}"}}),
                                  (sns.set_subscription_attributes, {"SubscriptionArn": hook, "AttributeName": "DeliveryPolicy", "AttributeValue": '{"guaranteed": true}'}),
                                  (sns.subscribe, {"TopicArn": arn, "Protocol": "sms", "Endpoint": "+15551234567"}),
                                  (sns.subscribe, {"TopicArn": arn, "Protocol": "lambda", "Endpoint": "arn:aws:lambda:us-east-1:111111111111:function:f"}),

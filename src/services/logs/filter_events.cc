@@ -3,10 +3,10 @@
 #include <set>
 
 #include "api/operation.h"
-#include "api/ports.h"
 #include "logs/store.h"
-#include "patterns/filter/filter_pattern.h"
 #include "services/logs/errors.h"
+#include "services/logs/group_key.h"
+#include "services/logs/pattern.h"
 #include "services/logs/place_text.h"
 #include "services/logs/stream.h"
 
@@ -48,17 +48,10 @@ class Wanted {
   std::map<std::string, bool, std::less<>> known_;
 };
 
-patterns::FilterPattern compiled(const std::string& text) {
-  Result<patterns::FilterPattern, patterns::Refusal> pattern = patterns::FilterPattern::compile(text);
-  if (!pattern)
-    throw Error(kInvalidParameter, "Invalid filter pattern: {} (at character {})", pattern.error().message, pattern.error().offset + 1);
-  return std::move(*pattern);
-}
-
 void filter_log_events(api::Call& call) {
   const Json& in = call.in;
   const Group group = open_named_group(call);
-  const patterns::FilterPattern pattern = compiled(in.value("filterPattern", ""));
+  const patterns::FilterPattern pattern = compiled_pattern(in.value("filterPattern", ""));
   Wanted wanted(call, group);
   const size_t limit = in.value("limit", kEventsMax);
 
@@ -78,7 +71,7 @@ void filter_log_events(api::Call& call) {
   size_t bytes = 0, looked_at = 0;
   std::optional<logs::Place> last;
   bool more = false;
-  const Result<void> read = call.ports->logs->visit(query, [&](const logs::EventView& event) {
+  visit_events(call, group, query, [&](const logs::EventView& event) {
     more = events.size() == limit || (bytes > kPageBytesMax && !events.empty()) || looked_at > kLookedAtMax;
     if (more) return false;
     last = event.place;
@@ -92,7 +85,6 @@ void filter_log_events(api::Call& call) {
                       {"eventId", place_text(event.place)}});
     return true;
   });
-  if (!read) throw Error(aws::kInternalFailure, "{}", read.error().message);
   call.out["events"] = std::move(events);
   call.out["searchedLogStreams"] = Json::array();  // AWS gives nothing else since 2021
   if (more) call.out["nextToken"] = place_text(*last);

@@ -2,9 +2,8 @@
 #include <array>
 
 #include "api/operation.h"
-#include "api/ports.h"
-#include "logs/store.h"
 #include "services/logs/errors.h"
+#include "services/logs/group_key.h"
 #include "services/logs/place_text.h"
 #include "services/logs/stream.h"
 
@@ -52,7 +51,7 @@ void get_log_events(api::Call& call) {
   std::vector<Json> events;
   std::optional<logs::Place> first, last;
   size_t bytes = 0;
-  const Result<void> read = call.ports->logs->visit(query, [&](const logs::EventView& event) {
+  visit_events(call, group, query, [&](const logs::EventView& event) {
     bytes += event.message.size() + 26;
     if (events.size() == limit || (bytes > kPageBytesMax && !events.empty())) return false;
     if (!first) first = event.place;
@@ -60,7 +59,6 @@ void get_log_events(api::Call& call) {
     events.push_back({{"timestamp", event.place.timestamp}, {"message", event.message}, {"ingestionTime", event.ingested}});
     return true;
   });
-  if (!read) throw Error(aws::kInternalFailure, "{}", read.error().message);
   if (!token.forward) {
     std::ranges::reverse(events);
     std::swap(first, last);

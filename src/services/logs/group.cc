@@ -23,6 +23,11 @@ std::string encode(const Group& group) {
   if (group.retention_days) document["retention"] = *group.retention_days;
   if (group.is_protected) document["protected"] = true;
   if (!group.tags.empty()) document["tags"] = group.tags;
+  if (!group.kms_key.empty()) document["kmsKey"] = group.kms_key;
+  if (group.data_key > 0) {
+    document["dataKey"] = group.data_key;
+    document["dataKeyMade"] = group.data_key_made.time_since_epoch().count();
+  }
   return json::dump(document);
 }
 
@@ -39,6 +44,9 @@ Group decode_group(std::string_view text) {
   group.is_protected = document.value("protected", false);
   if (const auto tags = document.find("tags"); tags != document.end())
     for (const auto& [key, value] : tags->items()) group.tags[key] = value.get<std::string>();
+  group.kms_key = document.value("kmsKey", "");
+  group.data_key = document.value("dataKey", uint32_t{0});
+  group.data_key_made = Time(std::chrono::milliseconds(document.value("dataKeyMade", int64_t{0})));
   return group;
 }
 
@@ -53,6 +61,8 @@ std::string group(const aws::AccountId& account, const aws::Region& region, std:
 std::string group_id(std::string_view id) { return fmt::format("logs/group-id/{}", id); }
 std::string streams_of(std::string_view group_id) { return fmt::format("logs/stream/{}/", group_id); }
 std::string stream(std::string_view group_id, std::string_view name) { return streams_of(group_id).append(name); }
+std::string data_keys_of(std::string_view group_id) { return fmt::format("logs/data-key/{}/", group_id); }
+std::string data_key(std::string_view group_id, uint32_t number) { return fmt::format("{}{:010}", data_keys_of(group_id), number); }
 std::string abandoned(std::string_view group_id) { return std::string(kAbandoned).append(group_id); }
 
 }  // namespace documents

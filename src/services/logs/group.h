@@ -19,6 +19,9 @@ struct Group {
   std::string log_class = "STANDARD";
   bool is_protected = false;  // against deletion
   std::map<std::string, std::string> tags;
+  std::string kms_key;    // ARN, under which events that come now are sealed (group_key.h); "": none
+  uint32_t data_key = 0;  // the number of the group's newest; 0: it never had one
+  Time data_key_made;
 
   std::string arn() const;
   /// The oldest event that is still wanted, in milliseconds since 1970.
@@ -34,7 +37,9 @@ std::string group(const aws::AccountId& account, const aws::Region& region, std:
 std::string group_id(std::string_view id);  // holds the key of the group's document
 std::string streams_of(std::string_view group_id);
 std::string stream(std::string_view group_id, std::string_view name);
-std::string abandoned(std::string_view group_id);  // its streams are still to be erased
+std::string data_keys_of(std::string_view group_id);
+std::string data_key(std::string_view group_id, uint32_t number);
+std::string abandoned(std::string_view group_id);  // its streams and data keys are still to be erased
 inline constexpr std::string_view kAbandoned = "logs/abandoned/";
 }  // namespace documents
 

@@ -5,6 +5,7 @@
 #include "api/ports.h"
 #include "logs/store.h"
 #include "services/logs/errors.h"
+#include "services/logs/group_key.h"
 #include "services/logs/metric_filter.h"
 #include "services/logs/page.h"
 
@@ -17,15 +18,10 @@ constexpr int64_t kRetentionDays[] = {1,   3,   5,   7,   14,   30,   60,   90, 
 constexpr const char* kIdAlphabet = "0123456789abcdefghijklmnopqrstuvwxyz";
 constexpr size_t kIdCharacters = 20;
 
-void refuse_kms(const Json& in) {
-  if (in.contains("kmsKeyId")) throw Error(aws::kNotImplemented, "Log groups are not encrypted under keys of KMS yet: leave out kmsKeyId.");
-}
-
-/// Differs from AWS: keys of KMS are refused; classes are STANDARD and INFREQUENT_ACCESS, which is kept like the former.
+/// Differs from AWS: classes are STANDARD and INFREQUENT_ACCESS, which is kept like the former.
 void create_log_group(api::Call& call) {
   const std::string name = call.in.at("logGroupName").get<std::string>();
   if (name.starts_with("aws/")) throw Error(kInvalidParameter, "Log groups starting with AWS/ are reserved for AWS.");
-  refuse_kms(call.in);
   if (find_group(call, name)) throw Error(kAlreadyExists, "The specified log group already exists");
   Group group{.name = name,
               .id = call.ports->random->letters(kIdCharacters, kIdAlphabet),
@@ -35,11 +31,14 @@ void create_log_group(api::Call& call) {
               .retention_days = std::nullopt,
               .log_class = call.in.value("logGroupClass", "STANDARD"),
               .is_protected = call.in.value("deletionProtectionEnabled", false),
-              .tags = {}};
+              .tags = {},
+              .kms_key = {},
+              .data_key_made = {}};
   if (group.log_class != "STANDARD" && group.log_class != "INFREQUENT_ACCESS")
     throw Error(aws::kNotImplemented, "Log groups of class {} are not implemented.", group.log_class);
   if (const auto tags = call.in.find("tags"); tags != call.in.end())
     for (const auto& [key, value] : tags->items()) group.tags[key] = value.get<std::string>();
+  if (const auto key = call.in.find("kmsKeyId"); key != call.in.end()) associate_key(call, group, key->get<std::string>());
   put_group(call, group);
   call.state->put(documents::group_id(group.id), documents::group(call.account, call.region, name));
 }
@@ -63,6 +62,7 @@ Json shown(const api::Call& call, const Group& group) {
   out["storedBytes"] = call.ports->logs->stored_bytes(group.id);
   out["logGroupClass"] = group.log_class;
   out["logGroupArn"] = group.arn();
+  if (!group.kms_key.empty()) out["kmsKeyId"] = group.kms_key;
   out["deletionProtectionEnabled"] = group.is_protected;
   return out;
 }

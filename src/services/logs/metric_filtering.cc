@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "logs/event.h"
+#include "services/logs/group_key.h"
 #include "state/internal_commit.h"
 
 namespace cairn::logs_service {
@@ -110,10 +111,10 @@ bool MetricFiltering::AtWork::settle(int64_t minute) {
 }
 
 bool MetricFiltering::look_at(std::string_view note) {
-  const Result<logs::Batch> batch = logs::decode_batch(note);
+  Result<logs::Batch> batch = logs::decode_batch(note);
   if (!batch) return true;  // the store of log events has logged it
   const auto found = groups_.find(batch->group);
-  if (found == groups_.end()) return true;
+  if (found == groups_.end() || !open(*batch)) return true;
   Group& group = found->second;
   if (!group.set) {
     std::vector<patterns::FilterPattern> patterns;
@@ -129,6 +130,23 @@ bool MetricFiltering::look_at(std::string_view note) {
     ++events_;
   }
   return true;
+}
+
+bool MetricFiltering::open(logs::Batch& batch) {
+  if (batch.items.empty() || !is_sealed(batch.items.front().message)) return true;
+  const state::Watch* kms = means_.ports != nullptr ? means_.ports->kms_documents : nullptr;
+  if (kms == nullptr) return false;
+  const uint64_t version = kms->version();
+  // KMS is asked again, and tells it again, when something has changed there.
+  if (const auto refused = unreadable_.find(batch.group); refused != unreadable_.end() && refused->second == version) return false;
+  state::Transaction state(means_.store);
+  if (open_batch(*means_.ports, state, means_.clock.now(), batch, records_)) {
+    unreadable_.erase(batch.group);
+    return true;
+  }
+  log::error("Log events cannot be held against metric filters: the KMS key of their group may not be used.", {{"group", batch.group}});
+  unreadable_[batch.group] = version;
+  return false;
 }
 
 void MetricFiltering::look_at(Group& group, const logs::Batch::Item& item, int64_t ingested) {
@@ -150,19 +168,20 @@ void MetricFiltering::look_at(Group& group, const logs::Batch::Item& item, int64
 
 /// False: not now.
 bool MetricFiltering::commit() {
-  if (found_.empty() && cursor_.events == 0) {
+  if (found_.empty() && cursor_.events == 0 && records_.empty()) {
     // Nothing is lost if an older cursor begins again, unless that is not on disk yet.
     needed_ = *durable_ == last_committed_ ? cursor_.position.seq : durable_->load();
     return true;
   }
   state::Transaction transaction(means_.store);
   transaction.put(documents::kFilteringCursor, encode(cursor_));
-  transaction.note(metrics::kNote, metrics::encode(found_));
+  if (!found_.empty()) transaction.note(metrics::kNote, metrics::encode(found_));
   const auto durable = [to = durable_, position = cursor_.position.seq] { *to = position; };
-  if (!state::commit_internal(means_.store, means_.journal, transaction, {}, durable)) return false;
+  if (!state::commit_internal(means_.store, means_.journal, transaction, records_, durable)) return false;
   last_committed_ = cursor_.position.seq;
   needed_ = durable_->load();
   found_ = {};
+  records_.clear();
   return true;
 }
 

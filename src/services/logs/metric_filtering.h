@@ -5,7 +5,9 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
+#include "api/ports.h"
 #include "env/clock.h"
 #include "env/tasks.h"
 #include "journal/journal.h"
@@ -39,6 +41,7 @@ class MetricFiltering {
     const env::Clock& clock;
     state::Store& store;
     journal::Journal& journal;
+    api::Ports* ports = nullptr;  // to open events of groups under keys of KMS
   };
   MetricFiltering(const Means& means, env::Tasks& tasks);
   ~MetricFiltering();
@@ -67,14 +70,17 @@ class MetricFiltering {
   /// False: there is no room for more before a commit; `cursor_` says where to go on.
   bool look_at(std::string_view note);
   void look_at(Group& group, const logs::Batch::Item& item, int64_t ingested);
+  bool open(logs::Batch& batch);  // false: nobody may read it, so nothing counts it
   bool commit();
 
   const Means means_;
   std::map<std::string, Group, std::less<>> groups_;  // by id; those with filters
   std::map<std::string, std::string> group_of_;       // document of a filter -> group's id
   FilteringCursor cursor_;
-  metrics::Table found_;                                                                         // up to cursor_, not committed
-  uint64_t last_committed_ = 0;                                                                  // position of the cursor ...
+  metrics::Table found_;                                     // up to cursor_, not committed
+  std::vector<std::string> records_;                         // of calls of KMS, the same
+  std::map<std::string, uint64_t, std::less<>> unreadable_;  // groups by id: their keys may not be used, as KMS's documents are
+  uint64_t last_committed_ = 0;                              // position of the cursor ...
   std::shared_ptr<std::atomic<uint64_t>> durable_ = std::make_shared<std::atomic<uint64_t>>(0);  // ... and of the one on disk
   bool failing_ = false;
   std::chrono::nanoseconds next_look_{};

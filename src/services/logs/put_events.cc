@@ -5,6 +5,7 @@
 #include "logs/event.h"
 #include "services/logs/access.h"
 #include "services/logs/errors.h"
+#include "services/logs/group_key.h"
 #include "services/logs/place_text.h"
 #include "services/logs/stream.h"
 
@@ -67,6 +68,7 @@ void put_log_events(api::Call& call) {
     logs::Batch batch{.group = group.id, .stream = stream.stored_name(), .ingested = millis(call.now), .items = {}};
     for (size_t i = accepted.begin; i < accepted.end; ++i)
       batch.items.push_back({time_of(events[i]), events[i].at("message").get<std::string>()});
+    seal_batch(call, group, batch);
     call.state->note(logs::kNote, encode(batch));
     stream.note_events(first, last, batch.ingested);
     call.state->put(documents::stream(group.id, stream.name), encode(stream));

@@ -22,9 +22,14 @@ bool Upkeep::erase_abandoned() {
   const state::Page groups = transaction.list(std::string(documents::kAbandoned), "", 1);
   if (groups.items.empty()) return true;
   const std::string key = groups.items.front().key;
-  const state::Page streams = transaction.list(documents::streams_of(key.substr(documents::kAbandoned.size())), "", kErasedAtOnce);
-  for (const state::Item& stream : streams.items) transaction.erase(stream.key);
-  if (!streams.more) transaction.erase(key);
+  const std::string id = key.substr(documents::kAbandoned.size());
+  bool more = false;
+  for (const std::string& folder : {documents::streams_of(id), documents::data_keys_of(id)}) {
+    const state::Page page = transaction.list(folder, "", kErasedAtOnce);
+    for (const state::Item& item : page.items) transaction.erase(item.key);
+    more = more || page.more;
+  }
+  if (!more) transaction.erase(key);
   // Not now: the next step, a minute later, tries again.
   return !state::commit_internal(store_, journal_, transaction);
 }

@@ -7,8 +7,8 @@
 
 namespace cairn::logs_service {
 
-/// What CloudWatch Logs does by itself: erases the streams of deleted groups, and lets events go that are past their group's retention.
-/// A task's step; its thread alone.
+/// What CloudWatch Logs does by itself: erases the streams and data keys of deleted groups, and lets events go that are past their group's
+/// retention. A task's step; its thread alone.
 class Upkeep {
  public:
   Upkeep(const env::Clock& clock, state::Store& store, journal::Journal& journal, logs::Store& events)

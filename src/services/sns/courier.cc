@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "services/sns/delivery_policy.h"
 #include "services/sns/mail.h"
+#include "services/sns/message_key.h"
 #include "services/sns/subscription_attributes.h"
 
 namespace cairn::sns {
@@ -89,7 +90,7 @@ std::optional<Item> Courier::message(state::Transaction& state, Item item, const
                                      const std::string& subscription_key) const {
   const std::optional<std::string> text = state.get(documents::message(message_id));
   if (!text) return std::nullopt;
-  const Message message = decode_message(*text);
+  const Message message = open_message(means_.sealer, *text);
   const std::optional<std::string> document = state.get(subscription_key);
   if (!document) return std::nullopt;  // unsubscribed meanwhile
   const Subscription subscription = decode_subscription(*document);

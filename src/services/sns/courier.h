@@ -11,6 +11,10 @@
 #include "services/sns/signer.h"
 #include "services/sns/subscription.h"
 
+namespace cairn::state {
+class Sealer;
+}
+
 namespace cairn::sns {
 
 /// Makes deliveries when the outbox sends them: for the subscription as it is then.
@@ -20,6 +24,7 @@ class Courier final : public outbox::Owner {
     const env::Clock& clock;
     env::Random& random;
     Signer& signer;
+    const state::Sealer& sealer;
     std::function<std::string()> endpoint;  // where this server is reached; "": not known yet
     std::string mail_from;
   };

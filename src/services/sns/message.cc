@@ -120,6 +120,7 @@ std::string encode(const Message& message) {
   if (!message.group.empty()) head["group"] = message.group;
   if (!message.deduplication.empty()) head["deduplication"] = message.deduplication;
   if (message.sequence) head["sequence"] = *message.sequence;
+  if (!message.sealed_key.empty()) head["key"] = message.sealed_key;
   return json::dump(head) + "\n" + message.text;
 }
 
@@ -136,6 +137,7 @@ Message decode_message(std::string_view document) {
   message.group = head.value("group", "");
   message.deduplication = head.value("deduplication", "");
   if (const auto sequence = head.find("sequence"); sequence != head.end()) message.sequence = sequence->get<uint64_t>();
+  message.sealed_key = head.value("key", "");
   message.text = document.substr(end + 1);
   return message;
 }

@@ -21,6 +21,7 @@ struct Message {
   std::string group, deduplication;  // FIFO
   std::optional<uint64_t> sequence;  // FIFO
   std::string text;
+  std::string sealed_key;  // as the document has it (message_key.h); "": `text` is in the clear
 
   /// What those of a protocol get.
   std::string text_for(std::string_view protocol) const;

@@ -9,6 +9,7 @@
 #include "services/sns/errors.h"
 #include "services/sns/filter_policy.h"
 #include "services/sns/message.h"
+#include "services/sns/message_key.h"
 
 /// Publishing: the message, and its way to each subscription that wants it, are one entry of the journal.
 namespace cairn::sns {
@@ -47,7 +48,8 @@ void remember(api::Call& call, const std::string& key, Json answer) {
 }
 
 /// Puts the message, and a delivery for each of `subscribers`; what Publish answers.
-Json put_message(api::Call& call, const Topic& topic, Message message, const std::vector<const Subscription*>& subscribers) {
+Json put_message(api::Call& call, const Topic& topic, const MessageSealer& sealer, Message message,
+                 const std::vector<const Subscription*>& subscribers) {
   std::string seen_key;
   if (topic.is_fifo()) {
     if (std::optional<Json> before = seen(call, topic, message, seen_key)) return *before;
@@ -61,7 +63,7 @@ Json put_message(api::Call& call, const Topic& topic, Message message, const std
   if (message.sequence) answer["SequenceNumber"] = message.sequence_number();
   if (topic.is_fifo()) remember(call, seen_key, answer);
   if (subscribers.empty()) return answer;
-  call.state->put(documents::message(message.id), encode(message));
+  call.state->put(documents::message(message.id), sealer.seal(message));
   call.state->put(documents::message_uses(message.id), std::to_string(subscribers.size()));
   std::optional<Turn> turn;
   if (message.sequence) turn = Turn{message.group, *message.sequence};
@@ -98,7 +100,7 @@ void publish(api::Call& call) {
   Message message = take_message(in, topic);
   const std::vector<Subscription> all = subscriptions_of(*call.state, topic);
   const std::vector<const Subscription*> subscribers = subscribers_of(all, message);
-  call.out = put_message(call, topic, std::move(message), subscribers);
+  call.out = put_message(call, topic, MessageSealer(call, topic), std::move(message), subscribers);
 }
 
 void check_entries(const Json& entries) {
@@ -133,6 +135,7 @@ void publish_batch(api::Call& call) {
   if (bytes > kMessageBytesMax) throw Error(kBatchTooLong, "The length of all the messages put together is more than the limit.");
   const std::vector<Subscription> all = subscriptions_of(*call.state, topic);
   call.out = {{"Successful", Json::array()}, {"Failed", Json::array()}};
+  const MessageSealer sealer(call, topic);
   size_t deliveries = 0;
   for (size_t i = 0; i < messages.size(); ++i) {
     const std::vector<const Subscription*> subscribers = subscribers_of(all, messages[i]);
@@ -145,7 +148,7 @@ void publish_batch(api::Call& call) {
     }
     deliveries += subscribers.size();
     Json answer{{"Id", entries[i]["Id"]}};
-    answer.update(put_message(call, topic, std::move(messages[i]), subscribers));
+    answer.update(put_message(call, topic, sealer, std::move(messages[i]), subscribers));
     call.out["Successful"].push_back(std::move(answer));
   }
 }

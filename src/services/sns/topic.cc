@@ -31,6 +31,7 @@ std::string encode(const Topic& topic) {
   put_text(document, "signatureVersion", topic.signature_version);
   put_text(document, "tracing", topic.tracing);
   put_text(document, "throughputScope", topic.throughput_scope);
+  put_text(document, "kmsKey", topic.kms_key);
   if (topic.deduplicates_by_content) document["deduplicatesByContent"] = true;
   if (topic.subscriptions_deleted > 0) document["subscriptionsDeleted"] = topic.subscriptions_deleted;
   if (!topic.tags.empty()) document["tags"] = topic.tags;
@@ -48,6 +49,7 @@ Topic decode_topic(const TopicName& name, std::string_view text) {
   topic.signature_version = document.value("signatureVersion", "");
   topic.tracing = document.value("tracing", "");
   topic.throughput_scope = document.value("throughputScope", "");
+  topic.kms_key = document.value("kmsKey", "");
   topic.deduplicates_by_content = document.value("deduplicatesByContent", false);
   topic.subscriptions_deleted = document.value("subscriptionsDeleted", int64_t{0});
   if (const auto tags = document.find("tags"); tags != document.end())

@@ -25,6 +25,7 @@ struct Topic : TopicName {
   std::string policy;           // JSON, as it was set; "": the default
   std::string delivery_policy;  // JSON
   std::string display_name, signature_version, tracing, throughput_scope;
+  std::string kms_key;  // as its owner names it; "": messages are under no key of KMS
   bool deduplicates_by_content = false;
   int64_t subscriptions_deleted = 0;
   std::map<std::string, std::string> tags;

@@ -8,7 +8,7 @@
 namespace cairn::sns {
 namespace {
 
-constexpr size_t kDisplayNameCharactersMax = 100;
+constexpr size_t kDisplayNameCharactersMax = 100, kKeyNameBytesMax = 2048;
 
 std::string one_of(std::string_view parameter, const std::string& value, std::initializer_list<std::string_view> values) {
   if (std::ranges::find(values, value) != values.end()) return value;
@@ -39,7 +39,8 @@ void set_attribute(Topic& topic, const std::string& name, const std::string& val
     if (!topic.is_fifo()) throw invalid(parameter);
     topic.throughput_scope = one_of(parameter, value, {"Topic", "MessageGroup"});
   } else if (name == "KmsMasterKeyId") {
-    if (!value.empty()) throw Error(aws::kNotImplemented, "Topics are not encrypted under keys of KMS here: leave out KmsMasterKeyId.");
+    if (value.size() > kKeyNameBytesMax) throw invalid(parameter);
+    topic.kms_key = value;
   } else if (name == "ArchivePolicy" || name.find("Feedback") != std::string::npos) {
     throw Error(aws::kNotImplemented, "The attribute {} of topics is not implemented.", name);
   } else {
@@ -57,6 +58,7 @@ Json attributes_of(const Topic& topic) {
   show("DeliveryPolicy", topic.delivery_policy);
   show("SignatureVersion", topic.signature_version);
   show("TracingConfig", topic.tracing);
+  show("KmsMasterKeyId", topic.kms_key);
   if (topic.is_fifo()) {
     attributes["FifoTopic"] = "true";
     attributes["ContentBasedDeduplication"] = topic.deduplicates_by_content ? "true" : "false";

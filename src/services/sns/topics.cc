@@ -35,7 +35,7 @@ void check_same(const Topic& topic, const Json& attributes, const std::map<std::
   }
 }
 
-/// Differs from AWS: keys of KMS, archives, data protection policies, delivery status logging and X-Ray tracing are refused by name.
+/// Differs from AWS: archives, data protection policies, delivery status logging and X-Ray tracing are refused by name.
 void create_topic(api::Call& call) {
   const Json attributes = call.in.value("Attributes", Json::object());
   const std::string fifo = text::lower(attributes.value("FifoTopic", "false"));

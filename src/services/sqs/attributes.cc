@@ -31,7 +31,7 @@ constexpr auto kRules = std::to_array<Rule>({
     {"DelaySeconds", Kind::kNumber, 0, 900, "0"},
     {"FifoQueue", Kind::kFifo},
     {"FifoThroughputLimit", Kind::kChoice, 0, 0, "perQueue", true, "perQueue", "perMessageGroupId"},
-    {"KmsDataKeyReusePeriodSeconds", Kind::kKey},
+    {"KmsDataKeyReusePeriodSeconds", Kind::kNumber, 60, 86'400, "300"},
     {"KmsMasterKeyId", Kind::kKey},
     {"LastModifiedTimestamp", Kind::kReadOnly},
     {"MaximumMessageSize", Kind::kNumber, 1024, 1'048'576, "1048576"},
@@ -50,6 +50,7 @@ const Rule* rule_of(std::string_view name) {
   return found == kRules.end() ? nullptr : &*found;
 }
 
+constexpr size_t kKeyNameBytesMax = 2048;
 constexpr size_t kSourcesMax = 10;  // of a RedriveAllowPolicy
 constexpr int64_t kReceivesMax = 1000;
 
@@ -145,12 +146,24 @@ void check(api::Call& call, const Queue& queue, const Rule& rule, const std::str
     case Kind::kRedriveAllow:
       return check_redrive_allow(value);
     case Kind::kKey:
-      throw Error(aws::kNotImplemented, "Queues are not encrypted under keys of KMS yet: leave out {}.", rule.name);
+      if (value.size() > kKeyNameBytesMax) throw invalid(rule.name);
+      return;
     case Kind::kFifo:
       return set_fifo(queue, value, when);
     case Kind::kReadOnly:
       throw unknown_attribute(rule.name);
   }
+}
+
+/// A queue's messages are encrypted in one way.
+void settle_encryption(Queue& queue, const Json& asked) {
+  const bool asks_for_own = asked.value("SqsManagedSseEnabled", "") == "true";
+  const bool names_key = !asked.value("KmsMasterKeyId", "").empty();
+  if (asks_for_own && names_key)
+    throw Error(kInvalidAttributeName,
+                "You can use one type of server-side encryption (SSE) at one time. You can either enable KMS SSE or SQS SSE.");
+  if (asks_for_own) queue.attributes.erase("KmsMasterKeyId");
+  if (names_key) queue.attributes["SqsManagedSseEnabled"] = "false";
 }
 
 }  // namespace
@@ -174,12 +187,14 @@ void set_attributes(api::Call& call, Queue& queue, const Json& asked, When when)
     else if (rule->kind == Kind::kNumber) queue.attributes[name] = std::to_string(text::to_int(value).value());
     else if (rule->kind != Kind::kFifo) queue.attributes[name] = value;
   }
+  settle_encryption(queue, asked);
 }
 
 std::map<std::string, std::string> shown_attributes(const Queue& queue) {
   std::map<std::string, std::string> shown;
   for (const Rule& rule : kRules)
     if (std::string value = queue.attribute(rule.name); !value.empty()) shown[std::string(rule.name)] = std::move(value);
+  if (queue.kms_key().empty()) shown.erase("KmsDataKeyReusePeriodSeconds");
   const auto seconds = [](Time time) { return std::to_string(time.time_since_epoch().count() / 1000); };
   if (queue.is_fifo()) shown["FifoQueue"] = "true";
   shown["QueueArn"] = queue.arn();

@@ -26,6 +26,7 @@ struct Queue {
   /// The attribute, or AWS's default.
   std::string attribute(std::string_view attribute_name) const;
   int64_t number(std::string_view attribute_name) const;
+  std::string kms_key() const { return attribute("KmsMasterKeyId"); }  // as its owner names it; "": messages are under no key of KMS
   std::chrono::seconds retention() const { return std::chrono::seconds(number("MessageRetentionPeriod")); }
 };
 

@@ -45,7 +45,7 @@ void check_same(const Queue& existing, const Queue& wanted, const Json& asked) {
       throw Error(kQueueNameExists, "A queue already exists with the same name and a different value for attribute {}", name);
 }
 
-/// Differs from AWS: keys of KMS are refused; the name of a deleted queue is free at once, and not after 60 seconds.
+/// Differs from AWS: the name of a deleted queue is free at once, and not after 60 seconds.
 void create_queue(api::Call& call) {
   const std::string name = call.in.at("QueueName").get<std::string>();
   require_own(call, "CreateQueue", name);

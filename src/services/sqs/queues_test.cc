@@ -59,7 +59,6 @@ TEST(Queues, AttributesAndTheirLimits) {
   EXPECT_EQ(set("FifoQueue", "true").message, "Unknown Attribute FifoQueue.");
   EXPECT_EQ(set("ContentBasedDeduplication", "true").message, "Unknown Attribute ContentBasedDeduplication.");
   EXPECT_EQ(set("DeduplicationScope", "queue").message, "You can specify the DeduplicationScope only when FifoQueue is set to true.");
-  EXPECT_EQ(set("KmsMasterKeyId", "alias/aws/sqs").code, "NotImplemented");
   EXPECT_EQ(set("RedrivePolicy", R"({"deadLetterTargetArn":"arn:aws:sqs:us-east-1:111122223333:none","maxReceiveCount":1})").code,
             "InvalidParameterValue");
   EXPECT_EQ(set("Policy", "{}").code, "InvalidAttributeValue");
@@ -225,6 +224,22 @@ TEST(Messages, OnlyTheAttributesThatAreAskedFor) {
   EXPECT_EQ(asked({"a.*"}), "a.x a.y ");
   EXPECT_EQ(asked({"b"}), "b ");
   EXPECT_EQ(asked(Json::array()), "");
+}
+
+TEST(Queues, AreEncryptedInOneWay) {
+  Harness aws;
+  const std::string url = aws.make("q");
+  const auto set = [&](const Json& attributes) { return aws.call("SetQueueAttributes", {{"QueueUrl", url}, {"Attributes", attributes}}); };
+  EXPECT_EQ(set({{"KmsMasterKeyId", "alias/k"}, {"SqsManagedSseEnabled", "true"}}).code, "InvalidAttributeName");
+  EXPECT_TRUE(set({{"KmsMasterKeyId", "alias/k"}}).ok());
+  EXPECT_EQ(aws.attribute(url, "SqsManagedSseEnabled"), "false");
+  EXPECT_EQ(aws.attribute(url, "KmsDataKeyReusePeriodSeconds"), "300");
+  for (const char* wrong : {"59", "86401", "", "x"})
+    EXPECT_EQ(set({{"KmsDataKeyReusePeriodSeconds", wrong}}).code, "InvalidAttributeValue") << wrong;
+  EXPECT_TRUE(set({{"KmsDataKeyReusePeriodSeconds", "86400"}}).ok());
+  EXPECT_TRUE(set({{"SqsManagedSseEnabled", "true"}}).ok());
+  const Json shown = aws.call("GetQueueAttributes", {{"QueueUrl", url}, {"AttributeNames", {"All"}}}).out["Attributes"];
+  EXPECT_FALSE(shown.contains("KmsMasterKeyId") || shown.contains("KmsDataKeyReusePeriodSeconds"));
 }
 
 TEST(Messages, LieSealed) {

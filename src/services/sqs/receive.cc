@@ -87,7 +87,7 @@ Json system_attributes(const Queue& queue, const Place& place, const Content& co
 }
 
 Json shown(api::Call& call, const Queue& queue, const Ask& ask, const Place& place) {
-  const Content content = read_content(call, place.seq);
+  const Content content = read_content(call, queue, place.seq);
   Json message{
       {"MessageId", content.id}, {"ReceiptHandle", handle_of(queue, place)}, {"MD5OfBody", md5_of(content.body)}, {"Body", content.body}};
   const Json all = system_attributes(queue, place, content);  // named: a loop over a temporary's items() outlives it

@@ -47,16 +47,16 @@ void remember(api::Call& call, const Queue& queue, const std::string& key, const
   call.state->put(documents::last_sent(queue.id), sent.seq);
 }
 
-void put(api::Call& call, const Queue& queue, const Draft& draft, const std::string& seq) {
+void put(api::Call& call, const Queue& queue, const ContentSealer& sealer, const Draft& draft, const std::string& seq) {
   const std::string key = documents::content(seq);
-  call.state->put(key, encode(call, queue, draft.content, key));
+  call.state->put(key, sealer.seal(draft.content, key));
   Place place{.seq = seq, .visible = millis(call.now + draft.delay)};
   if (queue.is_fifo()) place.group = group_digest(draft.content.group);
   put_place(*call.state, queue, place);
   if (queue.is_fifo()) settle_group(*call.state, queue, place.group, millis(call.now));
 }
 
-Json send(api::Call& call, const Queue& queue, Draft draft) {
+Json send(api::Call& call, const Queue& queue, const ContentSealer& sealer, Draft draft) {
   Content& content = draft.content;
   content.id = call.ports->random->uuid();
   Json answer = Json::object();
@@ -64,7 +64,7 @@ Json send(api::Call& call, const Queue& queue, Draft draft) {
   if (std::string md5 = md5_of(content.attributes); !md5.empty()) answer["MD5OfMessageAttributes"] = std::move(md5);
   if (std::string md5 = md5_of_trace_header(content.trace_header); !md5.empty()) answer["MD5OfMessageSystemAttributes"] = std::move(md5);
   if (!queue.is_fifo()) {
-    put(call, queue, draft, call.ports->queues->next_sequence());
+    put(call, queue, sealer, draft, call.ports->queues->next_sequence());
     answer["MessageId"] = content.id;
     return answer;
   }
@@ -73,7 +73,7 @@ Json send(api::Call& call, const Queue& queue, Draft draft) {
   if (!sent) {
     const std::string last = call.state->get(documents::last_sent(queue.id)).value_or("");
     sent = Sent{content.id, call.ports->queues->next_sequence(last)};
-    put(call, queue, draft, sent->seq);
+    put(call, queue, sealer, draft, sent->seq);
     remember(call, queue, key, *sent);
   }
   answer["MessageId"] = sent->message_id;
@@ -84,7 +84,8 @@ Json send(api::Call& call, const Queue& queue, Draft draft) {
 void send_message(api::Call& call) {
   const Queue queue = open_queue(call, "SendMessage");
   check_fifo_parameters(queue, call.in, kMissingParameter);
-  call.out = send(call, queue, read_draft(call, queue, call.in));
+  Draft draft = read_draft(call, queue, call.in);
+  call.out = send(call, queue, ContentSealer(call, queue), std::move(draft));
 }
 
 void send_message_batch(api::Call& call) {
@@ -97,7 +98,8 @@ void send_message_batch(api::Call& call) {
   }
   if (bytes > kBatchBytesMax)
     throw Error(kBatchRequestTooLong, "Batch requests cannot be longer than {} bytes. You have sent {} bytes.", kBatchBytesMax, bytes);
-  for_each_entry(call, [&](const Json& entry) { return send(call, queue, read_draft(call, queue, entry)); });
+  const ContentSealer sealer(call, queue);
+  for_each_entry(call, [&](const Json& entry) { return send(call, queue, sealer, read_draft(call, queue, entry)); });
 }
 
 constexpr auto kOperations = std::to_array<api::Operation>({
