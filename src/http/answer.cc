@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/text.h"
+#include "http/live_source.h"
 
 namespace cairn::http {
 namespace {
@@ -124,7 +125,7 @@ void append_defused(std::string& out, std::string_view s) {
 }
 
 std::optional<uint64_t> declared_length(const Response& response, bool head_request) {
-  if (response.status == 204 || response.status < 200) return std::nullopt;
+  if (response.status == 204 || response.status < 200 || live_source_of(response) != nullptr) return std::nullopt;
   if (head_request && response.content_length) return response.content_length;
   if (response.status == 304) return response.content_length;
   return response.source ? response.source_bytes : response.body.size();
@@ -153,7 +154,8 @@ void append_answer_head(std::string& out, const Response& response, bool head_re
     out.append(digits.data(), digits.size());
     out += "\r\n";
   }
-  if (afterwards == Afterwards::kClose) out += "Connection: close\r\n";
+  if (live_source_of(response) != nullptr && afterwards != Afterwards::kUntilClosed) out += "Transfer-Encoding: chunked\r\n";
+  if (afterwards == Afterwards::kClose || afterwards == Afterwards::kUntilClosed) out += "Connection: close\r\n";
   if (afterwards == Afterwards::kKeepOpenSaid) out += "Connection: keep-alive\r\n";
   out += "\r\n";
 }

@@ -8,7 +8,12 @@
 namespace cairn::http {
 
 /// What follows an answer on its connection.
-enum class Afterwards { kKeepOpen, kKeepOpenSaid, kClose };  // ...Said: HTTP/1.0 clients must be told
+enum class Afterwards {
+  kKeepOpen,
+  kKeepOpenSaid,  // HTTP/1.0 clients must be told
+  kClose,
+  kUntilClosed,  // the same, and nothing else tells where a live answer ends
+};
 
 /// How many body bytes follow the head of an answer. `head_request`: the method is HEAD.
 uint64_t answer_body_bytes(const Response& response, bool head_request);

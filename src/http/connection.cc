@@ -1,5 +1,7 @@
 #include "http/connection.h"
 
+#include "http/live_source.h"
+
 namespace cairn::http {
 namespace {
 
@@ -214,13 +216,19 @@ bool Connection::must_close(const Response& response) {
 Awaitable<bool> Connection::answer(Response response) {
   const Head& head = exchange_->head();
   const bool head_request = head.method == "HEAD";
-  const bool close = must_close(response);
-  const Afterwards afterwards = close ? Afterwards::kClose : head.http_1_0 ? Afterwards::kKeepOpenSaid : Afterwards::kKeepOpen;
+  const bool is_live = !head_request && live_source_of(response) != nullptr;
+  const bool close = must_close(response) || (is_live && head.http_1_0);
+  const Afterwards afterwards = is_live && head.http_1_0 ? Afterwards::kUntilClosed
+                                : close                  ? Afterwards::kClose
+                                : head.http_1_0          ? Afterwards::kKeepOpenSaid
+                                                         : Afterwards::kKeepOpen;
   out_.clear();
   append_answer_head(out_, response, head_request, afterwards, io_->date_line());
   const uint64_t body_bytes = answer_body_bytes(response, head_request);
   bool sent;
-  if (body_bytes > 0 && response.source) {
+  if (is_live) {
+    sent = co_await send_live(std::move(response), !head.http_1_0);
+  } else if (body_bytes > 0 && response.source) {
     sent = co_await send_source(std::move(response));
   } else {
     const bool joined = body_bytes <= kJoinBytesMax;

@@ -67,6 +67,8 @@ class Connection {
   Awaitable<bool> discard_body();
   Awaitable<bool> answer(Response response);
   Awaitable<bool> send_source(Response response);
+  Awaitable<bool> send_live(Response response, bool chunked);
+  Awaitable<void> pause(std::chrono::milliseconds time);
   Awaitable<bool> send_continue();
   Awaitable<bool> write(std::string_view bytes);
   Awaitable<size_t> read_some(asio::mutable_buffer into, error_code& problem);

@@ -1,5 +1,8 @@
+#include <fmt/format.h>
+
 #include "base/log.h"
 #include "http/connection.h"
+#include "http/live_source.h"
 
 /// The half of a connection that moves bodies: requests' from the socket to handlers, answers' from their sources to the socket.
 namespace cairn::http {
@@ -30,6 +33,23 @@ struct Pull {
       }
       pull->done.store(true, std::memory_order_release);
       pull->exchange->notify();
+    });
+  }
+};
+
+/// A LiveSource at work on the source threads.
+struct Live {
+  std::shared_ptr<ExchangeImpl> exchange;
+  std::unique_ptr<BodySource> source;
+  LiveSource::Piece piece;
+  std::atomic<bool> done{true};
+
+  static void start(std::shared_ptr<Live> live, asio::thread_pool& threads) {
+    live->done.store(false, std::memory_order_relaxed);
+    asio::post(threads, [live = std::move(live)] {
+      live->piece = static_cast<LiveSource&>(*live->source).next();
+      live->done.store(true, std::memory_order_release);
+      live->exchange->notify();
     });
   }
 };
@@ -262,6 +282,44 @@ Awaitable<bool> Connection::send_source(Response response) {
     if (!sent) co_return false;
   }
   co_return true;
+}
+
+/// Sends out_ and the pieces of a live source, each when its time has come; false when the connection is not as it was promised.
+Awaitable<bool> Connection::send_live(Response response, bool chunked) {
+  bool sent = co_await write(out_);
+  if (!sent) co_return false;
+  auto live = std::make_shared<Live>();
+  live->exchange = exchange_;
+  live->source = std::move(response.source);
+  asio::thread_pool& threads = *io_->shared().sources;
+  for (;;) {
+    Live::start(live, threads);
+    while (!live->done.load(std::memory_order_acquire) && !aborted_) {
+      co_await park();
+    }
+    if (aborted_) co_return false;
+    const bool is_last = live->piece.is_last || io_->stopping();
+    out_.clear();
+    if (chunked && !live->piece.bytes.empty()) out_ += fmt::format("{:x}\r\n", live->piece.bytes.size());
+    out_ += live->piece.bytes;
+    if (chunked && !live->piece.bytes.empty()) out_ += "\r\n";
+    if (chunked && is_last) out_ += "0\r\n\r\n";
+    if (!out_.empty()) {
+      sent = co_await write(out_);
+    }
+    if (!sent || is_last) co_return sent;
+    if (live->piece.pause.count() > 0) {
+      co_await pause(live->piece.pause);
+    }
+    if (aborted_) co_return false;
+  }
+}
+
+Awaitable<void> Connection::pause(std::chrono::milliseconds time) {
+  Timer timer(io_->context());
+  timer.expires_after(time);
+  error_code ignored;
+  co_await timer.async_wait(asio::redirect_error(kAwait, ignored));
 }
 
 asio::mutable_buffer Connection::transfer_space(size_t bytes_max) {

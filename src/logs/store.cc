@@ -1,6 +1,7 @@
 #include "logs/store.h"
 
 #include <algorithm>
+#include <map>
 #include <mutex>
 
 #include "base/log.h"
@@ -50,7 +51,7 @@ class SegmentedStore final : public Store {
     const std::lock_guard writing(writing_);
     if (position.seq <= consumed_) return;  // fed again after a restart, or cleared meanwhile
     for (const journal::ChangeView& change : entry.changes) {
-      if (change.value && journal::topic_of(change.key) == kNote) take(position, decode_batch(*change.value));
+      if (change.value && journal::topic_of(change.key) == kNote) take_and_tell(position, decode_batch(*change.value));
       else if (change.value && journal::topic_of(change.key) == kManyNote) take_many(position, *change.value);
     }
     events_.consumed(entry);
@@ -97,6 +98,15 @@ class SegmentedStore final : public Store {
       if (time < start || time > end || (query.wants_stream && !query.wants_stream(event->stream))) continue;
       if (!f(*event)) return {};
     }
+  }
+
+  void listen(const std::string& group, Listener& listener) override {
+    const std::lock_guard lock(listeners_mutex_);
+    listeners_.emplace(group, &listener);
+  }
+  void unlisten(Listener& listener) override {
+    const std::lock_guard lock(listeners_mutex_);
+    std::erase_if(listeners_, [&](const auto& each) { return each.second == &listener; });
   }
 
   void expire(const Retention& retention) override {
@@ -149,6 +159,14 @@ class SegmentedStore final : public Store {
     for (Batch& batch : *batches) take(position, std::move(batch));
   }
 
+  void take_and_tell(journal::Position position, const Result<Batch>& batch) {
+    take(position, batch);
+    if (!batch) return;
+    const std::lock_guard lock(listeners_mutex_);
+    const auto [first, last] = listeners_.equal_range(batch->group);
+    for (auto each = first; each != last; ++each) each->second->came(*batch);
+  }
+
   void take(journal::Position position, const Result<Batch>& batch) {
     if (!batch) {
       log::error("a journal entry holds no readable log events",
@@ -174,6 +192,9 @@ class SegmentedStore final : public Store {
   std::mutex writing_;  // one consume, expire or clear at a time; held over file I/O
   uint64_t consumed_ = 0;
   segment::Collection<Segment, Tail> events_;
+
+  std::mutex listeners_mutex_;  // guards the next, and is held while they hear
+  std::multimap<std::string, Listener*> listeners_;
 };
 
 }  // namespace

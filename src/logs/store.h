@@ -31,6 +31,13 @@ struct Options {
   size_t tail_bytes_max = 16 << 20;  // newest events held in memory before they become a segment
 };
 
+/// Hears of what comes into a group, on the thread that feeds the store: quickly.
+class Listener {
+ public:
+  virtual ~Listener() = default;
+  virtual void came(const Batch& batch) = 0;
+};
+
 class Store : public journal::Follower {
  public:
   /// Reads the segments' manifest; `position()` says from where the journal must be fed. Failures name the damaged file.
@@ -39,6 +46,9 @@ class Store : public journal::Follower {
   /// Calls `f` for the wanted events in their order until it returns false. Sees every batch consumed before the call. Any thread.
   /// Fails only on a damaged or unreadable segment, which it names.
   virtual Result<void> visit(const Query& query, const std::function<bool(const EventView&)>& f) = 0;
+  /// From now on, until `unlisten` has returned. Not of groups that are no log groups. Any thread.
+  virtual void listen(const std::string& group, Listener& listener) = 0;
+  virtual void unlisten(Listener& listener) = 0;
   /// Drops segments of which nothing is wanted any more; called now and then by a task.
   virtual void expire(const Retention& retention) = 0;
   /// Forgets everything up to `position`.

@@ -190,8 +190,11 @@ Json decode_json(const aws::OperationModel& operation, const WireRequest& reques
 
 WireResponse encode_json(aws::Protocol protocol, const aws::OperationModel& operation, const Json& out) {
   WireResponse response{.status = operation.status};
-  response.headers.emplace_back("Content-Type",
-                                protocol == aws::Protocol::kJson10 ? "application/x-amz-json-1.0" : "application/x-amz-json-1.1");
+  const bool is_stream =
+      operation.output != nullptr && std::ranges::any_of(operation.output->members, [](const auto& m) { return m.shape->eventstream; });
+  response.headers.emplace_back("Content-Type", is_stream                            ? "application/vnd.amazon.eventstream"
+                                                : protocol == aws::Protocol::kJson10 ? "application/x-amz-json-1.0"
+                                                                                     : "application/x-amz-json-1.1");
   if (operation.output != nullptr) response.body = json_text(*operation.output, out);
   else if (operation.empty_document) response.body = "{}";
   return response;
