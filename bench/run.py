@@ -21,6 +21,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "test"))
 import delivery  # noqa: E402
 import logs  # noqa: E402
+import messages  # noqa: E402
 import vault  # noqa: E402
 import watching  # noqa: E402
 from delivery import signed_calls  # noqa: E402
@@ -294,6 +295,8 @@ def main():
     rows += log_rows
     watching_rows, numbers["watching"] = watching.rows_of(options.quick, rounds)
     rows += watching_rows
+    message_rows, numbers["messages"] = messages.rows_of(options.quick, rounds)
+    rows += message_rows
 
     numbers["objects"], objects = vault_rows(options.quick, rounds)
 

@@ -35,7 +35,7 @@ std::string signed_request(const aws::sigv4::Signer& signer, const std::string& 
 int usage() {
   std::fprintf(stderr,
                "usage: signed_calls_bench --endpoint http://ADDRESS:PORT [--connections N] [--seconds S] [--rounds N]\n"
-               "       [--service NAME --method METHOD --path /PATH-WITH-{}] [--bytes N] [--header 'Name: value']...\n");
+               "       [--service NAME --method METHOD --path /PATH-WITH-{}] [--bytes N | --body TEXT] [--header 'Name: value']...\n");
   return 2;
 }
 
@@ -58,6 +58,7 @@ int main(int argc, char** argv) {
     else if (name == "--method") asked.method = value;
     else if (name == "--path") asked.path = value;
     else if (name == "--bytes") asked.body.assign(static_cast<size_t>(number), 'x');
+    else if (name == "--body") asked.body = value;
     else if (name == "--header" && value.find(": ") != std::string_view::npos)
       asked.headers.emplace_back(value.substr(0, value.find(": ")), value.substr(value.find(": ") + 2));
     else return usage();
