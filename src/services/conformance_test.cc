@@ -101,7 +101,8 @@ std::string document() {
       "`CAIRN_WRITE_DOCS=1 build/release/bin/services_test --gtest_filter='Conformance*'`\n\n"
       "*real*: does what AWS's does. *differs*: does it, with the difference named. *not implemented*: parameters are read and checked,\n"
       "then the call is answered with `NotImplemented`, status 501, and recorded.\n\n"
-      "S3 is held against a public suite, too: [s3-tests.md](s3-tests.md).\n\n"
+      "S3 is held against a public suite, too: [s3-tests.md](s3-tests.md); CloudFormation against public templates: "
+      "[stacks-templates.md](stacks-templates.md).\n\n"
       "| service | operations | real | differs | not implemented |\n|---|---|---|---|---|\n{}{}\n"
       "## Known, and not implemented as a whole\n{}.\n",
       summary, details, absent);
