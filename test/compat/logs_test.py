@@ -67,6 +67,22 @@ class Logs(unittest.TestCase):
         self.assertEqual(code_of(self.logs.delete_log_group, logGroupName="/groups/a"), "ResourceNotFoundException")
         self.assertEqual(self.server.client("logs", region="eu-west-1").describe_log_groups()["logGroups"], [])
 
+    def test_subscription_filters_have_nowhere_to_send_to(self):
+        group = self.group()
+        filters = {"logGroupName": group, "filterName": "f", "filterPattern": "ERROR"}
+        for destination in ("lambda:us-east-1:000000000000:function:f", "kinesis:us-east-1:000000000000:stream/s",
+                            "firehose:us-east-1:000000000000:deliverystream/d", "logs:us-east-1:000000000000:destination:d"):
+            self.assertEqual(code_of(self.logs.put_subscription_filter, **filters, destinationArn=f"arn:aws:{destination}"), "NotImplemented", destination)
+        for destination in ("arn:aws:sqs:us-east-1:000000000000:q", "arn:aws:lambda:us-east-1:000000000000:layer:l", "no ARN"):
+            self.assertEqual(code_of(self.logs.put_subscription_filter, **filters, destinationArn=destination), "InvalidParameterException", destination)
+        function = "arn:aws:lambda:us-east-1:000000000000:function:f"
+        self.assertEqual(code_of(self.logs.put_subscription_filter, **{**filters, "filterPattern": "{ $.a = "}, destinationArn=function), "InvalidParameterException")
+        self.assertEqual(code_of(self.logs.put_subscription_filter, **{**filters, "logGroupName": "none"}, destinationArn=function), "ResourceNotFoundException")
+        shown = self.server.aws("logs", "describe-subscription-filters", "--log-group-name", group)
+        self.assertEqual(json.loads(shown.stdout), {"subscriptionFilters": []})
+        self.assertEqual(code_of(self.logs.describe_subscription_filters, logGroupName="none"), "ResourceNotFoundException")
+        self.assertEqual(code_of(self.logs.delete_subscription_filter, logGroupName=group, filterName="f"), "ResourceNotFoundException")
+
     def test_streams_by_name_and_by_time(self):
         group = self.group("one", "two", "three")
         now = int(time.time() * 1000)

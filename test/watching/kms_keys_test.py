@@ -317,5 +317,37 @@ class Topics(WithServer):
         self.assertEqual(self.received(url), ["let in"])
 
 
+class Stacks(WithServer):
+    def test_a_template_with_keys(self):
+        stacks = self.server.client("cloudformation")
+        policy = {"Version": "2012-10-17", "Statement": [
+            allow("kms:*", Principal={"AWS": f"arn:aws:iam::{self.account}:root"}),
+            allow("kms:GenerateDataKey*", "kms:Decrypt", Principal={"Service": "logs.us-east-1.amazonaws.com"})]}
+        arn = {"Fn::GetAtt": ["Key", "Arn"]}
+        resources = {"Key": {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": policy}},
+                     "Group": {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "of-a-stack", "KmsKeyId": arn}},
+                     "Topic": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": "of-a-stack", "KmsMasterKeyId": arn}},
+                     "Queue": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "of-a-stack", "KmsMasterKeyId": arn}}}
+
+        def shown():
+            [group] = self.logs.describe_log_groups(logGroupNamePrefix="of-a-stack")["logGroups"]
+            topic = self.sns.get_topic_attributes(TopicArn=f"arn:aws:sns:us-east-1:{self.account}:of-a-stack")["Attributes"]
+            queue = self.sqs.get_queue_attributes(QueueUrl=self.sqs.get_queue_url(QueueName="of-a-stack")["QueueUrl"], AttributeNames=["All"])["Attributes"]
+            return group.get("kmsKeyId"), topic.get("KmsMasterKeyId"), queue.get("KmsMasterKeyId")
+
+        def becomes(status):
+            stack = eventually(lambda: next((stack for stack in stacks.describe_stacks(StackName="keys")["Stacks"] if not stack["StackStatus"].endswith("PROGRESS")), None))
+            self.assertEqual(stack["StackStatus"], status, stacks.describe_stack_events(StackName="keys")["StackEvents"])
+        stacks.create_stack(StackName="keys", TemplateBody=json.dumps({"Resources": resources}))
+        becomes("CREATE_COMPLETE")
+        [key] = {value for value in shown()}
+        self.assertTrue(key.startswith("arn:aws:kms:"))
+        for name, member in (("Group", "KmsKeyId"), ("Topic", "KmsMasterKeyId"), ("Queue", "KmsMasterKeyId")):
+            del resources[name]["Properties"][member]
+        stacks.update_stack(StackName="keys", TemplateBody=json.dumps({"Resources": resources}))
+        becomes("UPDATE_COMPLETE")
+        self.assertEqual(shown(), (None, None, None))
+
+
 if __name__ == "__main__":
     unittest.main()

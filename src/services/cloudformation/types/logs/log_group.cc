@@ -10,7 +10,7 @@ constexpr auto kProperties = std::to_array<Property>({
     {"DataProtectionPolicy", On::kRefuse},
     {"DeletionProtectionEnabled"},
     {"FieldIndexPolicies", On::kRefuse},
-    {"KmsKeyId", On::kRefuse},
+    {"KmsKeyId"},
     {"LogGroupClass", On::kReplace},
     {"LogGroupName", On::kReplace},
     {"ResourcePolicyDocument", On::kRefuse},
@@ -28,6 +28,7 @@ void create(Doing& doing) {
   const std::string name = doing.name("LogGroupName", {.characters_max = 512});
   Json in = doing.members({{"LogGroupClass"}, {"DeletionProtectionEnabled"}});
   in["logGroupName"] = name;
+  if (doing.has("KmsKeyId")) in["kmsKeyId"] = doing.text("KmsKeyId");
   if (!doing.tags().empty()) in["tags"] = doing.tags();
   doing.call("logs", "CreateLogGroup", std::move(in));
   doing.physical = name;
@@ -40,6 +41,11 @@ void update(Doing& doing) {
   if (doing.changed("RetentionInDays")) {
     if (doing.has("RetentionInDays")) set_retention(doing);
     else doing.call("logs", "DeleteRetentionPolicy", {{"logGroupName", doing.physical}});
+  }
+  if (doing.changed("KmsKeyId")) {
+    if (doing.has("KmsKeyId"))
+      doing.call("logs", "AssociateKmsKey", {{"logGroupName", doing.physical}, {"kmsKeyId", doing.text("KmsKeyId")}});
+    else doing.call("logs", "DisassociateKmsKey", {{"logGroupName", doing.physical}});
   }
   if (doing.changed("DeletionProtectionEnabled"))
     doing.call("logs", "PutLogGroupDeletionProtection",

@@ -13,7 +13,7 @@ constexpr auto kProperties = std::to_array<Property>({
     {"DisplayName"},
     {"FifoThroughputScope"},
     {"FifoTopic", On::kReplace},
-    {"KmsMasterKeyId", On::kRefuse},
+    {"KmsMasterKeyId"},
     {"SignatureVersion"},
     {"Subscription"},
     {"Tags"},
@@ -21,8 +21,8 @@ constexpr auto kProperties = std::to_array<Property>({
     {"TracingConfig"},
 });
 constexpr std::array<std::string_view, 2> kAttributes = {"TopicArn", "TopicName"};
-constexpr std::array<std::string_view, 5> kSettable = {"ContentBasedDeduplication", "DisplayName", "FifoThroughputScope",
-                                                       "SignatureVersion", "TracingConfig"};
+constexpr std::array<std::string_view, 6> kSettable = {"ContentBasedDeduplication", "DisplayName",  "FifoThroughputScope", "KmsMasterKeyId",
+                                                       "SignatureVersion",          "TracingConfig"};
 constexpr const char* kSubscribed = "Subscriptions";  // hidden attribute: protocol and endpoint -> ARN
 
 std::string key_of(const Json& subscription) {
