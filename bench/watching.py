@@ -50,12 +50,23 @@ def counted(server):
     return int(next(line for line in text.splitlines() if line.startswith("cairn_metric_filter_events_total ")).split()[1])
 
 
-def ingest(calls, with_filters):
+def under_key(server):
+    """The log group gets a key of KMS."""
+    account = server.client("sts").get_caller_identity()["Account"]
+    use = [{"Effect": "Allow", "Action": "kms:*", "Resource": "*", "Principal": principal}
+           for principal in ({"AWS": f"arn:aws:iam::{account}:root"}, {"Service": "logs.us-east-1.amazonaws.com"})]
+    key = server.client("kms").create_key(Policy=json.dumps({"Version": "2012-10-17", "Statement": use}))["KeyMetadata"]["Arn"]
+    server.client("logs").associate_kms_key(logGroupName="bench", kmsKeyId=key)
+
+
+def ingest(calls, with_filters, with_key=False):
     """Server's CPU time for each log event from PutLogEvents until everything is in the log group, and counted if there are filters; µs."""
     with Server() as server:
         logs.prepared(server)
         if with_filters:
             set_up(server)
+        if with_key:
+            under_key(server)
         requests = list(logs.signed_puts(server, calls, 0))
         before = cpu_seconds(server)
         took = logs.put_all(server, requests, 4)
@@ -88,12 +99,13 @@ def event_to_alarm(rounds):
 
 def rows_of(quick, rounds):
     calls = 10 if quick else 40
-    pure, plain, filtered = in_process(), ingest(calls, False), ingest(calls, True)
+    pure, plain, filtered, sealed = in_process(), ingest(calls, False), ingest(calls, True), ingest(calls, False, True)
     delays = event_to_alarm(5 if quick else 20)
     rows = [("metric filters, events/s on one core, the 14 of the CIS benchmark", f"{pure['events_per_second']:,.0f}", "", "records of 1.3 KB"),
             ("PutLogEvents, µs of the server's CPU an event, with these 14 filters", f"{filtered[0]:.1f}", "", f"{plain[0]:.1f} without"),
+            ("PutLogEvents, µs of the server's CPU an event, into a log group under a key of KMS", f"{sealed[0]:.1f}", "", f"{plain[0]:.1f} without"),
             ("log event answered to alarm in ALARM, ms (with one boto3 look-up)", f"{statistics.median(delays):.0f}", "≤ 1,000", f"max {max(delays):.0f}")]
-    return rows, {"metric_filters": pure, "ingest_plain": plain, "ingest_filtered": filtered, "event_to_alarm_ms": delays}
+    return rows, {"metric_filters": pure, "ingest_plain": plain, "ingest_filtered": filtered, "ingest_sealed": sealed, "event_to_alarm_ms": delays}
 
 
 if __name__ == "__main__":
