@@ -22,6 +22,7 @@ sys.path.insert(0, str(ROOT / "test"))
 import delivery  # noqa: E402
 import logs  # noqa: E402
 import messages  # noqa: E402
+import stacks  # noqa: E402
 import vault  # noqa: E402
 import watching  # noqa: E402
 from delivery import signed_calls  # noqa: E402
@@ -297,6 +298,8 @@ def main():
     rows += watching_rows
     message_rows, numbers["messages"] = messages.rows_of(options.quick, rounds)
     rows += message_rows
+    stack_rows, numbers["stacks"] = stacks.rows_of(rounds)
+    rows += stack_rows
 
     numbers["objects"], objects = vault_rows(options.quick, rounds)
 

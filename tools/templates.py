@@ -91,7 +91,8 @@ def expect(cloudformation, stack, status):
     found = settled(cloudformation, stack)
     if found == status:
         return
-    events = cloudformation.describe_stack_events(StackName=stack)["StackEvents"]
+    pages = cloudformation.get_paginator("describe_stack_events").paginate(StackName=stack)
+    events = [event for page in pages for event in page["StackEvents"]]
     reasons = [f"{e['LogicalResourceId']}: {e['ResourceStatusReason']}" for e in reversed(events)
                if e["ResourceStatus"].endswith("_FAILED") and "cancelled" not in e.get("ResourceStatusReason", "cancelled")]
     raise Outcome(f"{found}, not {status}: {min(reasons) if reasons else 'no reason is given'}")
