@@ -1,4 +1,5 @@
 #include <array>
+#include <set>
 
 #include "api/operation.h"
 #include "api/ports.h"
@@ -13,24 +14,52 @@ namespace {
 constexpr size_t kChangeSetsMax = 50;  // of a stack
 constexpr const char* kNoChanges = "The submitted information didn't contain changes. Submit different information to create a change set.";
 
-Json shown(const Change& change) {
+/// What may have made a property another: parameters with another value, and resources that change, too.
+struct Causes {
+  const cfn::Program& program;
+  std::set<std::string> parameters, resources;
+};
+
+/// As recorded of AWS: what a parameter brings may also have been written otherwise, and what a resource brings is known when it is there.
+void add_details(Json& details, const Causes& causes, const std::string& resource, const std::string& property, bool is_replacing) {
+  const Json target{{"Attribute", "Properties"}, {"Name", property}, {"RequiresRecreation", is_replacing ? "Always" : "Never"}};
+  bool has_parameter = false, has_any = false;
+  for (const cfn::Cause& cause : causes.program.causes(resource, property)) {
+    const bool is_parameter = cause.source == cfn::Cause::Source::kParameter;
+    const bool is_attribute = cause.source == cfn::Cause::Source::kAttribute;
+    if (is_parameter ? !causes.parameters.contains(cause.entity)
+                     : !causes.resources.contains(cause.entity.substr(0, cause.entity.find('.'))))
+      continue;
+    has_any = true;
+    has_parameter = has_parameter || is_parameter;
+    details.push_back({{"Target", target},
+                       {"Evaluation", is_parameter ? "Static" : "Dynamic"},
+                       {"ChangeSource", is_parameter   ? "ParameterReference"
+                                        : is_attribute ? "ResourceAttribute"
+                                                       : "ResourceReference"},
+                       {"CausingEntity", cause.entity}});
+  }
+  if (!has_any || has_parameter)
+    details.push_back({{"Target", target}, {"Evaluation", has_any ? "Dynamic" : "Static"}, {"ChangeSource", "DirectModification"}});
+}
+
+Json shown(const Change& change, const Causes& causes) {
   Json out{{"LogicalResourceId", change.resource}, {"ResourceType", change.type}, {"Scope", Json::array()}, {"Details", Json::array()}};
   if (!change.physical.empty()) out["PhysicalResourceId"] = change.physical;
   const bool is_modified = change.kind == Change::Kind::kModify || change.kind == Change::Kind::kReplace;
   out["Action"] = change.kind == Change::Kind::kAdd ? "Add" : is_modified ? "Modify" : "Remove";
   if (!is_modified) return {{"Type", "Resource"}, {"ResourceChange", std::move(out)}};
-  out["Replacement"] = change.kind == Change::Kind::kReplace ? "True" : "False";
-  if (change.properties.empty()) out["Scope"].push_back("DeletionPolicy");
-  else out["Scope"].push_back("Properties");
+  out["Scope"].push_back(change.properties.empty() ? "DeletionPolicy" : "Properties");
   const ResourceType* type = resource_type(change.type);
+  bool is_sure = false;  // that it is replaced
   for (const std::string& name : change.properties) {
     const Property* property = type == nullptr ? nullptr : type->property(name);
     const bool is_replacing = type != nullptr && (type->update == nullptr || (property != nullptr && property->on == On::kReplace));
-    out["Details"].push_back(
-        {{"Target", {{"Attribute", "Properties"}, {"Name", name}, {"RequiresRecreation", is_replacing ? "Always" : "Never"}}},
-         {"Evaluation", "Static"},
-         {"ChangeSource", "DirectModification"}});
+    const size_t before = out["Details"].size();
+    add_details(out["Details"], causes, change.resource, name, is_replacing);
+    is_sure = is_sure || (is_replacing && out["Details"][before].at("Evaluation") == "Static");
   }
+  out["Replacement"] = change.kind != Change::Kind::kReplace ? "False" : is_sure ? "True" : "Conditional";
   return {{"Type", "Resource"}, {"ResourceChange", std::move(out)}};
 }
 
@@ -65,8 +94,7 @@ void refuse_options(const Json& in) {
   refuse_if(in.contains("DeploymentMode"), "DeploymentMode");
 }
 
-/// Differs from AWS: a set is complete at once. Resources are not imported, and nested stacks not looked into. Each difference is shown as
-/// DirectModification, whatever caused it.
+/// Differs from AWS: a set is complete at once. Resources are not imported, and nested stacks not looked into.
 void create_change_set(api::Call& call) {
   refuse_options(call.in);
   const std::string name = call.in["ChangeSetName"].get<std::string>(), type = call.in.value("ChangeSetType", "UPDATE");
@@ -95,7 +123,13 @@ void create_change_set(api::Call& call) {
   const bool is_nothing = !set.is_creation && changed.empty() && stack.about.value("Tags", Json()) == asked.about.value("Tags", Json()) &&
                           !changes_outputs(*call.state, stack, *asked.program, resources);
   Json changes_shown = Json::array();
-  for (const Change& each : changed) changes_shown.push_back(shown(each));
+  Causes causes{.program = *asked.program, .parameters = {}, .resources = {}};
+  for (const Change& each : changed) causes.resources.insert(each.resource);
+  const auto former = get_sealed(*call.state, *call.ports->sealer, keys::parameters(stack.id, stack.generation));
+  for (const auto& [parameter, value] : asked.values)
+    if (!former || !former->contains(parameter) || former->at(parameter).at("resolved") != value.resolved)
+      causes.parameters.insert(parameter);
+  for (const Change& each : changed) changes_shown.push_back(shown(each, causes));
   set.shown = {{"ChangeSetName", name},
                {"ChangeSetId", set.arn},
                {"StackId", stack.arn()},

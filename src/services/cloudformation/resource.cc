@@ -30,7 +30,8 @@ Json to_json(const Resource& resource) {
                 {"generation", resource.generation},
                 {"now", to_json(resource.now)},
                 {"action", static_cast<int>(resource.action)},
-                {"token", resource.token}};
+                {"token", resource.token},
+                {"replaced", resource.is_other_thing}};
   if (resource.other) document["other"] = to_json(*resource.other);
   if (resource.wanted) document["wanted"] = to_json(*resource.wanted);
   return document;
@@ -47,6 +48,7 @@ Resource resource_of(const Json& document) {
   resource.now = instance_of(document.at("now"));
   resource.action = static_cast<Resource::Action>(document.at("action").get<int>());
   resource.token = document.at("token").get<std::string>();
+  resource.is_other_thing = document.at("replaced").get<bool>();
   if (const auto other = document.find("other"); other != document.end()) resource.other = instance_of(*other);
   if (const auto wanted = document.find("wanted"); wanted != document.end()) resource.wanted = instance_of(*wanted);
   return resource;

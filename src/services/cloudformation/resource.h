@@ -26,12 +26,13 @@ struct Resource {
   Instance now;
   /// While an update has not ended: as it was before, if it was changed. While something else is to be removed after a replacement: that.
   std::optional<Instance> other;
+  bool is_other_thing = false;     // `other` is another thing than `now`, not a former state of it
   Action action = Action::kNone;   // under way
   std::optional<Instance> wanted;  // by kUpdate, kReplace
   std::string token;               // of the action: random letters for names
 
   bool is_gone() const { return status == "DELETE_COMPLETE" || status == "DELETE_SKIPPED"; }
-  bool is_replaced() const { return other && other->physical != now.physical; }
+  bool is_replaced() const { return other && is_other_thing; }
 };
 
 Json to_json(const Resource& resource);

@@ -38,22 +38,20 @@ bool Run::is_retained(const Item& item) const {
 
 Run::Progress Run::remove() {
   const std::vector<Item> all = items();
-  bool some = false;
+  std::set<std::string, std::less<>> needed, replaced;
+  for (const Item& item : all) {
+    const std::vector<std::string>& depends = instance_of(item).depends;
+    needed.insert(depends.begin(), depends.end());
+    if (item.is_other) replaced.insert(item.resource);
+  }
   for (const Item& item : all) {
     const bool has_failed = std::ranges::find(operation_.failed, item.resource) != operation_.failed.end();
-    if (has_failed || active_.contains(item.resource) || active_.size() >= kActionsMax) continue;
-    const bool is_needed = std::ranges::any_of(all, [&](const Item& other) {
-      if (other.resource == item.resource) return !item.is_other && other.is_other;  // one after the other
-      const std::vector<std::string>& depends = instance_of(other).depends;
-      return std::ranges::find(depends, item.resource) != depends.end();
-    });
-    if (is_needed) continue;
+    if (has_failed || active_.contains(item.resource) || active_.size() >= kActionsMax || needed.contains(item.resource)) continue;
+    if (!item.is_other && replaced.contains(item.resource)) continue;  // one after the other
     const Progress one = begin_remove(item);
     if (one == Progress::kLater) return one;
-    some = true;
-    break;  // the list is another now
+    return Progress::kSome;  // the list is another now
   }
-  if (some) return Progress::kSome;
   if (!active_.empty()) return Progress::kNone;
   return end_remove();
 }

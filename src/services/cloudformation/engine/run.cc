@@ -369,6 +369,7 @@ Run::Progress Run::finish(const std::string& id, const Doing& doing, const std::
     }
     done.physical = doing.physical;
     if (action == Action::kReplace) {
+      resource.is_other_thing = true;
       if (failure) {  // what was made of the new one is to go; the old one stands
         resource.other = doing.physical.empty() ? std::nullopt : std::optional(resource.now);
         resource.now = before;
@@ -379,6 +380,7 @@ Run::Progress Run::finish(const std::string& id, const Doing& doing, const std::
   } else if (action == Action::kUpdate) {
     const bool is_back = operation_.phase == Operation::Phase::kRestore;
     resource.other = is_back && !failure ? std::nullopt : std::optional(is_back && resource.other ? *resource.other : before);
+    resource.is_other_thing = false;
     resource.now = *resource.wanted;
     resource.now.physical = doing.physical;
     resource.now.attributes = doing.attributes;
@@ -395,8 +397,12 @@ Run::Progress Run::finish(const std::string& id, const Doing& doing, const std::
   if (!failure && (is_new || action == Action::kUpdate))
     resource.generation = operation_.phase == Operation::Phase::kRestore ? operation_.from : operation_.to;
   events.push_back(std::move(done));
+  // What was begun before the stack was to go may fail: only what cannot be removed counts then.
+  const bool is_removal = action == Action::kRemove || action == Action::kRemoveOther;
+  const bool is_removing = operation_.phase == Operation::Phase::kCleanup || operation_.phase == Operation::Phase::kRemove;
+  const bool counts = failure && !is_superseded_ && is_removal == is_removing;
   Operation next = operation_;
-  if (failure) next.failed.push_back(id);
+  if (counts) next.failed.push_back(id);
   const size_t answers = active_.at(id).answers.size();
   const bool is_committed = commit(
       [&](state::Transaction& state) {
@@ -405,7 +411,7 @@ Run::Progress Run::finish(const std::string& id, const Doing& doing, const std::
         for (const Event& event : events) put_event(state, event);
         for (size_t i = 0; i < answers; ++i) state.erase(fmt::format("{}{:04}", keys::answers(id_, id), i));
       },
-      failure && !is_superseded_ ? &next : nullptr, Even::kIfSuperseded);
+      counts ? &next : nullptr, Even::kIfSuperseded);
   if (!is_committed) return Progress::kLater;
   active_.erase(id);
   if (is_erased) resources_.erase(id);

@@ -111,7 +111,6 @@ const ResourceType events_rule{.name = "AWS::Events::Rule",
                                .create = create,
                                .update = update,
                                .remove = remove,
-                               .name_property = "Name",
                                .attributes = kAttributes};
 
 }  // namespace cairn::cloudformation

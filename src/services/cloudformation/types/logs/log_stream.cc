@@ -24,7 +24,6 @@ void remove(Doing& doing) {
 }  // namespace
 
 extern const ResourceType logs_log_stream;
-const ResourceType logs_log_stream{
-    .name = "AWS::Logs::LogStream", .properties = kProperties, .create = create, .remove = remove, .name_property = "LogStreamName"};
+const ResourceType logs_log_stream{.name = "AWS::Logs::LogStream", .properties = kProperties, .create = create, .remove = remove};
 
 }  // namespace cairn::cloudformation

@@ -38,11 +38,7 @@ void remove(Doing& doing) {
 }  // namespace
 
 extern const ResourceType logs_metric_filter;
-const ResourceType logs_metric_filter{.name = "AWS::Logs::MetricFilter",
-                                      .properties = kProperties,
-                                      .create = create,
-                                      .update = update,
-                                      .remove = remove,
-                                      .name_property = "FilterName"};
+const ResourceType logs_metric_filter{
+    .name = "AWS::Logs::MetricFilter", .properties = kProperties, .create = create, .update = update, .remove = remove};
 
 }  // namespace cairn::cloudformation
