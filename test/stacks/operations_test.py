@@ -48,8 +48,8 @@ class Operations(unittest.TestCase):
         self.refused("ValidationError", "Template format error: Unrecognized resource types: [AWS::EC2::VPC, AWS::Foo::Bar]", create, StackName="r",
                      TemplateBody=json.dumps({"Resources": {"A": {"Type": "AWS::EC2::VPC"}, "B": {"Type": "AWS::Foo::Bar"}, "C": {"Type": "AWS::SNS::Topic"}}}))
         self.refused("ValidationError", "Properties validation failed for resource A with message:\n[#: extraneous key [Colour] is not permitted, "
-                     "#/KmsMasterKeyId: this server does not implement the property]", create, StackName="r", TemplateBody=json.dumps(
-                         {"Resources": {"A": {"Type": "AWS::SNS::Topic", "Properties": {"Colour": "red", "KmsMasterKeyId": "k"}}}}))
+                     "#/ArchivePolicy: this server does not implement the property]", create, StackName="r", TemplateBody=json.dumps(
+                         {"Resources": {"A": {"Type": "AWS::SNS::Topic", "Properties": {"Colour": "red", "ArchivePolicy": {}}}}}))
         role = {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": {}}}
         self.refused("InsufficientCapabilitiesException", "Requires capabilities : [CAPABILITY_IAM]", create, StackName="r",
                      TemplateBody=json.dumps({"Resources": {"A": role}}))
@@ -139,6 +139,70 @@ class Operations(unittest.TestCase):
                      TemplateURL="https://s3.us-east-1.amazonaws.com/templates/absent")
         reads = [r for r in all_records(self.server) if r["eventName"] == "GetObject" and r["userIdentity"].get("invokedBy") == "cloudformation.amazonaws.com"]
         self.assertEqual(reads[0]["requestParameters"]["key"], "a/t.json")
+
+    def test_stack_policies(self):
+        def policy(*statements):
+            return json.dumps({"Statement": [{"Effect": effect, "Action": action, "Principal": "*", "Resource": resource, **more}
+                                             for effect, action, resource, more in statements]})
+        invalid = "Error validating stack policy: Invalid stack policy"
+        allow_all = policy(("Allow", "Update:*", "*", {}))
+        self.stacks.create_stack(StackName="policies", TemplateBody=topics("A", "B"), StackPolicyBody=allow_all)
+        self.settled("policies", "CREATE_COMPLETE")
+        self.assertEqual(self.stacks.get_stack_policy(StackName="policies")["StackPolicyBody"], allow_all)
+        for bad in ("no json", policy(("Allow", "Delete:*", "*", {})), json.dumps({"Statement": [{"Effect": "Allow", "Action": "Update:*", "Resource": "*",
+                                                                                               "Principal": {"AWS": "x"}}]})):
+            self.refused("ValidationError", invalid, self.stacks.set_stack_policy, StackName="policies", StackPolicyBody=bad)
+        denying = policy(("Allow", "Update:*", "*", {}), ("Deny", ["Update:Replace", "Update:Delete"], "LogicalResourceId/A", {}),
+                         ("Deny", "Update:*", "*", {"Condition": {"StringEquals": {"ResourceType": ["AWS::SQS::Queue"]}}}))
+        self.stacks.set_stack_policy(StackName="policies", StackPolicyBody=denying)
+
+        def update(**resources):
+            self.stacks.update_stack(StackName="policies", TemplateBody=json.dumps({"Resources": {
+                name: {"Type": "AWS::SNS::Topic", "Properties": properties} for name, properties in resources.items()}}))
+        update(A={"TopicName": "another"}, B={})
+        self.settled("policies", "UPDATE_ROLLBACK_COMPLETE")
+        self.assertEqual(self.reasons("policies", "UPDATE_FAILED"), ["Action denied by stack policy: Statement [#2] denies [Update:Replace] for resource "
+                                                                     "[LogicalResourceId/A]"])
+        update(B={})
+        self.settled("policies", "UPDATE_ROLLBACK_COMPLETE")
+        update(A={"DisplayName": "may be"})
+        self.settled("policies", "UPDATE_COMPLETE")
+        self.stacks.update_stack(StackName="policies", TemplateBody=topics("B"), StackPolicyDuringUpdateBody=allow_all)
+        self.settled("policies", "UPDATE_COMPLETE")
+        self.assertEqual(self.stacks.get_stack_policy(StackName="policies")["StackPolicyBody"], denying)
+
+    def test_what_is_too_large(self):
+        s3 = self.server.client("s3")
+        s3.create_bucket(Bucket="large")
+
+        def put(template):
+            s3.put_object(Bucket="large", Key="t", Body=json.dumps(template))
+            return {"StackName": "large", "TemplateURL": "https://s3.us-east-1.amazonaws.com/large/t"}
+        topic = {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": "x" * 150_000}}
+        self.refused("ValidationError", "Properties validation failed for resource A with message:\n[#: longer than 131072 bytes]",
+                     self.stacks.create_stack, **put({"Resources": {"A": topic}}))
+        outputs = {f"O{n}": {"Value": "x" * 2000} for n in range(100)}
+        self.stacks.create_stack(**put({"Resources": {"A": {"Type": "AWS::SNS::Topic"}}, "Outputs": outputs}))
+        self.settled("large", "ROLLBACK_COMPLETE")
+        parameters = {f"P{n}": {"Type": "String", "Default": "x" * 4000} for n in range(100)}
+        self.refused("ValidationError", "Parameters, tags and description are more than 131072 bytes together.", self.stacks.create_stack,
+                     **put({"Parameters": parameters, "Resources": {"A": {"Type": "AWS::SNS::Topic"}}}) | {"StackName": "larger"})
+        resources = {f"T{n}": {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": "d" * 90}, "Metadata": {"m": "y" * 1800}} for n in range(500)}
+        self.stacks.create_stack(**put({"Resources": resources}) | {"StackName": "largest"})
+        self.settled("largest", "CREATE_COMPLETE")
+        self.stacks.delete_stack(StackName="largest")
+        self.assertTrue(eventually(lambda: "largest" not in [s["StackName"] for s in self.stacks.describe_stacks()["Stacks"]], 30))
+
+    def test_another_region(self):
+        stacks = self.server.client("cloudformation", region="eu-west-1")
+        stacks.create_stack(StackName="there", TemplateBody=json.dumps({"Resources": {
+            "B": {"Type": "AWS::S3::Bucket", "Properties": {"VersioningConfiguration": {"Status": "Enabled"}}}, "T": {"Type": "AWS::SNS::Topic"},
+            "G": {"Type": "AWS::IAM::Group"}}, "Outputs": {"B": {"Value": {"Ref": "B"}}, "T": {"Value": {"Ref": "T"}}}}), Capabilities=["CAPABILITY_IAM"])
+        found = self.settled("there", "CREATE_COMPLETE", stacks)
+        outputs = {o["OutputKey"]: o["OutputValue"] for o in found["Outputs"]}
+        self.assertEqual(self.server.client("s3").get_bucket_location(Bucket=outputs["B"])["LocationConstraint"], "eu-west-1")
+        self.assertTrue(outputs["T"].startswith("arn:aws:sns:eu-west-1:"))
+        self.refused("ValidationError", "Stack with id there does not exist", self.stacks.describe_stacks, StackName="there")
 
     def test_in_whose_name(self):
         iam, sts = self.server.client("iam"), self.server.client("sts")

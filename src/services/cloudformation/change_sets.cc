@@ -184,6 +184,7 @@ void execute_change_set(api::Call& call) {
          .token = call.in.value("ClientRequestToken", ""),
          .role = set.role,
          .on_failure = on_failure,
+         .policy = call.state->get(keys::policy(stack->id)).value_or(""),
          .change_set = set.id});
 }
 

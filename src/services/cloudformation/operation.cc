@@ -19,7 +19,7 @@ std::string encode(const Operation& operation) {
                          {"failedStatus", operation.failed_status},
                          {"failed", operation.failed},
                          {"retained", operation.retained},
-                         {"failure", operation.failure},
+                         {"policy", operation.policy},
                          {"about", operation.about},
                          {"cancelled", operation.is_cancelled}});
 }
@@ -43,7 +43,7 @@ Operation decode_operation(std::string_view text) {
   operation.failed_status = document.at("failedStatus").get<std::string>();
   operation.failed = document.at("failed").get<std::vector<std::string>>();
   operation.retained = document.at("retained").get<std::vector<std::string>>();
-  operation.failure = document.at("failure").get<std::string>();
+  operation.policy = document.at("policy").get<std::string>();
   operation.about = document.at("about");
   operation.is_cancelled = document.at("cancelled").get<bool>();
   return operation;

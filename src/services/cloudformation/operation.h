@@ -27,7 +27,7 @@ struct Operation {
   std::string succeeded, failed_status;  // kRemove, kCleanup: the stack's status afterwards
   std::vector<std::string> failed;       // resources, in this phase
   std::vector<std::string> retained;     // DeleteStack's RetainResources; ContinueUpdateRollback's ResourcesToSkip
-  std::string failure;                   // what failed if no resource did
+  std::string policy;                    // the stack policy that holds for it
   Json about = Json::object();           // what the stack shall show of itself (Stack::about) when kForward has succeeded
   bool is_cancelled = false;
 };

@@ -8,6 +8,9 @@
 namespace cairn::cloudformation {
 
 void check_properties(const ResourceType& type, const std::string& resource, const Json& properties) {
+  if (json::dump(properties).size() > kPropertiesBytesMax)
+    throw Failed{fmt::format("Properties validation failed for resource {} with message:\n[#: longer than {} bytes]", resource,
+                             kPropertiesBytesMax)};
   std::vector<std::string> problems;
   for (const auto& [name, value] : properties.items()) {
     const Property* property = type.property(name);

@@ -9,6 +9,8 @@
 
 namespace cairn::cloudformation {
 
+constexpr size_t kPropertiesBytesMax = 128 << 10;  // of a resource: its document holds them three times while it is changed
+
 /// Whether a resource of the type may have these properties. Throws Failed, naming what it may not, or lacks.
 void check_properties(const ResourceType& type, const std::string& resource, const Json& properties);
 

@@ -17,6 +17,7 @@ namespace {
 
 constexpr size_t kNameCharactersMax = 128;
 constexpr size_t kTagsMax = 50;
+constexpr size_t kAboutBytesMax = 128 << 10;
 
 Json texts_of(const Json& in, const char* member) {
   const auto it = in.find(member);
@@ -100,8 +101,7 @@ void check_options(const Json& in) {
   refuse_if(filled("RollbackConfiguration") && !in.at("RollbackConfiguration").value("RollbackTriggers", Json::array()).empty(),
             "RollbackConfiguration with triggers");
   refuse_if(filled("DeploymentConfig"), "DeploymentConfig");
-  for (const char* member : {"StackPolicyBody", "StackPolicyURL", "StackPolicyDuringUpdateBody", "StackPolicyDuringUpdateURL"})
-    refuse_if(filled(member), member);
+  for (const char* member : {"StackPolicyURL", "StackPolicyDuringUpdateURL"}) refuse_if(filled(member), member);
   if (const Json tags = texts_of(in, "Tags"); tags.size() > kTagsMax)
     throw Error(
         kValidationError,
@@ -122,7 +122,7 @@ std::optional<std::string> template_of(api::Call& call) {
         kValidationError,
         "1 validation error detected: Value '{}' at 'templateBody' failed to satisfy constraint: Member must have length less than or "
         "equal to {}",
-        text, cfn::kDirectBytesMax);
+        text.substr(0, 1000), cfn::kDirectBytesMax);
   return text;
 }
 
@@ -172,6 +172,8 @@ Asked read_request(api::Call& call, const Stack& stack) {
     if (in.contains(member)) about[member] = in.at(member);
     else if (stack.about.contains(member)) about[member] = stack.about.at(member);
   }
+  if (json::dump(about).size() > kAboutBytesMax)
+    throw Error(kValidationError, "Parameters, tags and description are more than {} bytes together.", kAboutBytesMax);
   if (stack.about.contains("Outputs")) about["Outputs"] = stack.about.at("Outputs");
   return asked;
 }
@@ -199,6 +201,7 @@ void begin(api::Call& call, Stack& stack, const Asked& asked, const Begin& how) 
   operation.token = how.token;
   operation.on_failure = how.on_failure;
   operation.about = asked.about;
+  operation.policy = how.policy;
   make_obsolete(*call.state, stack.id, how.change_set);
   if (how.is_creation) {
     stack.about = asked.about;

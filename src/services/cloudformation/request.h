@@ -28,7 +28,8 @@ void check_role(api::Call& call, const std::string& role);
 struct Begin {
   bool is_creation = false;
   std::string token, role, on_failure = "ROLLBACK";
-  std::string change_set;  // the id of that which it executes
+  std::string policy = {};  // of the stack, for this operation
+  std::string change_set;   // the id of that which it executes
 };
 /// The operation's documents: the engine does the rest.
 void begin(api::Call& call, Stack& stack, const Asked& asked, const Begin& how);

@@ -4,8 +4,9 @@
 #include "services/cloudformation/errors.h"
 #include "services/cloudformation/exports.h"
 #include "services/cloudformation/page.h"
+#include "services/cloudformation/stack_policy.h"
 
-/// What is beside stacks: exports and imports, termination protection.
+/// What is beside stacks: exports and imports, stack policies, termination protection.
 namespace cairn::cloudformation {
 namespace {
 
@@ -33,9 +34,25 @@ void update_termination_protection(api::Call& call) {
   call.out["StackId"] = stack.arn();
 }
 
+void get_stack_policy(api::Call& call) {
+  const Stack stack = open_stack(call, call.in["StackName"].get<std::string>());
+  if (const auto policy = call.state->get(keys::policy(stack.id))) call.out["StackPolicyBody"] = policy->empty() ? "{}" : *policy;
+}
+
+/// Differs from AWS: policies by URL are not implemented.
+void set_stack_policy(api::Call& call) {
+  const bool has_body = call.in.contains("StackPolicyBody"), has_url = call.in.contains("StackPolicyURL");
+  if (has_body && has_url) throw Error(kValidationError, "You cannot specify both StackPolicyURL and StackPolicyBody");
+  if (has_url) throw Error(aws::kNotImplemented, "StackPolicyURL is not implemented: send the policy as StackPolicyBody.");
+  const Stack stack = open_stack(call, call.in["StackName"].get<std::string>());
+  call.state->put(keys::policy(stack.id), checked_stack_policy(call.in.value("StackPolicyBody", "")));
+}
+
 constexpr auto kOperations = std::to_array<api::Operation>({
+    {"GetStackPolicy", get_stack_policy},
     {"ListExports", list_exports},
     {"ListImports", list_imports},
+    {"SetStackPolicy", set_stack_policy},
     {"UpdateTerminationProtection", update_termination_protection},
 });
 

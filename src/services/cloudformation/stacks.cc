@@ -6,6 +6,7 @@
 #include "services/cloudformation/errors.h"
 #include "services/cloudformation/exports.h"
 #include "services/cloudformation/request.h"
+#include "services/cloudformation/stack_policy.h"
 
 /// What begins something: CreateStack, UpdateStack, DeleteStack, CancelUpdateStack, ContinueUpdateRollback.
 namespace cairn::cloudformation {
@@ -22,13 +23,18 @@ std::vector<Change> checked_changes(api::Call& call, const Stack& stack, const A
   }
 }
 
+void put_stack_policy(api::Call& call, const Stack& stack) {
+  if (!call.in.contains("StackPolicyBody")) return;
+  call.state->put(keys::policy(stack.id), checked_stack_policy(call.in["StackPolicyBody"].get<std::string>()));
+}
+
 /// Whether the stack's newest operation was asked for with this token: the call is one that is sent again.
 bool is_sent_again(api::Call& call, const Stack& stack) {
   const std::optional<std::string> document = call.state->get(keys::operation(stack.id));
   return document && !token_of(call).empty() && decode_operation(*document).token == token_of(call);
 }
 
-/// Differs from AWS: notifications, rollback triggers and stack policies are refused by name; an operation never takes as long as
+/// Differs from AWS: notifications, rollback triggers and stack policies by URL are refused by name; an operation never takes as long as
 /// TimeoutInMinutes; what stands in properties is checked before anything is made.
 void create_stack(api::Call& call) {
   const std::string name = call.in["StackName"].get<std::string>();
@@ -52,7 +58,9 @@ void create_stack(api::Call& call) {
   asked.about["DisableRollback"] = on_failure == "DO_NOTHING";
   (void)checked_changes(call, stack, asked, {});
   call.state->put(keys::name(call.account, call.region, name), stack.id);
-  begin(call, stack, asked, {.is_creation = true, .token = token_of(call), .role = role, .on_failure = on_failure, .change_set = {}});
+  put_stack_policy(call, stack);
+  begin(call, stack, asked,
+        {.is_creation = true, .token = token_of(call), .role = role, .on_failure = on_failure, .policy = {}, .change_set = {}});
   call.out["StackId"] = stack.arn();
 }
 
@@ -84,11 +92,16 @@ void update_stack(api::Call& call) {
   if (changed.empty() && was_complete && !is_otherwise(stack.about, asked.about) &&
       !changes_outputs(*call.state, stack, *asked.program, resources))
     throw Error(kValidationError, "No updates are to be performed.");
+  std::string policy = call.state->get(keys::policy(stack.id)).value_or("");
+  if (call.in.contains("StackPolicyDuringUpdateBody"))
+    policy = checked_stack_policy(call.in["StackPolicyDuringUpdateBody"].get<std::string>());
+  put_stack_policy(call, stack);
   begin(call, stack, asked,
         {.is_creation = false,
          .token = token_of(call),
          .role = role,
          .on_failure = call.in.value("DisableRollback", false) ? "DO_NOTHING" : "ROLLBACK",
+         .policy = std::move(policy),
          .change_set = {}});
 }
 

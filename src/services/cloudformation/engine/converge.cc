@@ -3,6 +3,7 @@
 #include "services/cloudformation/exports.h"
 #include "services/cloudformation/properties.h"
 #include "services/cloudformation/engine/run.h"
+#include "services/cloudformation/stack_policy.h"
 #include "services/cloudformation/surroundings.h"
 #include "template/canonical.h"
 
@@ -11,6 +12,12 @@ namespace cairn::cloudformation {
 
 using Action = Resource::Action;
 using Phase = Operation::Phase;
+
+namespace {
+
+constexpr size_t kOutputsBytesMax = 128 << 10;
+
+}  // namespace
 
 bool Run::is_settled(const std::string& id) const {
   const auto it = resources_.find(id);
@@ -25,6 +32,8 @@ bool Run::is_settled(const std::string& id) const {
 Run::Progress Run::converge() {
   const bool is_back = operation_.phase == Phase::kRestore;
   if (!program_) return is_back ? end_restore() : fail_forward("The template cannot be used any more. ");
+  if (const std::string denial = is_back ? std::string() : removal_denial(); !denial.empty() && active_.empty())
+    return fail_forward(denial);
   bool some = false, all = true;
   const bool is_stopping = (!operation_.failed.empty() && !is_back) || operation_.is_cancelled;
   for (const std::string& id : order_) {
@@ -46,6 +55,17 @@ Run::Progress Run::converge() {
   return fail_forward("The resources' dependencies cannot be met. ");
 }
 
+/// Why what the template has no more must not be removed, or "".
+std::string Run::removal_denial() const {
+  if (operation_.policy.empty()) return "";
+  for (const auto& [id, resource] : resources_) {
+    if (resource.is_gone() || program_->resource(id) != nullptr) continue;
+    if (std::string denial = stack_policy_denial(operation_.policy, Change::Kind::kRemove, id, resource.type); !denial.empty())
+      return denial + ". ";
+  }
+  return "";
+}
+
 /// What the template wants the resource to be. Throws Failed.
 Instance Run::wanted_of(const cfn::Resource& declared, state::Transaction& state) const {
   const ResourceType* type = resource_type(declared.type);
@@ -63,6 +83,7 @@ Run::Progress Run::begin_forward(const cfn::Resource& declared) {
   const auto there = resources_.find(declared.id);
   const bool is_there = there != resources_.end() && !there->second.is_gone() && !there->second.now.physical.empty();
   Resource resource = is_there ? there->second : Resource{};
+  resource.other.reset();  // of an earlier operation
   if (!is_there) {
     resource.id = declared.id;
     resource.type = declared.type;
@@ -87,7 +108,6 @@ Run::Progress Run::begin_forward(const cfn::Resource& declared) {
   }
   if (kind == Change::Kind::kNone) {
     resource.generation = operation_.to;
-    resource.other.reset();
     resource.now.depends = wanted.depends;
     resource.now.deletion_policy = wanted.deletion_policy;
     resource.now.replace_policy = wanted.replace_policy;
@@ -95,7 +115,8 @@ Run::Progress Run::begin_forward(const cfn::Resource& declared) {
     resources_.insert_or_assign(declared.id, std::move(resource));
     return Progress::kSome;
   }
-  resource.other.reset();
+  if (const std::string denial = stack_policy_denial(operation_.policy, kind, declared.id, declared.type); !denial.empty())
+    return refuse(std::move(resource), "UPDATE_FAILED", denial);
   if (kind == Change::Kind::kReplace) {
     const std::string name(type.name_property);
     if (!name.empty() && wanted.properties.contains(name) && resource.now.properties.contains(name) &&
@@ -164,7 +185,8 @@ Run::Progress Run::end_forward() {
       }
       outputs.push_back(std::move(shown));
     }
-    problem = export_problem(state, stack_, exported);
+    problem = json::dump(outputs).size() > kOutputsBytesMax ? fmt::format("The outputs are more than {} bytes together", kOutputsBytesMax)
+                                                            : export_problem(state, stack_, exported);
   }
   if (!problem.empty()) return fail_forward(problem + ". ");
   Operation next = operation_;

@@ -21,6 +21,10 @@ class SimLogs final : public api::Client {
       crashed = true;
       return;  // nobody answers
     }
+    if (busy > 0) {
+      --busy;
+      return done({.status = 503, .body = R"({"__type":"ServiceUnavailableException","message":"busy"})"});
+    }
     std::string operation;
     for (const auto& [name, value] : request.headers)
       if (name == "X-Amz-Target") operation = value.substr(value.rfind('.') + 1);
@@ -43,7 +47,7 @@ class SimLogs final : public api::Client {
   }
   state::Store* store = nullptr;
   journal::Journal* journal = nullptr;
-  int calls = 0, crash_at = 0;
+  int calls = 0, crash_at = 0, busy = 0;
   bool crashed = false;
   std::set<std::string> refused;  // operations
 };
@@ -219,6 +223,68 @@ TEST_F(EngineTest, RollsAnUpdateBack) {
   begin(two_groups("30", "c"));
   EXPECT_EQ(stack().status, "UPDATE_COMPLETE");
   EXPECT_EQ(made(), (Made{{"a/", "30"}, {"c/", "30"}, {"c/s", "never"}}));
+}
+
+std::string with_policies(const std::string& name, const std::string& policy, const std::string& failing = "") {
+  return fmt::format(
+      R"({{"Resources": {{
+    "A": {{"Type": "AWS::Logs::LogGroup", "DeletionPolicy": "{1}", "UpdateReplacePolicy": "{2}", "Properties": {{"LogGroupName": "{0}"}}}}
+    {3}}}}})",
+      name, policy, policy == "Retain" ? "Retain" : "Delete",
+      failing.empty() ? "" : R"(, "S": {"Type": "AWS::Logs::LogStream", "DependsOn": "A", "Properties": {"LogGroupName": "none"}})");
+}
+
+TEST_F(EngineTest, RetainsWhatItIsToldTo) {
+  begin(with_policies("a", "Retain"));
+  begin(with_policies("b", "Retain"));
+  EXPECT_EQ(stack().status, "UPDATE_COMPLETE");
+  EXPECT_EQ(made(), (Made{{"a/", "never"}, {"b/", "never"}})) << "UpdateReplacePolicy";
+  remove();
+  EXPECT_EQ(stack().status, "DELETE_COMPLETE");
+  EXPECT_EQ(made(), (Made{{"a/", "never"}, {"b/", "never"}})) << "DeletionPolicy";
+  EXPECT_EQ(statuses("A").back(), "DELETE_SKIPPED");
+}
+
+TEST_F(EngineTest, RetainExceptOnCreateIsForWhatWasMade) {
+  logs.refused = {"CreateLogStream"};
+  begin(with_policies("a", "RetainExceptOnCreate", "failing"));
+  EXPECT_EQ(stack().status, "ROLLBACK_COMPLETE");
+  EXPECT_EQ(made(), Made{});
+}
+
+TEST_F(EngineTest, RetainExceptOnCreateRetainsAfterwards) {
+  begin(with_policies("a", "RetainExceptOnCreate"));
+  remove();
+  EXPECT_EQ(stack().status, "DELETE_COMPLETE");
+  EXPECT_EQ(made(), (Made{{"a/", "never"}}));
+}
+
+TEST_F(EngineTest, TriesAgainWhatIsBusy) {
+  logs.busy = 4;
+  begin(two_groups("7"));
+  EXPECT_EQ(stack().status, "CREATE_COMPLETE");
+  logs.busy = 100;
+  begin(two_groups("30"));
+  EXPECT_EQ(stack().status, "UPDATE_ROLLBACK_FAILED") << "not for ever";
+}
+
+TEST_F(EngineTest, ADeletionTakesOverWhereverACreationWasStopped) {
+  for (int at = 1; at < 6; ++at) {
+    SCOPED_TRACE(at);
+    logs.calls = 0;
+    logs.crash_at = at;
+    begin(two_groups("7"));
+    ASSERT_TRUE(logs.crashed);
+    crash();
+    remove();
+    ASSERT_EQ(stack().status, "DELETE_COMPLETE") << stack().reason;
+    ASSERT_EQ(made(), Made{});
+    ASSERT_EQ(leftovers(), 0u);
+    machine.commit([&](state::Transaction& state) {
+      for (const state::Item& item : state.list("cloudformation/", "", 1000).items) state.erase(item.key);
+    });
+    settle();
+  }
 }
 
 /// What an operation makes of a crash at its n-th call, for every n that it comes to.

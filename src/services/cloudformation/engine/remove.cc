@@ -93,6 +93,7 @@ Run::Progress Run::end_remove() {
       put_imports(state, stack, {});
       state.erase(keys::name(stack.account, stack.region, stack.name));
       erase_change_sets(state, id_);
+      state.erase(keys::policy(id_));
     });
     state.erase(keys::operation(id_));
   });

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "base/text.h"
 #include "identity/service_role.h"
 #include "services/cloudformation/caller.h"
 #include "services/cloudformation/properties.h"
@@ -20,6 +21,8 @@ using Action = Resource::Action;
 constexpr int kTriesMax = 6;  // of one call
 constexpr auto kFirstRetry = 100ms;
 constexpr auto kRetryCommit = 50ms;  // the journal takes nothing at the moment
+constexpr size_t kReasonBytesMax = 4096;
+constexpr size_t kCommitBytesMax = journal::kEntryBytesMax - (64 << 10);
 constexpr const char* kLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 
 /// Refusals that pass: what was refused may be done a moment later.
@@ -28,6 +31,11 @@ bool passes(const api::Refusal& refusal) {
       "Throttling",       "ThrottlingException", "ThrottledException", "TooManyRequestsException",
       "RequestThrottled", "OperationAborted",    "SlowDown",           "PriorRequestNotComplete"};
   return (refusal.status >= 500 && refusal.status != 501) || std::ranges::find(kPassing, refusal.code) != std::end(kPassing);
+}
+
+std::string shortened(std::string reason) {
+  if (reason.size() > kReasonBytesMax) reason.resize(kReasonBytesMax);
+  return text::replace_invalid_utf8(reason);
 }
 
 std::string prefix_of(Action action) {
@@ -116,6 +124,12 @@ bool Run::commit(const std::function<void(state::Transaction&)>& change, const O
   if (next != nullptr) {
     document = encode(*next);
     state.put(keys::operation(id_), document);
+  }
+  size_t bytes = 0;
+  for (const journal::Change& each : state.changes()) bytes += each.key.size() + each.value.value_or("").size();
+  if (bytes > kCommitBytesMax) {  // what is bounded at the door is too large after all: the stack stands still
+    log::error("A stack's documents are too large.", {{"stack", stack_.arn()}, {"bytes", std::to_string(bytes)}});
+    return false;
   }
   if (!state::commit_internal(means_.store, means_.journal, state)) return false;
   document_ = std::move(document);
@@ -241,7 +255,7 @@ Run::Progress Run::start(Resource resource, Action action, std::string reason) {
 /// It fails before anything is done.
 Run::Progress Run::refuse(Resource resource, std::string status, const std::string& reason) {
   resource.status = std::move(status);
-  resource.reason = reason;
+  resource.reason = shortened(reason);
   resource.changed = means_.clock.now();
   Operation next = operation_;
   next.failed.push_back(resource.id);
@@ -310,28 +324,30 @@ Run::Progress Run::proceed(const std::string& id) {
   return finish(id, doing, failure);
 }
 
+/// Who makes a stack's calls. Fails if that is a role which cannot be taken on any more.
+Result<aws::Principal> Run::caller() const {
+  if (operation_.role.empty()) return principal_of(operation_.principal);
+  aws::Principal service;
+  service.kind = aws::Principal::Kind::kService;
+  service.user_name = kService;
+  service.source_arn = stack_.arn();
+  service.source_account = operation_.account;
+  state::Transaction state(means_.store);
+  return identity::take_on(state, operation_.role, service, "AWSCloudFormation", means_.clock.now());
+}
+
 void Run::ask(const std::string& id, const Asking& asking) {
+  Result<aws::Principal> principal = caller();
   Active& active = active_.at(id);
   active.is_asking = true;
   outcomes_->expect();
   Outcome outcome{.stack = id_, .resource = id, .answer = {}};
-  api::Client::Request request = api::request_of(*asking.service, *asking.operation, operation_.region, asking.in);
-  if (operation_.role.empty()) {
-    request.principal = principal_of(operation_.principal);
-  } else {
-    aws::Principal service;
-    service.kind = aws::Principal::Kind::kService;
-    service.user_name = kService;
-    service.source_arn = stack_.arn();
-    service.source_account = operation_.account;
-    state::Transaction state(means_.store);
-    Result<aws::Principal> role = identity::take_on(state, operation_.role, service, "AWSCloudFormation", means_.clock.now());
-    if (!role) {
-      outcome.answer.refusal = {.status = 403, .code = "AccessDenied", .message = role.error().message, .request_id = {}};
-      return outcomes_->put(std::move(outcome));
-    }
-    request.principal = std::move(*role);
+  if (!principal) {
+    outcome.answer.refusal = {.status = 403, .code = "AccessDenied", .message = principal.error().message, .request_id = {}};
+    return outcomes_->put(std::move(outcome));
   }
+  api::Client::Request request = api::request_of(*asking.service, *asking.operation, operation_.region, asking.in);
+  request.principal = std::move(*principal);
   const auto out = std::make_shared<Json>();
   request.along = [out, sealer = &means_.sealer, key = fmt::format("{}{:04}", keys::answers(id_, id), active.answers.size())](
                       state::Transaction& state, const Json& answer) {
@@ -351,7 +367,7 @@ Run::Progress Run::finish(const std::string& id, const Doing& doing, const std::
   const Action action = std::exchange(resource.action, Action::kNone);
   std::vector<Event> events;
   resource.status = prefix_of(action) + (failure ? "_FAILED" : "_COMPLETE");
-  resource.reason = failure.value_or("");
+  resource.reason = shortened(failure.value_or(""));
   resource.changed = means_.clock.now();
   bool is_erased = false;
   const bool is_new = action == Action::kCreate || action == Action::kReplace;

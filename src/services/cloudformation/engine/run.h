@@ -74,6 +74,7 @@ class Run {
   Progress begin_restore(const cfn::Resource& declared);
   bool is_settled(const std::string& resource) const;
   Instance wanted_of(const cfn::Resource& declared, state::Transaction& state) const;  // throws Failed
+  std::string removal_denial() const;
   Progress end_forward();
   Progress fail_forward(std::string reason);
   Progress end_restore();
@@ -90,6 +91,7 @@ class Run {
   Progress start(Resource resource, Resource::Action action, std::string reason = "");
   Progress refuse(Resource resource, std::string status, const std::string& reason);
   Progress proceed(const std::string& resource);
+  Result<aws::Principal> caller() const;
   void ask(const std::string& resource, const Asking& asking);
   Progress finish(const std::string& resource, const Doing& doing, const std::optional<std::string>& failure);
   Event event_of(const Resource& resource) const;
