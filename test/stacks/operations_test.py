@@ -193,6 +193,15 @@ class Operations(unittest.TestCase):
         self.stacks.delete_stack(StackName="largest")
         self.assertTrue(eventually(lambda: "largest" not in [s["StackName"] for s in self.stacks.describe_stacks()["Stacks"]], 30))
 
+    def test_a_trail_that_does_not_name_its_buckets_policy(self):
+        policy = {"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Principal": {"Service": "cloudtrail.amazonaws.com"}, "Action": "s3:GetBucketAcl", "Resource": {"Fn::GetAtt": "Logs.Arn"}},
+            {"Effect": "Allow", "Principal": {"Service": "cloudtrail.amazonaws.com"}, "Action": "s3:PutObject", "Resource": {"Fn::Sub": "${Logs.Arn}/*"}}]}
+        self.stacks.create_stack(StackName="trails", TemplateBody=json.dumps({"Resources": {
+            "ATrail": {"Type": "AWS::CloudTrail::Trail", "Properties": {"IsLogging": False, "S3BucketName": {"Ref": "Logs"}}},
+            "Logs": {"Type": "AWS::S3::Bucket"}, "Policy": {"Type": "AWS::S3::BucketPolicy", "Properties": {"Bucket": {"Ref": "Logs"}, "PolicyDocument": policy}}}}))
+        self.settled("trails", "CREATE_COMPLETE")
+
     def test_another_region(self):
         stacks = self.server.client("cloudformation", region="eu-west-1")
         stacks.create_stack(StackName="there", TemplateBody=json.dumps({"Resources": {

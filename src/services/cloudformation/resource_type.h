@@ -33,6 +33,8 @@ struct ResourceType {
   /// The property that names it: while it is given and stays as it is, a replacement cannot stand beside what it replaces.
   std::string_view name_property = {};
   std::span<const std::string_view> attributes = {};  // that GetAtt gives
+  /// It begins when nothing else can: its service looks at policies that many templates do not say it depends on.
+  bool is_last = false;
   const Property* property(std::string_view property_name) const;
 };
 

@@ -35,6 +35,7 @@ Run::Progress Run::converge() {
   if (const std::string denial = is_back ? std::string() : removal_denial(); !denial.empty() && active_.empty())
     return fail_forward(denial);
   bool some = false, all = true;
+  std::vector<const cfn::Resource*> last;
   const bool is_stopping = (!operation_.failed.empty() && !is_back) || operation_.is_cancelled;
   for (const std::string& id : order_) {
     if (is_settled(id)) continue;
@@ -43,10 +44,19 @@ Run::Progress Run::converge() {
     if (is_stopping || is_failed || active_.contains(id) || active_.size() >= kActionsMax) continue;
     const cfn::Resource& declared = *program_->resource(id);
     if (!std::ranges::all_of(declared.depends_on, [&](const std::string& other) { return is_settled(other); })) continue;
+    if (const ResourceType* type = resource_type(declared.type); type != nullptr && type->is_last && !is_back) {
+      last.push_back(&declared);
+      continue;
+    }
     const Progress one = is_back ? begin_restore(declared) : begin_forward(declared);
     if (one == Progress::kLater) return one;
     some = true;
   }
+  if (!some && active_.empty())
+    for (const cfn::Resource* declared : last) {
+      if (begin_forward(*declared) == Progress::kLater) return Progress::kLater;
+      some = true;
+    }
   if (some) return Progress::kSome;
   if (!active_.empty()) return Progress::kNone;
   if (is_back) return end_restore();

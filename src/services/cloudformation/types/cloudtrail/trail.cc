@@ -121,6 +121,7 @@ const ResourceType cloudtrail_trail{.name = "AWS::CloudTrail::Trail",
                                     .update = update,
                                     .remove = remove,
                                     .name_property = "TrailName",
-                                    .attributes = kAttributes};
+                                    .attributes = kAttributes,
+                                    .is_last = true};
 
 }  // namespace cairn::cloudformation
