@@ -35,6 +35,7 @@ LISTING = ROOT / "build/release/bin/listing_bench"
 POLICY = ROOT / "build/release/bin/policy_bench"
 FILTERS = ROOT / "build/release/bin/filter_pattern_bench"
 EVENTS = ROOT / "build/release/bin/event_pattern_bench"
+QUERIES = ROOT / "build/release/bin/logquery_bench"
 RULES = ROOT / "build/release/bin/rules_bench"
 RIVALS = ROOT / "build/rivals"
 
@@ -268,6 +269,12 @@ def main():
     for name, key in (("root's use, of the CIS benchmark", "cis_root"), ("changes of policies, of the CIS benchmark", "cis_policies"),
                       ("fields of a log line", "fields"), ("terms in a log line", "terms"), ("a regular expression in a log line", "regex")):
         rows.append((f"log filter patterns, events/s on one core, {name}", f"{filters[key + '_per_second']:,.0f}", "", ""))
+
+    queries = json.loads(subprocess.run([QUERIES], capture_output=True, text=True, check=True).stdout)
+    numbers["queries"] = queries
+    for name, key in (("a filter on a field", "filter"), ("stats by three fields", "stats"), ("a regular expression, stats by the hour", "regex"),
+                      ("the first 25 by a field", "sort"), ("parse, stats", "parse")):
+        rows.append((f"Logs Insights queries, CloudTrail records/s on one core, {name}", f"{queries[key + '_per_second']:,.0f}", "", ""))
 
     events = json.loads(subprocess.run([EVENTS], capture_output=True, text=True, check=True).stdout)
     numbers["events"] = events

@@ -120,6 +120,7 @@ constexpr auto kRows = std::to_array<Row>({
     {"logs", "DisassociateKmsKey", CAIRN_LOG_GROUP "{logGroupName|resourceIdentifier}:log-stream:"},
     {"logs", "FilterLogEvents", CAIRN_LOG_GROUP "{logGroupName|logGroupIdentifier}:log-stream:"},
     {"logs", "GetLogEvents", CAIRN_LOG_GROUP "{logGroupName|logGroupIdentifier}:log-stream:{logStreamName}"},
+    {"logs", "GetLogGroupFields", CAIRN_LOG_GROUP "{logGroupName|logGroupIdentifier}:log-stream:"},
     {"logs", "ListTagsForResource", CAIRN_LOG_GROUP "{resourceArn}"},
     {"logs", "ListTagsLogGroup", CAIRN_LOG_GROUP "{logGroupName}:log-stream:"},
     {"logs", "PutLogEvents", CAIRN_LOG_GROUP "{logGroupName}:log-stream:{logStreamName}"},
@@ -128,7 +129,7 @@ constexpr auto kRows = std::to_array<Row>({
     {"logs", "PutRetentionPolicy", CAIRN_LOG_GROUP "{logGroupName}:log-stream:"},
     {"logs", "PutSubscriptionFilter", CAIRN_LOG_GROUP "{logGroupName}:log-stream:"},
     {"logs", "StartLiveTail", CAIRN_LOG_GROUP "{logGroupIdentifiers}:log-stream:"},
-    {"logs", "StartQuery", CAIRN_LOG_GROUP "{logGroupName}:log-stream:"},
+    {"logs", "StartQuery", CAIRN_LOG_GROUP "{logGroupName|logGroupNames|logGroupIdentifiers}:log-stream:"},
     {"logs", "TagLogGroup", CAIRN_LOG_GROUP "{logGroupName}:log-stream:"},
     {"logs", "TagResource", CAIRN_LOG_GROUP "{resourceArn}"},
     {"logs", "UntagLogGroup", CAIRN_LOG_GROUP "{logGroupName}:log-stream:"},
@@ -210,9 +211,9 @@ std::vector<std::string> fill(std::string_view pattern, const Call& call) {
       for (std::string& each : filled) each += name == "region" ? call.region.str() : call.account.str();
       continue;
     }
-    const size_t bar = name.find('|');
-    std::vector<std::string> values = texts_of(call.in, name.substr(0, bar));
-    if (values.empty() && bar != std::string_view::npos) values = texts_of(call.in, name.substr(bar + 1));
+    std::vector<std::string> values;
+    for (const std::string_view each : text::split(name, '|'))
+      if (values.empty()) values = texts_of(call.in, each);
     if (optional) {
       if (values.empty() || values.front() == "default") continue;
       values = {values.front().substr(values.front().rfind('/') + 1) + "/"};

@@ -23,6 +23,9 @@ class Damage;
 namespace cairn::logs {
 class Store;
 }
+namespace cairn::logs_service {
+class Queries;
+}
 namespace cairn::metrics {
 class Store;
 }
@@ -74,13 +77,14 @@ struct Ports {
   identity::Directory* directory = nullptr;
   identity::Guesses* guesses = nullptr;  // of MFA codes
   identity::ProviderKeys* provider_keys = nullptr;
-  history::History* history = nullptr;          // services include history/store.h; the api layer itself does not look inside
-  logs::Store* logs = nullptr;                  // the same: logs/store.h
-  metrics::Store* metrics = nullptr;            // the same: metrics/store.h
-  sqs::Board* queues = nullptr;                 // the same: services/sqs/board.h
-  const state::Sealer* sealer = nullptr;        // for secrets in documents: state/sealer.h
-  Secret object_key;                            // the server's own for objects: seal/objects
-  const state::Watch* kms_documents = nullptr;  // changes with whatever may change what KMS answers; null: nothing is remembered of it
+  history::History* history = nullptr;           // services include history/store.h; the api layer itself does not look inside
+  logs::Store* logs = nullptr;                   // the same: logs/store.h
+  logs_service::Queries* log_queries = nullptr;  // the same: services/logs/queries.h
+  metrics::Store* metrics = nullptr;             // the same: metrics/store.h
+  sqs::Board* queues = nullptr;                  // the same: services/sqs/board.h
+  const state::Sealer* sealer = nullptr;         // for secrets in documents: state/sealer.h
+  Secret object_key;                             // the server's own for objects: seal/objects
+  const state::Watch* kms_documents = nullptr;   // changes with whatever may change what KMS answers; null: nothing is remembered of it
   aws::AccountId default_account;
   bool sends_mail = false;           // there is an SMTP server
   bool plain_counts_as_tls = false;  // --dev: policies that ask for TLS are content with plain HTTP

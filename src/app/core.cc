@@ -36,6 +36,7 @@
 #include "services/kms/upkeep.h"
 #include "services/logs/known_groups.h"
 #include "services/logs/metric_filtering.h"
+#include "services/logs/queries.h"
 #include "services/logs/upkeep.h"
 #include "services/s3/access_log.h"
 #include "services/s3/answers.h"
@@ -94,6 +95,7 @@ class WiredCore : public Core {
     stop_waiting();
     pipeline_.reset();  // its pools finish what they took
     board_task_.reset();
+    log_queries_.reset();
     metric_filtering_.reset();
     metrics_feed_.reset();
     alarms_feed_.reset();
@@ -372,6 +374,8 @@ class WiredCore : public Core {
     api::install(services::families());
     api::install_finish("s3", s3::finish);
     directory_ = std::make_unique<identity::Directory>(*store_);
+    log_queries_ = std::make_unique<logs_service::Queries>(logs_service::Queries::Means{
+        .clock = outside_.clock, .store = *store_, .events = *logs_, .threads = outside_.threads ? logs_service::Queries::kThreads : 0});
     provider_keys_ = std::make_unique<identity::ProviderKeys>(outside_.http, outside_.clock);
     ports_ = {.clock = &outside_.clock,
               .random = &outside_.random,
@@ -384,6 +388,7 @@ class WiredCore : public Core {
               .provider_keys = provider_keys_.get(),
               .history = history_.get(),
               .logs = logs_.get(),
+              .log_queries = log_queries_.get(),
               .metrics = measurements_.get(),
               .queues = queues_.get(),
               .sealer = sealer_.get(),
@@ -519,6 +524,7 @@ class WiredCore : public Core {
     }
     history_->clear(journal_->appended());
     logs_->clear(journal_->appended());
+    log_queries_->clear();
     measurements_->clear(journal_->appended());
     return {};
   }
@@ -546,6 +552,7 @@ class WiredCore : public Core {
                          .history_feed = *history_feed_,
                          .logs = *logs_,
                          .logs_feed = *logs_feed_,
+                         .log_queries = *log_queries_,
                          .metric_filtering = *metric_filtering_,
                          .measurements = *measurements_,
                          .measurements_feed = *metrics_feed_,
@@ -575,6 +582,7 @@ class WiredCore : public Core {
   std::unique_ptr<metrics::Store> measurements_;
   std::unique_ptr<cloudwatch::AlarmWatch> alarms_;
   std::unique_ptr<logs_service::MetricFiltering> metric_filtering_;
+  std::unique_ptr<logs_service::Queries> log_queries_;
   std::unique_ptr<sqs::Board> queues_;
   std::unique_ptr<journal::Feed> history_feed_, logs_feed_, metrics_feed_, alarms_feed_, board_feed_;
   std::unique_ptr<BlobCleaner> cleaner_;

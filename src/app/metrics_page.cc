@@ -65,6 +65,8 @@ std::string metrics_page(const Measured& of) {
   out += metric("history_events", "gauge", "Events in the history.", of.history.events());
   out += metric("logs_position", "gauge", "Entry up to which the log groups' store has read.", of.logs_feed.consumed().seq);
   out += metric("logs_events", "gauge", "Events in log groups.", of.logs.events());
+  out += metric("log_queries_total", "counter", "Queries of log groups.", of.log_queries.started());
+  out += metric("log_query_bytes_total", "counter", "Bytes of log events that queries looked at.", of.log_queries.scanned_bytes());
   out += metric("metric_filter_events_total", "counter", "Log events held against metric filters.", of.metric_filtering.events());
   out += metric("metric_filter_matches_total", "counter", "Times that one matched.", of.metric_filtering.matches());
   out += metric("metrics_position", "gauge", "Entry up to which the metrics' store has read.", of.measurements_feed.consumed().seq);

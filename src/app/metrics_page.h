@@ -16,6 +16,7 @@
 #include "outbox/outbox.h"
 #include "rules/dispatcher.h"
 #include "services/logs/metric_filtering.h"
+#include "services/logs/queries.h"
 #include "services/monitoring/alarm_watch.h"
 #include "services/sqs/board.h"
 #include "state/store.h"
@@ -46,6 +47,7 @@ struct Measured {
   const journal::Feed& history_feed;
   const logs::Store& logs;
   const journal::Feed& logs_feed;
+  const logs_service::Queries& log_queries;
   const logs_service::MetricFiltering& metric_filtering;
   const metrics::Store& measurements;
   const journal::Feed& measurements_feed;

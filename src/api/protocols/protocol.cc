@@ -140,7 +140,12 @@ WireResponse json_error(Protocol protocol, const aws::ServiceModel& service, con
   }
   json::Writer writer(response.body);
   writer.begin_object();
-  for (const auto& [name, value] : members) writer.key(name).string(value);
+  for (const auto& [name, value] : members) {
+    writer.key(name);
+    const aws::Member* member = wire.shape != nullptr ? wire.shape->member(name) : nullptr;
+    if (member != nullptr && member->shape->type == aws::Type::kStructure) writer.raw(value);
+    else writer.string(value);
+  }
   writer.end_object();
   return response;
 }

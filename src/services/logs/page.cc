@@ -8,8 +8,8 @@ namespace cairn::logs_service {
 size_t limit_of(const api::Call& call, size_t otherwise) { return call.in.value("limit", otherwise); }
 
 void each_of_page(api::Call& call, const std::string& folder, const std::string& prefix,
-                  const std::function<bool(const std::string& document)>& f) {
-  const size_t limit = limit_of(call, kListedMax);
+                  const std::function<bool(const std::string& document)>& f, size_t most) {
+  const size_t limit = limit_of(call, most);
   std::string after;
   if (const auto token = call.in.find("nextToken"); token != call.in.end()) {
     const std::optional<std::string> name = text::from_base64(token->get<std::string>());

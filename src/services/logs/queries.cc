@@ -1,0 +1,236 @@
+#include "services/logs/queries.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "services/logs/place_text.h"
+#include "services/logs/stream.h"
+
+namespace cairn::logs_service {
+namespace {
+
+constexpr uint64_t kEventsBetweenLooks = 1024;  // at the clock
+constexpr size_t kQueryOverheadBytes = 1024;
+
+bool is_done(Queries::Status status) { return status != Queries::Status::kScheduled && status != Queries::Status::kRunning; }
+
+}  // namespace
+
+struct Queries::Query {
+  Query(Asked given, logquery::Query compiled) : asked(std::make_shared<const Asked>(std::move(given))), plan(std::move(compiled)) {}
+
+  const std::shared_ptr<const Asked> asked;
+  std::optional<logquery::Query> plan;  // of its worker, until it is done
+  std::atomic<Status> status{Status::kScheduled};
+  std::atomic<bool> stopped{false};
+  std::atomic<uint64_t> matched{0}, scanned{0}, bytes{0}, groups{0};
+  std::atomic<int64_t> took_ms{0};
+  std::shared_ptr<const logquery::Table> table;  // under mutex_
+  size_t kept_bytes = 0;                         // the same
+};
+
+Queries::Queries(const Means& means) : means_(means), pool_("log-query", means.threads, kWaitingMax) {}
+
+Queries::~Queries() {
+  const std::lock_guard lock(mutex_);
+  for (const auto& query : by_age_) query->stopped = true;
+}
+
+Queries::Key Queries::key_of(const aws::AccountId& account, const aws::Region& region, const std::string& id) {
+  return fmt::format("{}/{}/{}", account.str(), region.str(), id);
+}
+
+Result<void, Queries::Refused> Queries::start(Asked asked, logquery::Query compiled) {
+  const Key key = key_of(asked.account, asked.region, asked.id);
+  const auto query = std::make_shared<Query>(std::move(asked), std::move(compiled));
+  {
+    const std::lock_guard lock(mutex_);
+    forget_old(query->asked->created);
+    if (queries_.contains(key)) return {};
+    const auto unfinished = std::ranges::count_if(by_age_, [&](const std::shared_ptr<Query>& each) {
+      return !is_done(each->status) && each->asked->account == query->asked->account && each->asked->region == query->asked->region;
+    });
+    if (static_cast<size_t>(unfinished) >= kUnfinishedMax) return tl::unexpected(Refused::kTooMany);
+    query->kept_bytes = kQueryOverheadBytes + query->asked->text.size();
+    kept_bytes_ += query->kept_bytes;
+    queries_.emplace(key, query);
+    by_age_.push_back(query);
+  }
+  if (pool_.submit([this, query] { work(*query), keep(query); })) {
+    ++started_;
+    return {};
+  }
+  const std::lock_guard lock(mutex_);
+  kept_bytes_ -= query->kept_bytes;
+  queries_.erase(key);
+  std::erase(by_age_, query);
+  return tl::unexpected(Refused::kBusy);
+}
+
+void Queries::work(Query& query) {
+  Status expected = Status::kScheduled;
+  if (!query.status.compare_exchange_strong(expected, Status::kRunning)) return;  // cancelled while it waited
+  const auto began = means_.clock.steady();
+  const Status end = scan(query);
+  query.took_ms = std::chrono::duration_cast<std::chrono::milliseconds>(means_.clock.steady() - began).count();
+  scanned_bytes_ += query.bytes;
+  Status running = Status::kRunning;
+  query.status.compare_exchange_strong(running, end);  // unless it was cancelled
+}
+
+Queries::Status Queries::scan(Query& query) {
+  const Asked& asked = *query.asked;
+  const auto deadline = means_.clock.steady() + kTimeMax;
+  std::string_view group_id;
+  logquery::Run run(*query.plan, {.started_seconds = static_cast<double>(asked.created.time_since_epoch().count()) / 1000,
+                                  .rows = asked.rows,
+                                  .memory_bytes_max = kQueryBytesMax,
+                                  .pointer = [&](const logquery::Event& event) {
+                                    const auto index = static_cast<uint32_t>(event.index);
+                                    return pointer_of(group_id, {event.timestamp, event.position, index});
+                                  }});
+  bool wants_more = true, timed_out = false;
+  for (const Source& group : asked.groups) {
+    if (!wants_more || timed_out || query.stopped) break;
+    group_id = group.id;
+    const std::string log = fmt::format("{}:{}", asked.account.str(), group.name);
+    const logs::Query wanted{.group = group.id,
+                             .start = std::max(asked.start, group.oldest),
+                             .end = asked.end,
+                             .newest_first = true,
+                             .beyond = std::nullopt,
+                             .wants_stream = live_streams(means_.store, group.id)};
+    const Result<void> read = means_.events.visit(wanted, [&](const logs::EventView& event) {
+      if (query.scanned++ % kEventsBetweenLooks == 0) timed_out = means_.clock.steady() >= deadline;
+      if (timed_out || query.stopped) return false;
+      query.bytes += event.message.size();
+      wants_more = run.add({.timestamp = event.place.timestamp,
+                            .ingested = event.ingested,
+                            .log = log,
+                            .stream = name_of_stored(event.stream),
+                            .message = event.message,
+                            .account = asked.account.str(),
+                            .region = asked.region.str(),
+                            .position = event.place.position,
+                            .index = event.place.index});
+      query.matched = run.matched();
+      return wants_more;
+    });
+    ++query.groups;
+    if (!read) {
+      log::error("a query of log groups failed", {{"query", asked.id}, {"error", read.error().message}});
+      return Status::kFailed;
+    }
+  }
+  if (query.stopped) return Status::kCancelled;
+  if (timed_out) return Status::kTimeout;
+  Result<logquery::Table> table = run.finish();
+  if (!table) {
+    log::warning("a query of log groups failed", {{"query", asked.id}, {"error", table.error().message}});
+    return Status::kFailed;
+  }
+  const std::lock_guard lock(mutex_);
+  query.table = std::make_shared<const logquery::Table>(std::move(*table));
+  return Status::kComplete;
+}
+
+/// It is done: counts what it keeps, and drops the oldest that there is no room for.
+void Queries::keep(const std::shared_ptr<Query>& query) {
+  query->plan.reset();
+  const std::lock_guard lock(mutex_);
+  if (query->status != Status::kComplete) query->table.reset();
+  const size_t bytes = query->table ? query->table->bytes : 0;
+  if (!queries_.contains(key_of(query->asked->account, query->asked->region, query->asked->id))) return;  // cleared meanwhile
+  query->kept_bytes += bytes;
+  kept_bytes_ += bytes;
+  forget_old(means_.clock.now());
+}
+
+void Queries::forget_old(Time now) {
+  const auto is_over = [&](const Query& query) {
+    return is_done(query.status) && (kept_bytes_ > kKeptBytesMax || query.asked->created + kKeptFor < now);
+  };
+  for (auto each = by_age_.begin(); each != by_age_.end();) {
+    if (!is_over(**each)) {
+      if (kept_bytes_ <= kKeptBytesMax && (*each)->asked->created + kKeptFor >= now) return;  // nor is any that came later
+      ++each;
+      continue;
+    }
+    kept_bytes_ -= (*each)->kept_bytes;
+    queries_.erase(key_of((*each)->asked->account, (*each)->asked->region, (*each)->asked->id));
+    each = by_age_.erase(each);
+  }
+}
+
+Queries::Seen Queries::seen(const Query& query) {
+  return {.asked = query.asked,
+          .status = query.status,
+          .counts = {query.matched, query.scanned, query.bytes, query.groups},
+          .took = std::chrono::milliseconds(query.took_ms),
+          .table = query.status == Status::kComplete ? query.table : nullptr};
+}
+
+std::optional<Queries::Seen> Queries::find(const aws::AccountId& account, const aws::Region& region, const std::string& id) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = queries_.find(key_of(account, region, id));
+  if (found == queries_.end()) return std::nullopt;
+  return seen(*found->second);
+}
+
+std::vector<Queries::Seen> Queries::list(const aws::AccountId& account, const aws::Region& region) const {
+  std::vector<Seen> all;
+  const std::lock_guard lock(mutex_);
+  for (auto each = by_age_.rbegin(); each != by_age_.rend(); ++each)
+    if ((*each)->asked->account == account && (*each)->asked->region == region) all.push_back(seen(**each));
+  return all;
+}
+
+bool Queries::stop(const aws::AccountId& account, const aws::Region& region, const std::string& id) {
+  const std::lock_guard lock(mutex_);
+  const auto found = queries_.find(key_of(account, region, id));
+  if (found == queries_.end()) return false;
+  Query& query = *found->second;
+  query.stopped = true;
+  for (Status status : {Status::kScheduled, Status::kRunning})
+    if (query.status.compare_exchange_strong(status, Status::kCancelled)) return true;
+  return false;
+}
+
+void Queries::clear() {
+  const std::lock_guard lock(mutex_);
+  for (const auto& query : by_age_) query->stopped = true;
+  queries_.clear();
+  by_age_.clear();
+  kept_bytes_ = 0;
+}
+
+std::string pointer_of(std::string_view group_id, const logs::Place& place) {
+  return text::base64(fmt::format("{}/{}", group_id, place_text(place)));
+}
+
+std::optional<std::pair<std::string, logs::Place>> parse_pointer(std::string_view pointer) {
+  const std::optional<std::string> text = text::from_base64(pointer);
+  if (!text) return std::nullopt;
+  const size_t slash = text->rfind('/');
+  if (slash == std::string::npos) return std::nullopt;
+  const std::optional<logs::Place> place = parse_place(std::string_view(*text).substr(slash + 1));
+  if (!place) return std::nullopt;
+  return std::pair(text->substr(0, slash), *place);
+}
+
+std::function<bool(std::string_view)> live_streams(state::Store& store, std::string group_id) {
+  const auto known = std::make_shared<std::map<std::string, bool, std::less<>>>();
+  return [&store, group_id = std::move(group_id), known](std::string_view stored) {
+    if (const auto found = known->find(stored); found != known->end()) return found->second;
+    state::Transaction transaction(store);
+    const auto document = transaction.get(documents::stream(group_id, name_of_stored(stored)));
+    const bool is_live = document && decode_stream(*document).stored_name() == stored;
+    known->emplace(stored, is_live);
+    return is_live;
+  };
+}
+
+}  // namespace cairn::logs_service
