@@ -71,6 +71,12 @@ TEST_F(DemandsTest, LogGroupsEndAsAwsWritesThem) {
   EXPECT_EQ(demands("logs", "DeleteLogGroup", {{"logGroupName", "g"}}),
             "logs:DeleteLogGroup arn:aws:logs:eu-west-1:111122223333:log-group:g:log-stream:");
   EXPECT_EQ(demands("logs", "DescribeLogGroups"), "logs:DescribeLogGroups arn:aws:logs:eu-west-1:111122223333:log-group::log-stream:");
+  const std::string query = "logs:StartQuery arn:aws:logs:eu-west-1:111122223333:log-group:";
+  EXPECT_EQ(demands("logs", "StartQuery", {{"logGroupName", "g"}}), query + "g:log-stream:");
+  EXPECT_EQ(demands("logs", "StartQuery", {{"logGroupNames", Json::array({"g", "h"})}}),
+            query + "g:log-stream:; " + query + "h:log-stream:");
+  EXPECT_EQ(demands("logs", "StartQuery", {{"logGroupIdentifiers", Json::array({"arn:aws:logs:eu-west-1:111122223333:log-group:g"})}}),
+            query + "g:log-stream:");
 }
 
 // The words in brackets stand in recorded refusals of IAM.

@@ -47,6 +47,7 @@ void Row::begin(const Event& event) {
 void Row::begin() {
   std::ranges::fill(slots_, Value());
   arena_.clear();
+  rows_ = 0;
   is_read_ = true;
   event_ = nullptr;
 }
@@ -69,6 +70,7 @@ Value Row::value(const Node& node) {
     case Op::kSlot:
       return at(node.slot);
     case Op::kMember:
+      failed_ = failed_ || arena_.bytes() > kEventBytesMax;
       return member_of(at(node.slot), node.text, arena_);
     case Op::kAnd:
       return Value::of(std::ranges::all_of(node.parts, [&](const Node& each) { return holds(each); }));

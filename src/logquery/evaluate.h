@@ -7,6 +7,8 @@
 
 namespace cairn::logquery {
 
+constexpr size_t kEventRowsMax = 100'000;  // that unnest makes of one event
+
 /// One event to be looked at.
 struct Event {
   int64_t timestamp = 0, ingested = 0;  // milliseconds since 1970
@@ -35,7 +37,7 @@ class Row {
   void take(const std::vector<Step>& steps, size_t first, F&& f);
 
   Arena& arena() { return arena_; }
-  bool failed() const { return failed_; }  // a text grew too long
+  bool failed() const { return failed_; }  // what came of the event passed a limit
 
  private:
   void parse(const Step& step);
@@ -50,6 +52,7 @@ class Row {
   const Event* event_ = nullptr;
   bool is_read_ = false;  // the fields of the event stand in their slots
   bool failed_ = false;
+  size_t rows_ = 0;  // made by unnest
   Arena arena_;
 };
 
@@ -70,6 +73,8 @@ void Row::take(const std::vector<Step>& steps, size_t first, F&& f) {
         break;
       case Step::Kind::kUnnest:
         for (const Value& element : elements_of(value(step.node), arena_)) {
+          failed_ = failed_ || ++rows_ > kEventRowsMax;
+          if (failed_) return;
           set(step.slots[0], element);
           take(steps, i + 1, f);
         }

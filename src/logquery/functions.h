@@ -6,13 +6,14 @@
 
 namespace cairn::logquery {
 
-constexpr size_t kTextBytesMax = 1 << 20;  // of what a function makes
+constexpr size_t kTextBytesMax = 1 << 20;    // of what a function makes
+constexpr size_t kEventBytesMax = 16 << 20;  // of all that the expressions of a query make of one event
 
 /// What functions may need beside their arguments.
 struct Surroundings {
   Arena& arena;
   double started_seconds;  // when the query began, since 1970
-  bool& failed;            // a text would be longer than kTextBytesMax
+  bool& failed;            // a limit would be passed
 };
 
 using Apply = Value (*)(std::span<const Value> arguments, const Surroundings& surroundings);

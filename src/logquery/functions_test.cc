@@ -142,6 +142,15 @@ TEST(Functions, AreRefused) {
 TEST(Functions, CannotFillTheMemory) {
   const std::string grow = "replace(replace(@message, 'a', @message), 'a', @message)";
   EXPECT_FALSE(run("fields " + grow + " as x", {std::string(2000, 'a')}).has_value());
+  std::string often = "fields 1 as x";
+  for (int i = 0; i < 40; ++i) often += fmt::format(", concat(@message, '{}') as x{}", i, i);
+  EXPECT_FALSE(run(often, {std::string(500'000, 'a')}).has_value());
+  EXPECT_TRUE(run(often, {std::string(5'000, 'a')}).has_value());
+  std::string list = "[0";
+  for (int i = 0; i < 1000; ++i) list += ",0";
+  const std::string unnest = "fields jsonParse(@message) as j | unnest j into a | unnest j into b";
+  EXPECT_FALSE(run(unnest + " | stats count(*)", {list + "]"}).has_value());
+  EXPECT_TRUE(run(unnest + " | stats count(*)", {"[0,1,2]"}).has_value());
 }
 
 }  // namespace

@@ -17,7 +17,7 @@ using Around = const Surroundings&;
 constexpr std::string_view kBlanks = " \t\n\r\f\v";
 
 Value made(std::string text, Around around) {
-  if (text.size() > kTextBytesMax) {
+  if (text.size() > kTextBytesMax || around.arena.bytes() + text.size() > kEventBytesMax) {
     around.failed = true;
     return {};
   }

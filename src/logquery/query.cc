@@ -233,7 +233,8 @@ bool Run::add(const Event& event) {
 Result<Table> Run::finish() {
   Impl& run = *impl_;
   const auto failed = [&] {
-    return failure("the query needs more than {} bytes of memory", run.row.failed() ? kTextBytesMax : run.options.memory_bytes_max);
+    if (run.row.failed()) return failure("the query makes too much of one event");
+    return failure("the query needs more than {} bytes of memory", run.options.memory_bytes_max);
   };
   for (size_t number = 1; number < run.plan->stages.size(); ++number) {
     std::unique_ptr<Work> next = run.make(number);

@@ -33,13 +33,19 @@ struct Value {
 /// Owns the texts that the evaluation of one event makes.
 class Arena {
  public:
-  std::string_view keep(std::string text) { return texts_.emplace_back(std::move(text)); }
+  std::string_view keep(std::string text) {
+    bytes_ += text.size();
+    return texts_.emplace_back(std::move(text));
+  }
   void clear() {
     if (!texts_.empty()) texts_.clear();
+    bytes_ = 0;
   }
+  size_t bytes() const { return bytes_; }
 
  private:
   std::deque<std::string> texts_;
+  size_t bytes_ = 0;
 };
 
 /// Of a number, a truth, a time, or a text that is written as a number.

@@ -150,17 +150,17 @@ void Queries::keep(const std::shared_ptr<Query>& query) {
 }
 
 void Queries::forget_old(Time now) {
-  const auto is_over = [&](const Query& query) {
-    return is_done(query.status) && (kept_bytes_ > kKeptBytesMax || query.asked->created + kKeptFor < now);
-  };
+  const auto is_too_much = [&] { return kept_bytes_ > kKeptBytesMax || by_age_.size() > kKeptMax; };
   for (auto each = by_age_.begin(); each != by_age_.end();) {
-    if (!is_over(**each)) {
-      if (kept_bytes_ <= kKeptBytesMax && (*each)->asked->created + kKeptFor >= now) return;  // nor is any that came later
+    const Query& query = **each;
+    const bool is_too_old = query.asked->created + kKeptFor < now;
+    if (!is_too_much() && !is_too_old) return;  // nor is any that came later
+    if (!is_done(query.status)) {
       ++each;
       continue;
     }
-    kept_bytes_ -= (*each)->kept_bytes;
-    queries_.erase(key_of((*each)->asked->account, (*each)->asked->region, (*each)->asked->id));
+    kept_bytes_ -= query.kept_bytes;
+    queries_.erase(key_of(query.asked->account, query.asked->region, query.asked->id));
     each = by_age_.erase(each);
   }
 }

@@ -26,6 +26,7 @@ class Queries {
   static constexpr size_t kWaitingMax = 1000;            // of all
   static constexpr size_t kQueryBytesMax = 64 << 20;     // of memory that one query may need
   static constexpr size_t kKeptBytesMax = 256 << 20;     // of all results; the oldest go first
+  static constexpr size_t kKeptMax = 10'000;             // queries, of all; the same
   static constexpr std::chrono::minutes kTimeMax{60};    // of one query
   static constexpr std::chrono::hours kKeptFor{24 * 7};  // its results, as on AWS
 
