@@ -374,8 +374,13 @@ class WiredCore : public Core {
     api::install(services::families());
     api::install_finish("s3", s3::finish);
     directory_ = std::make_unique<identity::Directory>(*store_);
-    log_queries_ = std::make_unique<logs_service::Queries>(logs_service::Queries::Means{
-        .clock = outside_.clock, .store = *store_, .events = *logs_, .threads = outside_.threads ? logs_service::Queries::kThreads : 0});
+    log_queries_ = std::make_unique<logs_service::Queries>(
+        logs_service::Queries::Means{.clock = outside_.clock,
+                                     .store = *store_,
+                                     .journal = *journal_,
+                                     .events = *logs_,
+                                     .ports = ports_,
+                                     .threads = outside_.threads ? logs_service::Queries::kThreads : 0});
     provider_keys_ = std::make_unique<identity::ProviderKeys>(outside_.http, outside_.clock);
     ports_ = {.clock = &outside_.clock,
               .random = &outside_.random,

@@ -127,6 +127,21 @@ class Insights(unittest.TestCase):
         self.assertEqual((fields["@message"], fields["a.b.0"]), (100, 50))
         self.refused(self.logs.get_log_record, "InvalidParameterException", logRecordPointer="nonsense")
 
+    def test_groups_under_a_key(self):
+        """The key is opened for the query, on record; one that is disabled fails it."""
+        kms, arn = self.server.client("kms"), "arn:aws:logs:us-east-1:000000000000:log-group:sealed"
+        key = kms.create_key(Policy=json.dumps({"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Action": "kms:*", "Resource": "*", "Principal": {"AWS": "arn:aws:iam::000000000000:root"}},
+            {"Effect": "Allow", "Action": ["kms:GenerateDataKey*", "kms:Decrypt"], "Resource": "*", "Principal": {"Service": "logs.us-east-1.amazonaws.com"},
+             "Condition": {"ArnEquals": {"kms:EncryptionContext:aws:logs:arn": arn}}}]}))["KeyMetadata"]["Arn"]
+        self.logs.create_log_group(logGroupName="sealed", kmsKeyId=key)
+        self.put("sealed", ["secret", {"a": 1}])
+        self.assertEqual(self.rows("sealed", "fields @message | sort @timestamp"), [{"@message": "secret"}, {"@message": '{"a": 1}'}])
+        answer = self.results(self.start("sealed", "fields a | filter a = 1"))
+        self.assertEqual(self.logs.get_log_record(logRecordPointer=answer["results"][0][1]["value"])["logRecord"]["a"], "1")
+        kms.disable_key(KeyId=key)
+        self.assertEqual(self.results(self.start("sealed", "fields @message"))["status"], "Failed")
+
     def test_what_is_refused(self):
         self.put("refusing", ["x"])
         now = int(time.time())

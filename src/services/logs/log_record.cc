@@ -6,7 +6,7 @@
 #include "api/ports.h"
 #include "logquery/fields.h"
 #include "services/logs/errors.h"
-#include "services/logs/group.h"
+#include "services/logs/group_key.h"
 #include "services/logs/queries.h"
 #include "services/logs/stream.h"
 
@@ -40,26 +40,25 @@ void get_log_record(api::Call& call) {
   if (group.account != call.account || group.region != call.region || place.timestamp < group.oldest_wanted(call.now)) throw gone;
 
   Json record;
-  const Result<void> read = call.ports->logs->visit(
-      {.group = group_id, .start = place.timestamp, .end = place.timestamp}, [&, place = place](const logs::EventView& event) {
-        if (event.place < place) return true;
-        if (event.place != place) return false;
-        const std::optional<Stream> stream = find_stream(call, group, name_of_stored(event.stream));
-        if (!stream || stream->stored_name() != event.stream) return false;
-        record = {{"@ingestionTime", std::to_string(event.ingested)},
-                  {"@log", fmt::format("{}:{}", group.account.str(), group.name)},
-                  {"@logStream", stream->name},
-                  {"@message", event.message},
-                  {"@ptr", pointer},
-                  {"@timestamp", std::to_string(event.place.timestamp)}};
-        size_t fields = 0;
-        logquery::each_field(event.message, [&](const std::string& name, const logquery::Value& value) {
-          record[name] = text_of(value);
-          return ++fields < kFieldsMax;
-        });
-        return false;
-      });
-  if (!read) throw Error(aws::kInternalFailure, "{}", read.error().message);
+  visit_events(call, group, {.group = group_id, .start = place.timestamp, .end = place.timestamp},
+               [&, place = place](const logs::EventView& event) {
+                 if (event.place < place) return true;
+                 if (event.place != place) return false;
+                 const std::optional<Stream> stream = find_stream(call, group, name_of_stored(event.stream));
+                 if (!stream || stream->stored_name() != event.stream) return false;
+                 record = {{"@ingestionTime", std::to_string(event.ingested)},
+                           {"@log", fmt::format("{}:{}", group.account.str(), group.name)},
+                           {"@logStream", stream->name},
+                           {"@message", event.message},
+                           {"@ptr", pointer},
+                           {"@timestamp", std::to_string(event.place.timestamp)}};
+                 size_t fields = 0;
+                 logquery::each_field(event.message, [&](const std::string& name, const logquery::Value& value) {
+                   record[name] = text_of(value);
+                   return ++fields < kFieldsMax;
+                 });
+                 return false;
+               });
   if (record.empty()) throw gone;
   call.out["logRecord"] = std::move(record);
 }
@@ -83,7 +82,7 @@ void get_log_group_fields(api::Call& call) {
     const std::optional<Stream> stream = find_stream(call, group, name_of_stored(stored));
     return stream && stream->stored_name() == stored;
   };
-  const Result<void> read = call.ports->logs->visit(query, [&](const logs::EventView& event) {
+  visit_events(call, group, query, [&](const logs::EventView& event) {
     ++events;
     looked_at += event.message.size();
     logquery::each_field(event.message, [&](const std::string& name, const logquery::Value&) {
@@ -94,7 +93,6 @@ void get_log_group_fields(api::Call& call) {
     });
     return events < kEventsMax && looked_at < kLookedAtMax;
   });
-  if (!read) throw Error(aws::kInternalFailure, "{}", read.error().message);
   std::vector<std::pair<std::string, size_t>> fields;
   if (events > 0)
     for (const char* name : {"@ingestionTime", "@log", "@logStream", "@message", "@timestamp"}) fields.emplace_back(name, 100);

@@ -6,8 +6,11 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "services/logs/errors.h"
+#include "services/logs/group_key.h"
 #include "services/logs/place_text.h"
 #include "services/logs/stream.h"
+#include "state/internal_commit.h"
 
 namespace cairn::logs_service {
 namespace {
@@ -81,52 +84,30 @@ void Queries::work(Query& query) {
   query.status.compare_exchange_strong(running, end);  // unless it was cancelled
 }
 
+struct Queries::Scan {
+  std::chrono::nanoseconds deadline;
+  bool wants_more = true, timed_out = false;
+  std::string_view group_id;
+};
+
 Queries::Status Queries::scan(Query& query) {
   const Asked& asked = *query.asked;
-  const auto deadline = means_.clock.steady() + kTimeMax;
-  std::string_view group_id;
+  Scan scan{.deadline = means_.clock.steady() + kTimeMax, .group_id = {}};
   logquery::Run run(*query.plan, {.started_seconds = static_cast<double>(asked.created.time_since_epoch().count()) / 1000,
                                   .rows = asked.rows,
                                   .memory_bytes_max = kQueryBytesMax,
                                   .pointer = [&](const logquery::Event& event) {
                                     const auto index = static_cast<uint32_t>(event.index);
-                                    return pointer_of(group_id, {event.timestamp, event.position, index});
+                                    return pointer_of(scan.group_id, {event.timestamp, event.position, index});
                                   }});
-  bool wants_more = true, timed_out = false;
-  for (const Source& group : asked.groups) {
-    if (!wants_more || timed_out || query.stopped) break;
-    group_id = group.id;
-    const std::string log = fmt::format("{}:{}", asked.account.str(), group.name);
-    const logs::Query wanted{.group = group.id,
-                             .start = std::max(asked.start, group.oldest),
-                             .end = asked.end,
-                             .newest_first = true,
-                             .beyond = std::nullopt,
-                             .wants_stream = live_streams(means_.store, group.id)};
-    const Result<void> read = means_.events.visit(wanted, [&](const logs::EventView& event) {
-      if (query.scanned++ % kEventsBetweenLooks == 0) timed_out = means_.clock.steady() >= deadline;
-      if (timed_out || query.stopped) return false;
-      query.bytes += event.message.size();
-      wants_more = run.add({.timestamp = event.place.timestamp,
-                            .ingested = event.ingested,
-                            .log = log,
-                            .stream = name_of_stored(event.stream),
-                            .message = event.message,
-                            .account = asked.account.str(),
-                            .region = asked.region.str(),
-                            .position = event.place.position,
-                            .index = event.place.index});
-      query.matched = run.matched();
-      return wants_more;
-    });
+  for (const Group& group : asked.groups) {
+    if (!scan.wants_more || scan.timed_out || query.stopped) break;
+    scan.group_id = group.id;
+    if (!this->scan(query, group, run, scan)) return Status::kFailed;
     ++query.groups;
-    if (!read) {
-      log::error("a query of log groups failed", {{"query", asked.id}, {"error", read.error().message}});
-      return Status::kFailed;
-    }
   }
   if (query.stopped) return Status::kCancelled;
-  if (timed_out) return Status::kTimeout;
+  if (scan.timed_out) return Status::kTimeout;
   Result<logquery::Table> table = run.finish();
   if (!table) {
     log::warning("a query of log groups failed", {{"query", asked.id}, {"error", table.error().message}});
@@ -135,6 +116,59 @@ Queries::Status Queries::scan(Query& query) {
   const std::lock_guard lock(mutex_);
   query.table = std::make_shared<const logquery::Table>(std::move(*table));
   return Status::kComplete;
+}
+
+bool Queries::scan(Query& query, const Group& group, logquery::Run& run, Scan& scan) {
+  const Asked& asked = *query.asked;
+  const auto fail = [&](std::string_view why) {
+    log::error("a query of log groups failed", {{"query", asked.id}, {"error", std::string(why)}});
+    return false;
+  };
+  // KMS is asked in no call of anybody's, so its records make an entry of their own, before there are results.
+  state::Transaction state(means_.store);
+  api::Call call;
+  call.ports = &means_.ports;
+  call.state = &state;
+  call.now = means_.clock.now();
+  MessageOpener opener = opener_of(call, group);
+  const std::string log = fmt::format("{}:{}", asked.account.str(), group.name);
+  const logs::Query wanted{.group = group.id,
+                           .start = std::max(asked.start, group.oldest_wanted(asked.created)),
+                           .end = asked.end,
+                           .newest_first = true,
+                           .beyond = std::nullopt,
+                           .wants_stream = live_streams(means_.store, group.id)};
+  bool is_readable = true;
+  Result<void> read;
+  try {
+    read = means_.events.visit(wanted, [&](const logs::EventView& event) {
+      if (query.scanned++ % kEventsBetweenLooks == 0) scan.timed_out = means_.clock.steady() >= scan.deadline;
+      if (scan.timed_out || query.stopped) return false;
+      const std::optional<std::string_view> message = opener.open(event);
+      is_readable = message.has_value();
+      if (!is_readable) return false;
+      query.bytes += message->size();
+      scan.wants_more = run.add({.timestamp = event.place.timestamp,
+                                 .ingested = event.ingested,
+                                 .log = log,
+                                 .stream = name_of_stored(event.stream),
+                                 .message = *message,
+                                 .account = asked.account.str(),
+                                 .region = asked.region.str(),
+                                 .position = event.place.position,
+                                 .index = event.place.index});
+      query.matched = run.matched();
+      return scan.wants_more;
+    });
+  } catch (const Error& refusal) {
+    read = failure("{}", refusal.message);
+  }
+  if (!call.records_within.empty()) {
+    state::Transaction records(means_.store);
+    if (!state::commit_internal(means_.store, means_.journal, records, call.records_within)) return fail("the journal takes no records");
+  }
+  if (!read) return fail(read.error().message);
+  return is_readable || fail("a log event is not as it was stored");
 }
 
 /// It is done: counts what it keeps, and drops the oldest that there is no room for.

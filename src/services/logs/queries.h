@@ -10,11 +10,11 @@
 #include <vector>
 
 #include "api/pool.h"
-#include "aws/names.h"
+#include "api/ports.h"
 #include "env/clock.h"
 #include "logquery/query.h"
 #include "logs/store.h"
-#include "state/store.h"
+#include "services/logs/group.h"
 
 namespace cairn::logs_service {
 
@@ -33,7 +33,9 @@ class Queries {
   struct Means {
     const env::Clock& clock;
     state::Store& store;
+    journal::Journal& journal;
     logs::Store& events;
+    api::Ports& ports;          // to open events of groups under keys of KMS
     size_t threads = kThreads;  // 0: a query runs in `start` itself
   };
   explicit Queries(const Means& means);
@@ -41,15 +43,11 @@ class Queries {
 
   enum class Status { kScheduled, kRunning, kComplete, kFailed, kCancelled, kTimeout };
 
-  struct Source {
-    std::string id, name;  // of a log group
-    int64_t oldest = 0;    // event that is still wanted, milliseconds
-  };
   struct Asked {
     std::string id, text, caller;
     aws::AccountId account;
     aws::Region region;
-    std::vector<Source> groups;
+    std::vector<Group> groups;
     int64_t start = 0, end = 0;  // of timestamps, milliseconds, inclusive
     size_t rows = logquery::Query::kRowsDefault;
     Time created;
@@ -80,12 +78,15 @@ class Queries {
 
  private:
   struct Query;
+  struct Scan;
   using Key = std::string;  // account/region/id
   static Key key_of(const aws::AccountId& account, const aws::Region& region, const std::string& id);
   static Seen seen(const Query& query);
 
   void work(Query& query);
   Status scan(Query& query);
+  /// Gives the run the group's events. False: it cannot.
+  bool scan(Query& query, const Group& group, logquery::Run& run, Scan& scan);
   void keep(const std::shared_ptr<Query>& query);
   void forget_old(Time now);
 

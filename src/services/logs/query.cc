@@ -76,17 +76,15 @@ void start_query(api::Call& call) {
                        .caller = call.principal.arn,
                        .account = call.account,
                        .region = call.region,
-                       .groups = {},
+                       .groups = groups,
                        .start = start,
                        .end = end,
                        .rows = in.value("limit", logquery::Query::kRowsDefault),
                        .created = call.now};
-  bool is_any_in_time = false;
-  for (const Group& group : groups) {
-    asked.groups.push_back({group.id, group.name, group.oldest_wanted(call.now)});
-    is_any_in_time = is_any_in_time || (end >= group.created.time_since_epoch().count() && end >= asked.groups.back().oldest);
-  }
-  if (!is_any_in_time) {
+  const auto is_in_time = [&](const Group& group) {
+    return end >= group.created.time_since_epoch().count() && end >= group.oldest_wanted(call.now);
+  };
+  if (std::ranges::none_of(groups, is_in_time)) {
     throw malformed(
         "Query's end date and time is either before the log groups creation time or exceeds the log groups log retention settings", 0,
         text.size());
@@ -163,7 +161,7 @@ void describe_queries(api::Call& call) {
   if (in.value("queryLanguage", "CWLI") != "CWLI") return;
   size_t number = 0;
   for (const Queries::Seen& query : call.ports->log_queries->list(call.account, call.region)) {
-    const auto is_it = [&](const Queries::Source& source) { return source.name == group; };
+    const auto is_it = [&](const Group& each) { return each.name == group; };
     if (!group.empty() && std::ranges::none_of(query.asked->groups, is_it)) continue;
     if (!status.empty() && name_of(query.status) != status) continue;
     if (number++ < first) continue;
