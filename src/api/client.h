@@ -30,6 +30,7 @@ class Client {
     /// Changes of the caller's own that are to stand in the journal's entry of the call, if it succeeds: may run several times. `out`: the
     /// answer by model names.
     std::function<void(state::Transaction&, const Json& out)> along = nullptr;
+    http::Peer peer = {};  // of calls that are made for a browser: where it is
   };
   using Done = std::function<void(http::Response)>;
   virtual ~Client() = default;

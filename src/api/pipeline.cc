@@ -187,7 +187,7 @@ struct Pipeline::Stages {
   /// authenticate the body.
   void handle(const std::shared_ptr<http::Exchange>& exchange) {
     auto job = std::static_pointer_cast<Job>(std::exchange(exchange->attachment, nullptr));
-    if (job == nullptr) return own_page(*exchange);
+    if (job == nullptr) return own_page(exchange);
 
     const std::string_view sent = has_streaming_input(job->route) ? std::string_view() : exchange->body();
     const std::optional<std::string> unpacked = unpack(*job, sent);
@@ -215,7 +215,8 @@ struct Pipeline::Stages {
                                    request.body.size());
     for (const auto& [name, value] : request.headers) head += fmt::format("{}: {}\r\n", name, value);
     head += "\r\n";
-    auto exchange = std::make_shared<http::LocalExchange>(std::move(head), std::move(request.body), http::Peer{}, std::move(done));
+    auto exchange =
+        std::make_shared<http::LocalExchange>(std::move(head), std::move(request.body), std::move(request.peer), std::move(done));
     CHECK(exchange->sound());
     auto job = std::make_shared<Job>();
     job->exchange = exchange;
@@ -594,10 +595,8 @@ struct Pipeline::Stages {
     return aws::Error({.code = "ThrottlingException", .status = 400}, "Rate exceeded");
   }
 
-  void own_page(http::Exchange& exchange) {
-    std::optional<http::Response> page = own_pages(exchange.head(), exchange.body());
-    if (!page) page = json_refusal(404, "NotFound", "There is no such page below /_cairn/.");
-    exchange.respond(std::move(*page));
+  void own_page(const std::shared_ptr<http::Exchange>& exchange) {
+    if (!own_pages(exchange)) exchange->respond(json_refusal(404, "NotFound", "There is no such page below /_cairn/."));
   }
 
   void body_failed(const std::shared_ptr<http::Exchange>& exchange, http::BodyFailure failure) {

@@ -29,8 +29,8 @@ struct Options {
   std::function<bool(state::Transaction& state, std::string_view record)> is_selected;
 };
 
-/// Pages that the server serves for itself below /_cairn/. Returns nullopt for a path it does not have. Must not block.
-using OwnPages = std::function<std::optional<http::Response>(const http::Head& head, std::string_view body)>;
+/// Pages that the server serves for itself below /_cairn/. False: it has no such path; else it responds, now or later. Must not block.
+using OwnPages = std::function<bool(const std::shared_ptr<http::Exchange>& exchange)>;
 
 class Pipeline : public http::Handler, public Client {
  public:

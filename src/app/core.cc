@@ -3,6 +3,7 @@
 #include "api/pipeline.h"
 #include "api/registry.h"
 #include "app/blob_cleaner.h"
+#include "app/launch_pages.h"
 #include "app/metrics_page.h"
 #include "app/own_pages.h"
 #include "app/remote_buckets.h"
@@ -418,10 +419,18 @@ class WiredCore : public Core {
                           : settings_.data_events == "selected" ? DataEvents::kSelected
                                                                 : DataEvents::kNone;
     options.is_selected = [this](state::Transaction& state, std::string_view record) { return selected_events_.wants(state, record); };
-    OwnPagesPorts pages{
-        .healthy = [this] { return healthy(); }, .metrics = [this] { return metrics_text(); }, .certificate = nullptr, .reset = nullptr};
+    OwnPagesPorts pages{.healthy = [this] { return healthy(); },
+                        .metrics = [this] { return metrics_text(); },
+                        .certificate = nullptr,
+                        .reset = nullptr,
+                        .launch = nullptr};
     pages.certificate = [this](std::string_view path) { return signer_->certificate(path); };
     if (settings_.dev) pages.reset = [this] { return reset(); };
+    pages.launch = launch_pages({.clock = outside_.clock,
+                                 .store = *store_,
+                                 .sealer = *sealer_,
+                                 .client = [this]() -> api::Client& { return *pipeline_; },
+                                 .any_key = settings_.dev});
     pipeline_ =
         std::make_unique<api::Pipeline>(options, ports_, *store_, *journal_, *authenticator_, metrics_, own_pages(std::move(pages)));
   }

@@ -20,7 +20,9 @@ http::Response health(bool healthy) {
 }  // namespace
 
 api::OwnPages own_pages(OwnPagesPorts ports) {
-  return [ports = std::move(ports)](const http::Head& head, std::string_view) -> std::optional<http::Response> {
+  return [ports = std::move(ports)](const std::shared_ptr<http::Exchange>& exchange) {
+    const http::Head& head = exchange->head();
+    if (head.path.starts_with("/_cairn/launch")) return ports.launch(exchange);
     const bool reads = head.method == "GET" || head.method == "HEAD";
     std::optional<http::Response> answer;
     if (head.path == "/_cairn/health" && reads) {
@@ -29,17 +31,19 @@ api::OwnPages own_pages(OwnPagesPorts ports) {
       answer = page(200, "text/plain; version=0.0.4", ports.metrics());
     } else if (head.path == "/_cairn/dev/reset" && head.method == "POST" && ports.reset) {
       // Browsers send Origin with a cross-site POST: a web page must not be able to wipe a developer's server.
-      if (head.header("origin")) return page(403, "application/json", "{\"message\":\"Not from a web page.\"}\n");
-      const Result<void> done = ports.reset();
+      const Result<void> done = head.header("origin") ? failure("Not from a web page.") : ports.reset();
       std::string body;
       if (!done) json::Writer(body).begin_object().key("message").string(done.error().message).end_object();
-      answer = done ? page(200, "application/json", "{\"status\":\"reset\"}\n") : page(503, "application/json", std::move(body));
+      answer = done ? page(200, "application/json", "{\"status\":\"reset\"}\n")
+                    : page(head.header("origin") ? 403 : 503, "application/json", std::move(body));
     }
     if (reads && head.path.ends_with(".pem"))
       if (std::optional<std::string> certificate = ports.certificate(head.path))
         answer = page(200, "application/x-pem-file", std::move(*certificate));
-    if (answer) answer->head_only = head.method == "HEAD";
-    return answer;
+    if (!answer) return false;
+    answer->head_only = head.method == "HEAD";
+    exchange->respond(std::move(*answer));
+    return true;
   };
 }
 

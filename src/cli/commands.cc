@@ -6,6 +6,7 @@
 #include "cli/accounts.h"
 #include "cli/exports.h"
 #include "cli/keys.h"
+#include "cli/launch_url.h"
 #include "cli/lookup.h"
 #include "cli/verify.h"
 
@@ -224,6 +225,23 @@ void add_root(CLI::App& app, int& exit_code) {
   credentials->callback([options, &exit_code] { exit_code = root_credentials(*options); });
 }
 
+void add_launch_url(CLI::App& app, int& exit_code) {
+  CLI::App* command = app.add_subcommand("launch-url", "Print a one-time link to a page that creates a stack of a template");
+  auto options = std::make_shared<LaunchUrlOptions>();
+  command
+      ->add_option("TEMPLATE", options->what,
+                   "A file, the https URL of an object in a bucket of the server, or AWS's quick-create link to one")
+      ->required();
+  command->add_option("--stack-name", options->stack_name, "Filled in on the page")->type_name("NAME");
+  command->add_option("--parameter", options->parameters, "Filled in on the page; may be given again")->type_name("NAME=VALUE");
+  add_target(*command, options->target, kEndpointHelp, kProfileHelp);
+  add_region(*command, options->target);
+  command->footer(
+      "  cairn launch-url examples/recommended-trail.yaml --stack-name audit\n\n"
+      "Whoever opens the link acts in your name: it is good for one stack of this template, and for 15 minutes.\n");
+  command->callback([options, &exit_code] { exit_code = launch_url(*options); });
+}
+
 }  // namespace
 
 void add_commands(CLI::App& app, int& exit_code) {
@@ -233,6 +251,7 @@ void add_commands(CLI::App& app, int& exit_code) {
   add_keys(app, exit_code);
   add_account(app, exit_code);
   add_root(app, exit_code);
+  add_launch_url(app, exit_code);
 }
 
 }  // namespace cairn::cli

@@ -38,17 +38,28 @@ std::optional<Place> place_of(std::string_view url, std::string_view own_host) {
   return std::nullopt;
 }
 
+Place supported(const api::Call& call, const std::string& url) {
+  std::optional<Place> place = place_of(url, call.host);
+  if (!place) throw Error(kValidationError, "TemplateURL must be a supported URL.");
+  return std::move(*place);
+}
+
 }  // namespace
 
+std::string canonical_url(const api::Call& call, const std::string& url) {
+  const Place place = supported(call, url);
+  return fmt::format("https://s3.{}.amazonaws.com/{}/{}", call.region.str(), place.bucket,
+                     text::percent_encode(place.key, text::Slash::kKeep));
+}
+
 std::string template_at(api::Call& call, const std::string& url) {
-  const std::optional<Place> place = place_of(url, call.host);
-  if (!place) throw Error(kValidationError, "TemplateURL must be a supported URL.");
+  const Place place = supported(call, url);
   api::Reply reply;
   try {
     api::call_within(call,
                      {.service = "s3",
                       .operation = "GetObject",
-                      .in = {{"Bucket", place->bucket}, {"Key", place->key}},
+                      .in = {{"Bucket", place.bucket}, {"Key", place.key}},
                       .region = call.region,
                       .invoked_by = kService,
                       .account = call.account},
