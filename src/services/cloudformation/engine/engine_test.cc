@@ -268,6 +268,25 @@ TEST_F(EngineTest, TriesAgainWhatIsBusy) {
   EXPECT_EQ(stack().status, "UPDATE_ROLLBACK_FAILED") << "not for ever";
 }
 
+TEST_F(EngineTest, GoesOnWithARollbackThatFailed) {
+  begin(two_groups("7"));
+  logs.busy = 100;
+  begin(two_groups("30"));
+  ASSERT_EQ(stack().status, "UPDATE_ROLLBACK_FAILED");
+  EXPECT_FALSE(stack().reason.empty());
+  logs.busy = 0;
+  machine.commit([&](state::Transaction& state) {  // as ContinueUpdateRollback does
+    Operation operation = decode_operation(state.get(keys::rollback("id")).value());
+    operation.failed.clear();
+    put_operation(state, operation);
+    state.erase(keys::rollback("id"));
+  });
+  settle();
+  EXPECT_EQ(stack().status, "UPDATE_ROLLBACK_COMPLETE");
+  EXPECT_EQ(made(), (Made{{"a/", "7"}, {"b/", "7"}, {"b/s", "never"}}));
+  EXPECT_EQ(leftovers(), 0u);
+}
+
 TEST_F(EngineTest, ADeletionTakesOverWhereverACreationWasStopped) {
   for (int at = 1; at < 6; ++at) {
     SCOPED_TRACE(at);
