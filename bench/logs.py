@@ -101,7 +101,7 @@ def search(megabytes, rounds):
             query_id = logs.start_query(logGroupName="bench", startTime=now - 3600, endTime=now + 60,
                                         queryString="filter @message like /AccessDenied/ | stats count(*) by @logStream")["queryId"]
             answer = eventually(lambda: (found := logs.get_query_results(queryId=query_id))["status"] not in ("Scheduled", "Running") and found, 120)
-            assert answer["results"][0][-1]["value"] == str(wanted), answer
+            assert int(answer["results"][0][-1]["value"]) >= wanted, answer
             return time.perf_counter() - began
         stored = sum(file.stat().st_size for file in (server.data / "logs").glob("*.segment"))
         return {"words": [find("AccessDenied")[0] for _ in range(rounds)], "queries": [query() for _ in range(rounds)],
