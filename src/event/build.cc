@@ -107,7 +107,7 @@ class Record {
       writer_.begin_object();
       if (resource.is_account_hidden) word("accountId", "");
       else if (!resource.account.empty()) word("accountId", resource.account.str());
-      word("type", resource.type);
+      if (!resource.type.empty()) word("type", resource.type);  // SSM's have none
       if (!resource.arn_prefix.empty()) word("ARNPrefix", cut(resource.arn_prefix, kArnBytesMax));
       if (!resource.arn.empty()) word("ARN", cut(resource.arn, kArnBytesMax));
       writer_.end_object();

@@ -90,7 +90,6 @@ void refuse_options(const Json& in) {
   };
   refuse_if(in.contains("ResourcesToImport") && !in.at("ResourcesToImport").empty(), "ResourcesToImport");
   refuse_if(in.value("ImportExistingResources", false), "ImportExistingResources");
-  refuse_if(in.value("IncludeNestedStacks", false), "IncludeNestedStacks");
   refuse_if(in.contains("DeploymentMode"), "DeploymentMode");
 }
 

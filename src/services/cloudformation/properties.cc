@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "services/cloudformation/references.h"
 #include "services/cloudformation/surroundings.h"
 #include "template/canonical.h"
 
@@ -22,6 +23,7 @@ void check_properties(const ResourceType& type, const std::string& resource, con
       problems.push_back(fmt::format("#: required key [{}] not found", property.name));
   if (!problems.empty())
     throw Failed{fmt::format("Properties validation failed for resource {} with message:\n[{}]", resource, fmt::join(problems, ", "))};
+  check_references(type.name, properties);
 }
 
 Json with_tags(const ResourceType& type, Json properties, const Json& stack_tags) {

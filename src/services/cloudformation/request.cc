@@ -4,6 +4,7 @@
 
 #include "api/pass_role.h"
 #include "api/ports.h"
+#include "api/within.h"
 #include "identity/service_role.h"
 #include "services/cloudformation/caller.h"
 #include "services/cloudformation/change_set.h"
@@ -68,6 +69,21 @@ Json shown_parameters(const cfn::Template& of, const cfn::ParameterValues& value
   return shown;
 }
 
+/// The value of SSM's parameter that a parameter of the type AWS::SSM::Parameter::Value<...> names.
+std::optional<std::string> stored_parameter(api::Call& call, const std::string& name) {
+  const Json answer = api::call_within(call, {.service = "ssm",
+                                              .operation = "GetParameters",
+                                              .in = {{"Names", Json::array({name})}, {"WithDecryption", false}},
+                                              .region = call.region,
+                                              .invoked_by = kService,
+                                              .account = call.account});
+  const Json& found = answer.at("Parameters");
+  if (found.empty()) return std::nullopt;
+  if (found[0].at("Type") == "SecureString")
+    throw Error(kValidationError, "Parameters [{}] referenced by template have types not supported by CloudFormation.", name);
+  return found[0].at("Value").get<std::string>();
+}
+
 /// "AWS::EC2::*" and the like, of the parameter ResourceTypes.
 void check_allowed_types(const Json& in, const cfn::Summary& summary) {
   const auto allowed = in.find("ResourceTypes");
@@ -100,8 +116,8 @@ void check_options(const Json& in) {
   refuse_if(filled("NotificationARNs"), "NotificationARNs");
   refuse_if(filled("RollbackConfiguration") && !in.at("RollbackConfiguration").value("RollbackTriggers", Json::array()).empty(),
             "RollbackConfiguration with triggers");
-  refuse_if(filled("DeploymentConfig"), "DeploymentConfig");
   for (const char* member : {"StackPolicyURL", "StackPolicyDuringUpdateURL"}) refuse_if(filled(member), member);
+  refuse_if(filled("DeploymentConfig") && in.at("DeploymentConfig") != Json{{"Mode", "STANDARD"}}, "DeploymentConfig beyond its defaults");
   if (const Json tags = texts_of(in, "Tags"); tags.size() > kTagsMax)
     throw Error(
         kValidationError,
@@ -151,7 +167,8 @@ Asked read_request(api::Call& call, const Stack& stack) {
   if (const auto missing = cfn::missing_capabilities(summary, capabilities); !missing.empty())
     throw Error(kInsufficientCapabilities, "{}", cfn::requires_capabilities(missing));
 
-  auto values = cfn::bind_parameters(read, given_parameters(call, stack, read), [](const std::string&) { return std::nullopt; });
+  auto values = cfn::bind_parameters(read, given_parameters(call, stack, read),
+                                    [&](const std::string& name) { return stored_parameter(call, name); });
   if (!values) throw Error(kValidationError, "{}", values.error().text());
   asked.values = std::move(*values);
   auto program = cfn::Program::make(read, environment_of(stack), asked.values);

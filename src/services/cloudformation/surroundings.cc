@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "services/cloudformation/exports.h"
+#include "services/cloudformation/references.h"
 
 namespace cairn::cloudformation {
 
@@ -40,7 +41,13 @@ std::optional<std::string> Surroundings::import_value(const std::string& name) {
   return found->value;
 }
 
+/// Those to SSM stay: they mean something when the resource is made (references.h).
 Result<std::string> Surroundings::resolve(const cfn::DynamicReference& reference) {
+  const std::string written = fmt::format("{{{{resolve:{}:{}}}}}", reference.service, reference.key);
+  if (reference.service == "ssm" || reference.service == "ssm-secure") {
+    if (!is_ssm_reference(reference.key)) return failure("Incorrect format is used in the following SSM reference: [{}]", written);
+    return written;
+  }
   return failure("Dynamic references to {} are not implemented: this server has no such service.", reference.service);
 }
 

@@ -15,6 +15,7 @@ constexpr Managed kManaged[] = {
     {"alias/aws/s3", "s3", "S3", "Default key that protects my S3 objects when no other key is defined"},
     {"alias/aws/sns", "sns", "SNS", "Default key that protects my SNS data when no other key is defined"},
     {"alias/aws/sqs", "sqs", "SQS", "Default key that protects my SQS messages when no other key is defined"},
+    {"alias/aws/ssm", "ssm", "SSM", "Default key that protects my SSM parameters when no other key is defined"},
 };
 
 /// Whoever may use the service in the account may use the key through it, and no other way.

@@ -7,6 +7,7 @@
 #include "identity/service_role.h"
 #include "services/cloudformation/caller.h"
 #include "services/cloudformation/properties.h"
+#include "services/cloudformation/references.h"
 #include "services/cloudformation/surroundings.h"
 #include "state/internal_commit.h"
 #include "template/canonical.h"
@@ -300,7 +301,10 @@ Run::Progress Run::proceed(const std::string& id) {
   std::optional<std::string> failure;
   try {
     if (type == nullptr) throw Failed{fmt::format("Unrecognized resource type: {}", resource.type)};
-    if (function != nullptr) function(doing);
+    if (function != nullptr) {
+      resolve_references(doing, resource.action != Action::kRemove && resource.action != Action::kRemoveOther);
+      function(doing);
+    }
   } catch (const Asking& asking) {
     if (active.kept < active.answers.size()) {  // refusals that it can live with, which left no entry
       const bool done = commit(

@@ -1,0 +1,85 @@
+#include <array>
+
+#include "services/cloudformation/resource_type.h"
+
+namespace cairn::cloudformation {
+namespace {
+
+constexpr auto kProperties = std::to_array<Property>({
+    {"AllowedPattern"},
+    {"DataType"},
+    {"Description"},
+    {"Name", On::kReplace},
+    {"Policies", On::kRefuse},
+    {"Tags"},  // a map
+    {"Tier"},
+    {"Type", On::kUpdate, kRequired},
+    {"Value", On::kUpdate, kRequired},
+});
+constexpr std::array<std::string_view, 2> kAttributes = {"Type", "Value"};
+
+Json properties_of(const Doing& doing) {
+  if (doing.text("Type") == "SecureString") throw Failed{"CloudFormation doesn't support creating a SecureString parameter type."};
+  return doing.members({{"AllowedPattern"}, {"DataType"}, {"Description"}, {"Tier"}, {"Type"}, {"Value"}});
+}
+
+void show(Doing& doing) {
+  doing.attributes["Type"] = doing.text("Type");
+  doing.attributes["Value"] = doing.text("Value");
+}
+
+Json listed(const Json& tags) {
+  Json list = Json::array();
+  for (const auto& [key, value] : tags.items()) list.push_back({{"Key", key}, {"Value", to_text(value)}});
+  return list;
+}
+
+void create(Doing& doing) {
+  Json in = properties_of(doing);
+  const std::string name =
+      doing.is_named("Name") ? doing.text("Name") : fmt::format("CFN-{}-{}", doing.where().resource, doing.where().token);
+  in["Name"] = name;
+  if (doing.has("Tags") && !doing.get("Tags").empty()) in["Tags"] = listed(doing.get("Tags"));
+  doing.call("ssm", "PutParameter", std::move(in));
+  doing.physical = name;
+  show(doing);
+}
+
+void update(Doing& doing) {
+  Json in = properties_of(doing);
+  in["Name"] = doing.physical;
+  in["Overwrite"] = true;
+  for (const char* member : {"Description", "AllowedPattern"})  // what is not given would stay
+    if (!in.contains(member) && doing.before.contains(member)) in[member] = "";
+  if (!in.contains("Tier") && doing.before.contains("Tier")) in["Tier"] = "Standard";
+  doing.call("ssm", "PutParameter", std::move(in));
+  show(doing);
+  if (!doing.changed("Tags")) return;
+  const Json now = doing.has("Tags") ? doing.get("Tags") : Json::object();
+  const Json id{{"ResourceType", "Parameter"}, {"ResourceId", doing.physical}};
+  Json gone = Json::array();
+  for (const auto& [key, value] : doing.before.value("Tags", Json::object()).items())
+    if (!now.contains(key)) gone.push_back(key);
+  const auto call = [&](std::string_view operation, const char* member, Json value) {
+    Json with = id;
+    with[member] = std::move(value);
+    doing.call("ssm", operation, std::move(with));
+  };
+  if (!gone.empty()) call("RemoveTagsFromResource", "TagKeys", std::move(gone));
+  if (!now.empty()) call("AddTagsToResource", "Tags", listed(now));
+}
+
+void remove(Doing& doing) { doing.call_unless({"ParameterNotFound"}, "ssm", "DeleteParameter", {{"Name", doing.physical}}); }
+
+}  // namespace
+
+extern const ResourceType ssm_parameter;
+const ResourceType ssm_parameter{.name = "AWS::SSM::Parameter",
+                                 .properties = kProperties,
+                                 .create = create,
+                                 .update = update,
+                                 .remove = remove,
+                                 .name_property = "Name",
+                                 .attributes = kAttributes};
+
+}  // namespace cairn::cloudformation

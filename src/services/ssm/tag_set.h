@@ -1,0 +1,12 @@
+#pragma once
+#include <map>
+#include <string>
+
+#include "base/json.h"
+
+namespace cairn::ssm {
+
+/// Throws TooManyTagsError, ValidationException.
+void add_tags(const Json& list, std::map<std::string, std::string>& tags);
+
+}  // namespace cairn::ssm
