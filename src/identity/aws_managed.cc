@@ -11,6 +11,12 @@ namespace {
 #define CAIRN_ALLOW(actions) R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":)" actions R"(,"Resource":"*"}]})"
 
 constexpr auto kPolicies = std::to_array<AwsManagedPolicy>({
+    {"AWSCloudFormationFullAccess", "ANPACAIRNCFNFULLACC23", "/", "Provides full access to AWS CloudFormation.",
+     CAIRN_ALLOW(R"(["cloudformation:*"])")},
+    {"AWSCloudFormationReadOnlyAccess", "ANPACAIRNCFNREADONLY2", "/",
+     "Provides access to AWS CloudFormation via the AWS Management Console.",
+     CAIRN_ALLOW(R"(["cloudformation:Describe*","cloudformation:EstimateTemplateCost","cloudformation:Get*","cloudformation:List*",)"
+                 R"("cloudformation:ValidateTemplate","cloudformation:Detect*"])")},
     {"AWSCloudTrail_FullAccess", "ANPACAIRNTRAILFULL234", "/", "Provides full access to AWS CloudTrail.",
      R"({"Version":"2012-10-17","Statement":[)"
      R"({"Effect":"Allow","Action":["sns:AddPermission","sns:CreateTopic","sns:SetTopicAttributes","sns:GetTopicAttributes"],)"
@@ -73,7 +79,8 @@ constexpr auto kPolicies = std::to_array<AwsManagedPolicy>({
                  R"("events:List*","events:Test*","iam:Generate*","iam:Get*","iam:List*","iam:Simulate*","kms:Describe*","kms:Get*",)"
                  R"("kms:List*","lambda:Get*","lambda:List*","logs:Describe*","logs:FilterLogEvents","logs:Get*","logs:ListTagsLogGroup",)"
                  R"("logs:StartQuery","logs:StopQuery","logs:TestMetricFilter","s3:DescribeJob","s3:Get*","s3:List*","sns:Check*",)"
-                 R"("sns:Get*","sns:List*","sts:GetAccessKeyInfo","sts:GetCallerIdentity","sts:GetSessionToken"])")},
+                 R"("sns:Get*","sns:List*","ssm:Describe*","ssm:Get*","ssm:List*","sts:GetAccessKeyInfo","sts:GetCallerIdentity",)"
+                 R"("sts:GetSessionToken"])")},
     {"SecurityAudit", "ANPACAIRNSECAUDIT2345", "/",
      "The security audit template grants access to read security configuration metadata. It is useful for software that audits the "
      "configuration of an AWS account.",

@@ -168,7 +168,7 @@ Asked read_request(api::Call& call, const Stack& stack) {
     throw Error(kInsufficientCapabilities, "{}", cfn::requires_capabilities(missing));
 
   auto values = cfn::bind_parameters(read, given_parameters(call, stack, read),
-                                    [&](const std::string& name) { return stored_parameter(call, name); });
+                                     [&](const std::string& name) { return stored_parameter(call, name); });
   if (!values) throw Error(kValidationError, "{}", values.error().text());
   asked.values = std::move(*values);
   auto program = cfn::Program::make(read, environment_of(stack), asked.values);

@@ -31,7 +31,7 @@ struct Parameter : ParameterName {
   std::map<std::string, std::string> tags;
 };
 
-constexpr size_t kVersionsMax = 100;      // of a parameter: the oldest goes
+constexpr size_t kVersionsMax = 100;        // of a parameter: the oldest goes
 constexpr int64_t kParametersMax = 10'000;  // of an account in a region
 
 std::string encode(const Parameter& parameter);

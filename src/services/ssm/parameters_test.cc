@@ -1,4 +1,5 @@
-// SSM's parameters: names, limits, versions, pages, filters. Expected values: SSM's API reference and user guide, and answers recorded on AWS.
+// SSM's parameters: names, limits, versions, pages, filters. Expected values: SSM's API reference and user guide, and answers recorded on
+// AWS.
 #include <gtest/gtest.h>
 
 #include "services/harness.h"
@@ -61,7 +62,8 @@ TEST_F(Parameters, NamesAreAsAwsTakesThem) {
 }
 
 TEST_F(Parameters, AValueIsOverwrittenOnlyWhenAskedTo) {
-  EXPECT_EQ(put("p", "one", {{"Description", "d"}, {"Tags", {{{"Key", "k"}, {"Value", "t"}}}}}).out, (Json{{"Version", 1}, {"Tier", "Standard"}}));
+  EXPECT_EQ(put("p", "one", {{"Description", "d"}, {"Tags", {{{"Key", "k"}, {"Value", "t"}}}}}).out,
+            (Json{{"Version", 1}, {"Tier", "Standard"}}));
   const Answer again = put("p", "two");
   EXPECT_EQ(again.code, "ParameterAlreadyExists");
   EXPECT_EQ(again.message, "The parameter already exists. To overwrite this value, set the overwrite option in the request to true.");

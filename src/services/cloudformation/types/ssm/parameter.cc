@@ -56,9 +56,10 @@ void update(Doing& doing) {
   show(doing);
   if (!doing.changed("Tags")) return;
   const Json now = doing.has("Tags") ? doing.get("Tags") : Json::object();
+  const Json was = doing.before.value("Tags", Json::object());
   const Json id{{"ResourceType", "Parameter"}, {"ResourceId", doing.physical}};
   Json gone = Json::array();
-  for (const auto& [key, value] : doing.before.value("Tags", Json::object()).items())
+  for (const auto& [key, value] : was.items())
     if (!now.contains(key)) gone.push_back(key);
   const auto call = [&](std::string_view operation, const char* member, Json value) {
     Json with = id;

@@ -1,0 +1,83 @@
+"""npm's aws-cdk, as docs/stacks.md says: bootstrapped with CDK's own template without its container registry, then an app with a bucket and a
+trail: synthesized, its template uploaded, deployed by the roles of the bootstrap, deployed again, destroyed. And the AWS CLI's deploy
+through a bucket."""
+import json
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import unittest
+
+from server import Server, all_records, build_directory
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parent))
+from impatient import aws  # noqa: E402
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+PLACE = build_directory() / "cdk"
+PACKAGES = ("aws-cdk", "aws-cdk-lib", "constructs")
+ACCOUNT = "000000000000"
+
+APP = """
+const cdk = require("aws-cdk-lib");
+const { aws_cloudtrail: cloudtrail, aws_s3: s3 } = cdk;
+const stack = new cdk.Stack(new cdk.App(), "Audit", { env: { account: "000000000000", region: "us-east-1" } });
+const bucket = new s3.Bucket(stack, "Logs", { versioned: true, removalPolicy: cdk.RemovalPolicy.DESTROY });
+new cloudtrail.Trail(stack, "Trail", { bucket, isMultiRegionTrail: true, enableFileValidation: true });
+"""
+
+
+def install():
+    """None if CDK is there, else why not."""
+    if not shutil.which("node") or not shutil.which("npm"):
+        return "node and npm are not on this machine"
+    if all((PLACE / "node_modules" / package).is_dir() for package in PACKAGES):
+        return None
+    PLACE.mkdir(parents=True, exist_ok=True)
+    try:
+        done = subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--no-save", "--prefix", str(PLACE), *PACKAGES], cwd=PLACE,
+                              capture_output=True, text=True, timeout=300)
+    except subprocess.TimeoutExpired:
+        return "npm did not install CDK in five minutes"
+    return None if done.returncode == 0 else f"npm cannot install CDK: {done.stderr.strip()[-300:]}"
+
+
+class Cdk(unittest.TestCase):
+    def test_bootstrap_deploy_destroy(self):
+        if reason := install():
+            self.skipTest(reason)
+        commands = re.search(r"## CDK.*?```sh\n(.*?)```", (ROOT / "docs/stacks.md").read_text(), re.S)[1]
+        (PLACE / "app.js").write_text(APP)
+        (PLACE / "cdk.json").write_text(json.dumps({"app": "node app.js"}))
+        with Server() as server:
+            def run(command):
+                done = subprocess.run(["bash", "-c", "set -o pipefail; " + command], cwd=PLACE, capture_output=True, text=True, timeout=300,
+                                      env=server.environment(PATH=f"{PLACE}/node_modules/.bin:/usr/bin:/bin", CI="true", CDK_OUTDIR=f"{server.data}/cdk.out"))
+                self.assertEqual(done.returncode, 0, f"{command}: {done.stdout}{done.stderr}\n{server.output()}")
+                return done.stdout + done.stderr
+
+            run(commands)
+            [trail] = server.client("cloudtrail").describe_trails()["trailList"]
+            self.assertTrue(server.client("cloudtrail").get_trail_status(Name=trail["TrailARN"])["IsLogging"])
+            self.assertEqual(server.client("ssm").get_parameter(Name="/cdk-bootstrap/hnb659fds/version")["Parameter"]["Type"], "String")
+            made = next(record for record in all_records(server) if record["eventName"] == "CreateTrail")
+            self.assertEqual(made["userIdentity"]["sessionContext"]["sessionIssuer"]["userName"], f"cdk-hnb659fds-cfn-exec-role-{ACCOUNT}-us-east-1")
+            self.assertIn("no changes", run("cdk deploy --require-approval never"))
+            run("cdk destroy --force")
+            self.assertEqual(server.client("cloudtrail").describe_trails()["trailList"], [])
+
+
+class Bucket(unittest.TestCase):
+    def test_deploy_through_a_bucket(self):
+        with Server() as server:
+            server.client("s3").create_bucket(Bucket="templates")
+            template = pathlib.Path(server.data) / "large.json"  # more than a call may hold
+            template.write_text(json.dumps({"Metadata": {"Padding": "x" * 60_000}, "Resources": {"T": {"Type": "AWS::SNS::Topic"}}}))
+            aws(server, "cloudformation", "deploy", "--stack-name", "large", "--template-file", str(template), "--s3-bucket", "templates")
+            self.assertEqual(len(server.client("sns").list_topics()["Topics"]), 1)
+            self.assertEqual(len(server.client("s3").list_objects_v2(Bucket="templates")["Contents"]), 1)
+
+
+if __name__ == "__main__":
+    unittest.main()
