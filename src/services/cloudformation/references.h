@@ -9,7 +9,8 @@
 /// are written, so that an update sees what the template changed; a resource's function gets what they mean, by calls of its own.
 namespace cairn::cloudformation {
 
-constexpr size_t kReferencesMax = 60;  // of a resource; AWS: of a template
+constexpr size_t kReferencesMax = 60;        // of a resource; AWS: of a template
+constexpr size_t kMeantBytesMax = 64 << 10;  // of all that these mean
 
 /// Brings references in `doing.wanted` and `doing.before` to what they mean. What plain ones meant stays with the resource's attributes, so
 /// that it can be removed when their parameters are gone. `asks`: not for a removal.

@@ -37,7 +37,10 @@ void get_template(api::Call& call) {
       throw Error(kValidationError,
                   "1 validation error detected: Value null at 'stackName' failed to satisfy constraint: Member must not be null");
     stack = stack_with_id(call, call.in["StackName"].get<std::string>());
-    if (stack.generation == 0) throw Error(kValidationError, "Stack with id {} does not exist", stack.name);
+    if (stack.generation == 0) {  // in review: there is a change set, and no template yet
+      call.out["StagesAvailable"] = Json::array();
+      return;
+    }
     text = text_of(call, stack);
     if (const auto kept = get_sealed(*call.state, *call.ports->sealer, keys::parameters(stack.id, stack.generation)))
       values = parameter_values(*kept);

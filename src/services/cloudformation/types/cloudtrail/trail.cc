@@ -44,8 +44,13 @@ void take(Doing& doing, const Json& out) {
   doing.attributes["SnsTopicArn"] = out.value("SnsTopicARN", "");
 }
 
+/// An empty list, as CDK writes it, is none.
+bool has_any(const Doing& doing, std::string_view property) { return doing.has(property) && !doing.get(property).empty(); }
+
 void select(Doing& doing) {
-  Json in = doing.members({{"EventSelectors"}, {"AdvancedEventSelectors"}});
+  Json in = Json::object();
+  for (const char* member : {"EventSelectors", "AdvancedEventSelectors"})
+    if (has_any(doing, member)) in[member] = doing.get(member);
   in["TrailName"] = doing.physical;
   if (in.size() == 1)  // what a trail has that nobody set any for
     in["EventSelectors"] = Json::array({{{"ReadWriteType", "All"}, {"IncludeManagementEvents", true}}});
@@ -70,7 +75,7 @@ void create(Doing& doing) {
   const Json out = doing.call("cloudtrail", "CreateTrail", std::move(in));
   doing.physical = name;
   take(doing, out);
-  if (doing.has("EventSelectors") || doing.has("AdvancedEventSelectors")) select(doing);
+  if (has_any(doing, "EventSelectors") || has_any(doing, "AdvancedEventSelectors")) select(doing);
   if (doing.has("InsightSelectors")) select_insights(doing);
   if (doing.flag("IsLogging")) set_logging(doing);
 }
