@@ -66,6 +66,8 @@ class LogGroups {
   virtual bool exists(state::Transaction& state, std::string_view arn) const = 0;
 };
 
+class WaitingRoom;
+
 /// What handlers may reach besides their call. Filled in once, in app/wiring.cc.
 struct Ports {
   const env::Clock* clock = nullptr;
@@ -82,6 +84,7 @@ struct Ports {
   logs_service::Queries* log_queries = nullptr;  // the same: services/logs/queries.h
   metrics::Store* metrics = nullptr;             // the same: metrics/store.h
   sqs::Board* queues = nullptr;                  // the same: services/sqs/board.h
+  WaitingRoom* waiting_room = nullptr;           // api/waiting_room.h
   const state::Sealer* sealer = nullptr;         // for secrets in documents: state/sealer.h
   Secret object_key;                             // the server's own for objects: seal/objects
   const state::Watch* kms_documents = nullptr;   // changes with whatever may change what KMS answers; null: nothing is remembered of it

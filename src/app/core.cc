@@ -91,12 +91,13 @@ class WiredCore : public Core {
     if (outbox_) outbox_->stop();
     stacks_feed_.reset();
     if (stacks_) stacks_->stop();
-    if (queues_) queues_->set_tasks(board_task_.get(), nullptr);
+    if (queues_) queues_->set_upkeep(nullptr);
     queues_task_.reset();
     stop_waiting();
     pipeline_.reset();  // its pools finish what they took
-    board_task_.reset();
     log_queries_.reset();
+    waiting_room_.set_task(nullptr);
+    waiting_task_.reset();
     metric_filtering_.reset();
     metrics_feed_.reset();
     alarms_feed_.reset();
@@ -187,7 +188,7 @@ class WiredCore : public Core {
     blobs_ = std::move(*blobs);
     sweeper_.emplace(*blobs_, *store_, *journal_);  // before anybody writes new ones
 
-    queues_ = std::make_unique<sqs::Board>(outside_.clock);
+    queues_ = std::make_unique<sqs::Board>(outside_.clock, waiting_room_);
     queues_->start(*store_, recovery_.last);
     if (Result<void> opened = open_sealer(); !opened) return opened;
     if (Result<void> made = make_first_account(); !made) return made;
@@ -205,9 +206,7 @@ class WiredCore : public Core {
   bool first_start() const override { return first_start_; }
   const aws::AccountId& default_account() const override { return default_account_; }
   const journal::Recovery& recovery() const override { return recovery_; }
-  void stop_waiting() override {
-    if (queues_) queues_->close();
-  }
+  void stop_waiting() override { waiting_room_.close(); }
   void set_endpoint(std::string endpoint) override {
     std::lock_guard lock(counters_mutex_);
     endpoint_ = settings_.public_url.empty() ? std::move(endpoint) : settings_.public_url;
@@ -316,7 +315,8 @@ class WiredCore : public Core {
         logs_service::MetricFiltering::Means{.clock = outside_.clock, .store = *store_, .journal = *journal_, .ports = &ports_},
         outside_.tasks);
     board_feed_ = std::make_unique<journal::Feed>(*journal_, outside_.tasks, *queues_);
-    board_task_ = outside_.tasks.start("waiting", [this] { return queues_->step(); });
+    waiting_task_ = outside_.tasks.start("waiting", [this] { return waiting_room_.step(); });
+    waiting_room_.set_task(waiting_task_.get());
     cleaner_ = std::make_unique<BlobCleaner>(*blobs_, recovery_.last);
     cleaner_feed_ = std::make_unique<journal::Feed>(*journal_, outside_.tasks, *cleaner_);
     delivery_feed_ = std::make_unique<journal::Feed>(*journal_, outside_.tasks, *delivery_);
@@ -326,7 +326,8 @@ class WiredCore : public Core {
                                                                              .store = *store_,
                                                                              .journal = *journal_,
                                                                              .sealer = *sealer_,
-                                                                             .client = *pipeline_},
+                                                                             .client = *pipeline_,
+                                                                             .waiting_room = waiting_room_},
                                                        outside_.tasks, recovery_.last);
     stacks_feed_ = std::make_unique<journal::Feed>(*journal_, outside_.tasks, *stacks_);
     release_task_ = outside_.tasks.start("release", [this] {
@@ -350,7 +351,7 @@ class WiredCore : public Core {
     logs_upkeep_ = std::make_unique<logs_service::Upkeep>(outside_.clock, *store_, *journal_, *logs_);
     queues_upkeep_ = std::make_unique<sqs::Upkeep>(outside_.clock, *store_, *journal_);
     queues_task_ = outside_.tasks.start("queues", [this] { return queues_upkeep_->step(); });
-    queues_->set_tasks(board_task_.get(), queues_task_.get());
+    queues_->set_upkeep(queues_task_.get());
     logs_task_ = outside_.tasks.start("logs", [this] { return logs_upkeep_->step(); });
     metrics_upkeep_ = std::make_unique<cloudwatch::Upkeep>(outside_.clock, *store_, *journal_, *measurements_);
     metrics_task_ = outside_.tasks.start("metrics", [this] { return metrics_upkeep_->step(); });
@@ -397,6 +398,7 @@ class WiredCore : public Core {
               .log_queries = log_queries_.get(),
               .metrics = measurements_.get(),
               .queues = queues_.get(),
+              .waiting_room = &waiting_room_,
               .sealer = sealer_.get(),
               .object_key = object_key_,
               .kms_documents = kms_documents_,
@@ -571,7 +573,7 @@ class WiredCore : public Core {
                          .measurements = *measurements_,
                          .measurements_feed = *metrics_feed_,
                          .alarms = *alarms_,
-                         .queues = *queues_,
+                         .waiting_room = waiting_room_,
                          .stacks_running = stacks_->running(),
                          .http = http});
   }
@@ -597,6 +599,7 @@ class WiredCore : public Core {
   std::unique_ptr<cloudwatch::AlarmWatch> alarms_;
   std::unique_ptr<logs_service::MetricFiltering> metric_filtering_;
   std::unique_ptr<logs_service::Queries> log_queries_;
+  api::WaitingRoom waiting_room_{outside_.clock};
   std::unique_ptr<sqs::Board> queues_;
   std::unique_ptr<journal::Feed> history_feed_, logs_feed_, metrics_feed_, alarms_feed_, board_feed_;
   std::unique_ptr<BlobCleaner> cleaner_;
@@ -633,7 +636,7 @@ class WiredCore : public Core {
   std::unique_ptr<sqs::Upkeep> queues_upkeep_;
   std::unique_ptr<cloudformation::Upkeep> stacks_upkeep_;
   std::unique_ptr<s3::Lifecycle> lifecycle_;
-  std::unique_ptr<env::Task> release_task_, sweep_task_, key_task_, logs_task_, metrics_task_, queues_task_, board_task_, lifecycle_task_,
+  std::unique_ptr<env::Task> release_task_, sweep_task_, key_task_, logs_task_, metrics_task_, queues_task_, waiting_task_, lifecycle_task_,
       scrub_task_, sns_task_, stacks_task_;
   std::optional<s3::Examination> scrub_;
   Scrubbed scrubbed_;

@@ -72,7 +72,7 @@ std::string metrics_page(const Measured& of) {
   out += metric("metrics_position", "gauge", "Entry up to which the metrics' store has read.", of.measurements_feed.consumed().seq);
   out += metric("metrics_buckets", "gauge", "Metrics' spans of time with measurements.", of.measurements.buckets());
   out += metric("alarm_looks_total", "counter", "Times that an alarm was evaluated.", of.alarms.looks());
-  out += metric("queue_calls_waiting", "gauge", "Calls that wait for a message of a queue.", of.queues.waiting());
+  out += metric("calls_waiting", "gauge", "Calls that wait for a message of a queue, or for a stack.", of.waiting_room.calls());
   out += metric("stacks_running", "gauge", "Stacks that something is done with.", of.stacks_running);
   if (of.http) {
     out += metric("http_connections_total", "counter", "Connections accepted.", of.http->connections);

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "api/pipeline.h"
+#include "api/waiting_room.h"
 #include "blob/damage.h"
 #include "delivery/access_log_delivery.h"
 #include "delivery/delivery.h"
@@ -18,7 +19,6 @@
 #include "services/logs/metric_filtering.h"
 #include "services/logs/queries.h"
 #include "services/monitoring/alarm_watch.h"
-#include "services/sqs/board.h"
 #include "state/store.h"
 
 namespace cairn::app {
@@ -52,7 +52,7 @@ struct Measured {
   const metrics::Store& measurements;
   const journal::Feed& measurements_feed;
   const cloudwatch::AlarmWatch& alarms;
-  const sqs::Board& queues;
+  const api::WaitingRoom& waiting_room;
   uint64_t stacks_running;
   std::optional<http::Server::Counters> http;
 };

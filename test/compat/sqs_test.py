@@ -175,7 +175,7 @@ class Sqs(unittest.TestCase):
             answers = []
             thread = threading.Thread(target=lambda: answers.append(sqs.receive_message(QueueUrl=url, WaitTimeSeconds=20)))
             thread.start()
-            self.assertTrue(eventually(lambda: b"cairn_queue_calls_waiting 1\n" in server.get("/_cairn/metrics")[1]))
+            self.assertTrue(eventually(lambda: b"cairn_calls_waiting 1\n" in server.get("/_cairn/metrics")[1]))
             server.stop()
             thread.join(10)
             self.assertEqual(len(answers), 1)

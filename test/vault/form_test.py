@@ -99,7 +99,7 @@ class FormTest(unittest.TestCase):
         self.assertIn(f"<PostResponse><Location>{self.server.endpoint}/drop/answer</Location><Bucket>drop</Bucket><Key>answer</Key><ETag>",
                       body)
         self.assertEqual(answer(success_action_status="404")[0], 204)
-        status, headers, _ = answer(success_action_redirect="https://app.example/done?x=1")
+        status, headers, _ = answer(success_action_redirect="https://app.example/done?x=1#top")
         self.assertEqual(status, 303)
         self.assertEqual(headers["Location"], "https://app.example/done?x=1&bucket=drop&key=answer&etag="
                          "%229dd4e461268c8034f5c8564e155c67a6%22")

@@ -3,6 +3,7 @@
 
 #include "api/operation.h"
 #include "api/ports.h"
+#include "api/waiting_room.h"
 #include "services/cloudformation/errors.h"
 #include "services/cloudformation/page.h"
 #include "services/cloudformation/resource.h"
@@ -10,6 +11,8 @@
 /// What stacks show: DescribeStacks, DescribeStackEvents, ListStacks.
 namespace cairn::cloudformation {
 namespace {
+
+constexpr auto kWaitMax = std::chrono::seconds(1);
 
 const Json kNotChecked{{"StackDriftStatus", "NOT_CHECKED"}};
 
@@ -33,10 +36,23 @@ Json shown(const Stack& stack) {
   return out;
 }
 
+/// As long as the stack is being worked on, and not longer than a moment: clients look again after half a minute, though most is done
+/// within a second.
+void wait_for(api::Call& call, const Stack& stack, uint64_t version) {
+  const Time until = call.arrived + kWaitMax;
+  api::WaitingRoom& room = *call.ports->waiting_room;
+  if (!stack.status.ends_with("_IN_PROGRESS") || stack.status == "REVIEW_IN_PROGRESS" || call.now >= until || !room.has_room()) return;
+  throw api::NotYet{[&room, key = keys::stacks_in(call.account, call.region), version, until](std::function<void()> resume) {
+    return room.wait(key, version, until, std::move(resume));
+  }};
+}
+
 void describe_stacks(api::Call& call) {
   call.out["Stacks"] = Json::array();
   if (const std::string name = call.in.value("StackName", ""); !name.empty()) {
+    const uint64_t version = call.ports->waiting_room->version(keys::stacks_in(call.account, call.region));
     const std::optional<Stack> stack = find_stack(call, name);
+    if (stack) wait_for(call, *stack, version);
     if (!stack || (stack->is_gone() && !name.starts_with("arn:"))) throw Error(kValidationError, "Stack with id {} does not exist", name);
     call.out["Stacks"].push_back(shown(*stack));
     return;

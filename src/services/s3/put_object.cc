@@ -76,9 +76,11 @@ std::optional<std::string> redirection(const api::Call& call) {
   if (url.empty()) url = text_of(call.in, "redirect");
   const bool is_web = url.starts_with("http://") || url.starts_with("https://");
   if (!is_web || std::ranges::any_of(url, [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == 0x7F; })) return std::nullopt;
-  return fmt::format("{}{}bucket={}&key={}&etag={}", url, url.find('?') == std::string::npos ? "?" : "&",
-                     text::percent_encode(text_of(call.in, "Bucket")), text::percent_encode(text_of(call.in, "Key")),
-                     text::percent_encode(text_of(call.out, "ETag")));
+  const size_t end = std::min(url.find('#'), url.size());
+  const std::string asked =
+      fmt::format("{}bucket={}&key={}&etag={}", url.find('?') < end ? "&" : "?", text::percent_encode(text_of(call.in, "Bucket")),
+                  text::percent_encode(text_of(call.in, "Key")), text::percent_encode(text_of(call.out, "ETag")));
+  return url.insert(end, asked);
 }
 
 /// The object's URL, at the address that the form was sent to.

@@ -105,7 +105,7 @@ void Board::consume(journal::Position position, const journal::EntryView& entry)
     count(change.key, change.value ? 1 : -1);
     if (change.value) ++came[std::string(due->queue_id)];
   }
-  for (const auto& [queue_id, messages] : came) wake(queue_id, messages);
+  for (const auto& [queue_id, messages] : came) room_.wake(queue_id, messages);
   position_ = position.seq;
 }
 
@@ -116,103 +116,6 @@ std::string Board::next_sequence(std::string_view last) {
   do next = std::max(before + 1, floor);
   while (!sequence_.compare_exchange_weak(before, next));
   return std::to_string(next);
-}
-
-// ---- waiting
-
-std::atomic<uint64_t>& Board::version_of(std::string_view queue_id) const {
-  return versions_[std::hash<std::string_view>()(queue_id) % versions_.size()];
-}
-
-uint64_t Board::version(std::string_view queue_id) const { return version_of(queue_id).load(); }
-
-bool Board::can_wait() const {
-  const std::lock_guard lock(waiting_mutex_);
-  return !is_closed_ && waiting_.size() < kWaitingMax;
-}
-
-size_t Board::waiting() const {
-  const std::lock_guard lock(waiting_mutex_);
-  return waiting_.size();
-}
-
-bool Board::wait(const std::string& queue_id, uint64_t version, Time until, std::function<void()> resume) {
-  bool is_earliest = false;
-  {
-    const std::lock_guard lock(waiting_mutex_);
-    if (is_closed_ || waiting_.size() >= kWaitingMax || version_of(queue_id).load() != version) return false;
-    const auto at = waiting_.emplace(until, Waiting{queue_id, std::move(resume)});
-    waiting_for_[queue_id].push_back(at);
-    is_earliest = at == waiting_.begin();
-  }
-  if (env::Task* task = task_.load(); task != nullptr && is_earliest) task->wake();
-  return true;
-}
-
-void Board::expect(const std::string& queue_id, Time time) {
-  bool is_earliest = false;
-  {
-    const std::lock_guard lock(waiting_mutex_);
-    const auto found = waiting_for_.find(queue_id);
-    if (found == waiting_for_.end()) return;
-    ByTime::iterator& oldest = found->second.front();
-    if (oldest->first <= time) return;
-    ByTime::node_type node = waiting_.extract(oldest);
-    node.key() = time;
-    oldest = waiting_.insert(std::move(node));
-    is_earliest = oldest == waiting_.begin();
-  }
-  if (env::Task* task = task_.load(); task != nullptr && is_earliest) task->wake();
-}
-
-void Board::wake(const std::string& queue_id, size_t calls) {
-  std::vector<std::function<void()>> resumed;
-  {
-    const std::lock_guard lock(waiting_mutex_);
-    ++version_of(queue_id);
-    const auto found = waiting_for_.find(queue_id);
-    if (found == waiting_for_.end()) return;
-    std::vector<ByTime::iterator>& line = found->second;
-    calls = std::min(calls, line.size());
-    for (size_t i = 0; i < calls; ++i) {
-      resumed.push_back(std::move(line[i]->second.resume));
-      waiting_.erase(line[i]);
-    }
-    line.erase(line.begin(), line.begin() + static_cast<ptrdiff_t>(calls));
-    if (line.empty()) waiting_for_.erase(found);
-  }
-  for (const auto& resume : resumed) resume();
-}
-
-void Board::close() {
-  ByTime all;
-  {
-    const std::lock_guard lock(waiting_mutex_);
-    is_closed_ = true;
-    all.swap(waiting_);
-    waiting_for_.clear();
-  }
-  for (const auto& [time, waiting] : all) waiting.resume();
-}
-
-env::Next Board::step() {
-  std::vector<std::function<void()>> resumed;
-  env::Next next = env::Next::when_woken();
-  {
-    const std::lock_guard lock(waiting_mutex_);
-    const Time now = clock_.now();
-    while (!waiting_.empty() && waiting_.begin()->first <= now) {
-      const auto first = waiting_.begin();
-      const auto found = waiting_for_.find(first->second.queue_id);
-      std::erase(found->second, first);
-      if (found->second.empty()) waiting_for_.erase(found);
-      resumed.push_back(std::move(first->second.resume));
-      waiting_.erase(first);
-    }
-    if (!waiting_.empty()) next = env::Next::after(waiting_.begin()->first - now);
-  }
-  for (const auto& resume : resumed) resume();
-  return next;
 }
 
 }  // namespace cairn::sqs

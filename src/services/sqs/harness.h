@@ -12,7 +12,10 @@ using services::Answer;
 
 class Harness : public services::Harness {
  public:
-  Harness() : services::Harness("sqs"), board(clock) { ports.queues = &board; }
+  Harness() : services::Harness("sqs") {
+    ports.queues = &board;
+    ports.waiting_room = &room;
+  }
 
   /// The URL of a new queue.
   std::string make(const std::string& name, Json attributes = Json::object()) {
@@ -55,7 +58,8 @@ class Harness : public services::Harness {
   }
 
   size_t largest_entry = 0;
-  Board board;
+  api::WaitingRoom room{clock};
+  Board board{clock, room};
 
  protected:
   void introduce(api::Call& call) override {

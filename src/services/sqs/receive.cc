@@ -18,7 +18,7 @@ namespace {
 
 constexpr int64_t kMessagesMax = 10, kWaitMax = 20, kVisibilityMax = 43'200;
 constexpr size_t kInFlightMax = 120'000;
-constexpr size_t kWaitingBytesMax = 64 << 10;  // of a request that may wait: it stays in memory, as do Board::kWaitingMax others
+constexpr size_t kWaitingBytesMax = 64 << 10;  // of a request that may wait: it stays in memory, as do WaitingRoom::kCallsMax others
 
 constexpr auto kSystemAttributes = std::to_array<std::string_view>(
     {"AWSTraceHeader", "ApproximateFirstReceiveTimestamp", "ApproximateReceiveCount", "DeadLetterQueueSourceArn", "MessageDeduplicationId",
@@ -118,16 +118,16 @@ void receive_message(api::Call& call) {
     if (queue.is_fifo() || may_wait) return;
     throw Error(kOverLimit, "Too many messages in flight: at most {}.", kInFlightMax);
   }
-  const uint64_t version = board.version(queue.id);
+  api::WaitingRoom& room = *call.ports->waiting_room;
+  const uint64_t version = room.version(queue.id);
   const Picked picked = pick(call, queue, ask.messages, ask.visibility);
   // What went to the dead letters instead is to be committed: then this is the answer, whatever there is.
-  if (picked.places.empty() && may_wait && call.state->changes().empty() && board.can_wait()) {
+  if (picked.places.empty() && may_wait && call.state->changes().empty() && room.has_room()) {
     const Time until = picked.next ? std::min(wait_end, *picked.next) : wait_end;
-    throw api::NotYet{[&board, id = queue.id, version, until](std::function<void()> resume) {
-      return board.wait(id, version, until, std::move(resume));
-    }};
+    throw api::NotYet{
+        [&room, id = queue.id, version, until](std::function<void()> resume) { return room.wait(id, version, until, std::move(resume)); }};
   }
-  if (picked.places.empty() && picked.next) board.expect(queue.id, *picked.next);
+  if (picked.places.empty() && picked.next) room.expect(queue.id, *picked.next);
   for (const Place& place : picked.places) call.out["Messages"].push_back(shown(call, queue, ask, place));
 }
 

@@ -82,10 +82,10 @@ TEST(StandardQueue, ACallWaitsForAMessageAndIsToldWhenOneCanBeThere) {
 
   EXPECT_TRUE(aws.call("ReceiveMessage", ask).is_waiting) << "the message is in flight, for longer than the call waits";
   aws.clock.advance(19s);
-  EXPECT_EQ(aws.board.step().kind, env::Next::kAfter);
+  EXPECT_EQ(aws.room.step().kind, env::Next::kAfter);
   EXPECT_EQ(aws.resumed, 1);
   aws.clock.advance(1s);
-  EXPECT_EQ(aws.board.step().kind, env::Next::kWhenWoken);
+  EXPECT_EQ(aws.room.step().kind, env::Next::kWhenWoken);
   EXPECT_EQ(aws.resumed, 2);
   const Answer late = aws.call("ReceiveMessage", ask, arrived);
   EXPECT_TRUE(late.ok());
@@ -93,12 +93,12 @@ TEST(StandardQueue, ACallWaitsForAMessageAndIsToldWhenOneCanBeThere) {
 
   EXPECT_TRUE(aws.call("ReceiveMessage", ask).is_waiting) << "it is visible again in ten seconds";
   aws.clock.advance(10s);
-  aws.board.step();
+  aws.room.step();
   EXPECT_EQ(aws.resumed, 3);
   EXPECT_EQ(aws.bodies(url, {{"WaitTimeSeconds", 20}}), Bodies{"m"});
 
   EXPECT_TRUE(aws.call("ReceiveMessage", ask).is_waiting);
-  aws.board.close();
+  aws.room.close();
   EXPECT_EQ(aws.resumed, 4);
   EXPECT_TRUE(aws.call("ReceiveMessage", ask).ok()) << "a server that stops lets nobody wait";
 }
@@ -114,11 +114,11 @@ TEST(StandardQueue, ACallThatGivesUpHandsOnWhatItKnowsIsToCome) {
   EXPECT_EQ(aws.resumed, 1);
   EXPECT_TRUE(aws.call("ReceiveMessage", brief, arrived).is_waiting);
   aws.clock.advance(1s);
-  aws.board.step();
+  aws.room.step();
   EXPECT_EQ(aws.resumed, 2);
   EXPECT_TRUE(aws.call("ReceiveMessage", brief, arrived).ok());
   aws.clock.advance(4s);
-  aws.board.step();
+  aws.room.step();
   EXPECT_EQ(aws.resumed, 3) << "the other one is woken when the message is visible";
   EXPECT_EQ(aws.call("ReceiveMessage", patient, arrived).out["Messages"].size(), 1u);
 }
@@ -135,7 +135,7 @@ TEST(StandardQueue, NoMoreCallsWaitThanTheLimit) {
   Harness aws;
   const std::string url = aws.make("q");
   const Json ask{{"QueueUrl", url}, {"WaitTimeSeconds", 20}};
-  for (size_t i = 0; i < Board::kWaitingMax; ++i) ASSERT_TRUE(aws.call("ReceiveMessage", ask).is_waiting);
+  for (size_t i = 0; i < api::WaitingRoom::kCallsMax; ++i) ASSERT_TRUE(aws.call("ReceiveMessage", ask).is_waiting);
   EXPECT_TRUE(aws.call("ReceiveMessage", ask).ok());
 }
 
@@ -273,7 +273,7 @@ TEST(StandardQueue, TheBoardCountsTheSameAfterARestart) {
   aws.send(url, "later", {{"DelaySeconds", 900}});
   aws.receive(url, {{"MaxNumberOfMessages", 2}});
   EXPECT_EQ(aws.counts(url), "3 2 1");
-  Board again(aws.clock);
+  Board again(aws.clock, aws.room);
   again.start(aws.store(), {1});
   state::Transaction transaction(aws.store());
   const std::string id = decode_queue(*transaction.get("sqs/queue/111122223333/us-east-1/q")).id;
@@ -291,7 +291,7 @@ TEST(StandardQueue, NoMessageTakesTheNumberOfAnotherThoughTheClockWasSetBackMean
   state::Transaction transaction(aws.store());
   const std::string there = transaction.list("sqs/content/", "", 1).items.at(0).key;
   aws.clock.set(aws.clock.now() - 1h);
-  Board again(aws.clock);
+  Board again(aws.clock, aws.room);
   again.start(aws.store(), {1});
   EXPECT_GT("sqs/content/" + again.next_sequence(), there);
 }

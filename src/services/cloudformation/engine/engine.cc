@@ -34,6 +34,7 @@ void Engine::stop() {
 void Engine::consume(journal::Position position, const journal::EntryView& entry) {
   bool any = false;
   for (const journal::ChangeView& change : entry.changes) {
+    if (change.key.starts_with(keys::kStacks)) means_.waiting_room.wake(std::string(change.key.substr(0, change.key.rfind('/') + 1)));
     if (!change.key.starts_with(keys::kOperations) || !change.value) continue;
     const std::lock_guard lock(mutex_);
     changed_.insert(std::string(change.key.substr(keys::kOperations.size())));

@@ -72,7 +72,8 @@ class EngineTest : public testing::Test {
                                               .store = *machine.store,
                                               .journal = *machine.journal,
                                               .sealer = *sealer,
-                                              .client = logs},
+                                              .client = logs,
+                                              .waiting_room = room},
                                         *machine.tasks, machine.recovery.last);
       feed = std::make_unique<journal::Feed>(*machine.journal, *machine.tasks, *engine);
     });
@@ -162,6 +163,7 @@ class EngineTest : public testing::Test {
 
   SimLogs logs;
   services::SimMachine machine;
+  api::WaitingRoom room{machine.clock};
   std::unique_ptr<state::Sealer> sealer;
   std::unique_ptr<Engine> engine;
   std::unique_ptr<journal::Feed> feed;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "api/client.h"
+#include "api/waiting_room.h"
 #include "env/clock.h"
 #include "env/completions.h"
 #include "env/random.h"
@@ -26,6 +27,7 @@ struct Means {
   journal::Journal& journal;
   const state::Sealer& sealer;
   api::Client& client;
+  api::WaitingRoom& waiting_room;  // for calls that wait for a change of a stack, by the account's and region's keys::stacks_in
 };
 
 /// What came of a call that a resource's function asked for.
