@@ -41,6 +41,7 @@ constexpr auto kRows = std::to_array<Row>({
     {"cloudformation", "ExecuteChangeSet", CAIRN_STACK},
     {"cloudformation", "GetStackPolicy", CAIRN_STACK},
     {"cloudformation", "GetTemplate", CAIRN_STACK},
+    {"cloudformation", "GetTemplateSummary", CAIRN_STACK},
     {"cloudformation", "ListChangeSets", CAIRN_STACK},
     {"cloudformation", "ListStackResources", CAIRN_STACK},
     {"cloudformation", "SetStackPolicy", CAIRN_STACK},
@@ -161,7 +162,25 @@ constexpr Prefix kPrefixes[] = {{"monitoring", "cloudwatch"}};
 struct ParameterKey {
   std::string_view service, operation, key, member;
 };
-constexpr ParameterKey kParameterKeys[] = {{"monitoring", "PutCompositeAlarm", "cloudwatch:AlarmActions", "AlarmActions"},
+constexpr ParameterKey kParameterKeys[] = {{"cloudformation", "ContinueUpdateRollback", "cloudformation:RoleArn", "RoleARN"},
+                                           {"cloudformation", "CreateChangeSet", "cloudformation:ChangeSetName", "ChangeSetName"},
+                                           {"cloudformation", "CreateChangeSet", "cloudformation:ResourceTypes", "ResourceTypes"},
+                                           {"cloudformation", "CreateChangeSet", "cloudformation:RoleArn", "RoleARN"},
+                                           {"cloudformation", "CreateChangeSet", "cloudformation:TemplateUrl", "TemplateURL"},
+                                           {"cloudformation", "CreateStack", "cloudformation:ResourceTypes", "ResourceTypes"},
+                                           {"cloudformation", "CreateStack", "cloudformation:RoleArn", "RoleARN"},
+                                           {"cloudformation", "CreateStack", "cloudformation:StackPolicyUrl", "StackPolicyURL"},
+                                           {"cloudformation", "CreateStack", "cloudformation:TemplateUrl", "TemplateURL"},
+                                           {"cloudformation", "DeleteChangeSet", "cloudformation:ChangeSetName", "ChangeSetName"},
+                                           {"cloudformation", "DeleteStack", "cloudformation:RoleArn", "RoleARN"},
+                                           {"cloudformation", "DescribeChangeSet", "cloudformation:ChangeSetName", "ChangeSetName"},
+                                           {"cloudformation", "ExecuteChangeSet", "cloudformation:ChangeSetName", "ChangeSetName"},
+                                           {"cloudformation", "SetStackPolicy", "cloudformation:StackPolicyUrl", "StackPolicyURL"},
+                                           {"cloudformation", "UpdateStack", "cloudformation:ResourceTypes", "ResourceTypes"},
+                                           {"cloudformation", "UpdateStack", "cloudformation:RoleArn", "RoleARN"},
+                                           {"cloudformation", "UpdateStack", "cloudformation:StackPolicyUrl", "StackPolicyURL"},
+                                           {"cloudformation", "UpdateStack", "cloudformation:TemplateUrl", "TemplateURL"},
+                                           {"monitoring", "PutCompositeAlarm", "cloudwatch:AlarmActions", "AlarmActions"},
                                            {"monitoring", "PutMetricAlarm", "cloudwatch:AlarmActions", "AlarmActions"},
                                            {"monitoring", "PutMetricData", "cloudwatch:namespace", "Namespace"}};
 

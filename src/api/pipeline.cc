@@ -209,19 +209,29 @@ struct Pipeline::Stages {
     return std::move(*plain);
   }
 
+  static bool is_sound(const Client::Request& request) {
+    const auto is_line = [](std::string_view text) {
+      return std::ranges::none_of(text, [](unsigned char c) { return (c < ' ' && c != '\t') || c == 0x7F; });
+    };
+    return is_line(request.method) && is_line(request.target) && is_line(request.host) &&
+           std::ranges::all_of(request.headers, [&](const auto& header) { return is_line(header.first) && is_line(header.second); });
+  }
+
   /// A call of one of our own parts: who calls is known, all else is as for anyone.
   void call(Client::Request request, Client::Done done) {
+    // What makes no request (names in headers may be anybody's) is refused as one is from outside: it does not even get a record.
+    if (!is_sound(request)) return done({.status = 400});
     std::string head = fmt::format("{} {} HTTP/1.1\r\nHost: {}\r\nContent-Length: {}\r\n", request.method, request.target, request.host,
                                    request.body.size());
     for (const auto& [name, value] : request.headers) head += fmt::format("{}: {}\r\n", name, value);
     head += "\r\n";
     auto exchange =
         std::make_shared<http::LocalExchange>(std::move(head), std::move(request.body), std::move(request.peer), std::move(done));
-    CHECK(exchange->sound());
+    if (!exchange->sound()) return exchange->respond({.status = 400});
     auto job = std::make_shared<Job>();
     job->exchange = exchange;
     Result<Route, NoRoute> route = route_head(exchange->head());
-    CHECK(route.has_value());
+    if (!route) return exchange->respond({.status = 400});
     job->route = std::move(*route);
     if (job->route.protocol == aws::Protocol::kQuery) route_action(job->route, exchange->head(), exchange->body());
     introduce(*job);

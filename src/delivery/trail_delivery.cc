@@ -467,7 +467,10 @@ void TrailDelivery::failed(const PutFailure& failure) {
   const std::optional<std::string> document = state::Transaction(means_.store).get(cursor_.trail_key);
   const Turn current = turn_of(id_, document ? std::optional<std::string_view>(*document) : std::nullopt);
   if (!current.trail) {
-    if (failures_ >= kTriesOfDeleted) abandon();
+    if (failures_ < kTriesOfDeleted) return;
+    log::error("The last files of a trail that was deleted could not be delivered and are given up.",
+               {{"trail", trail_arn()}, {"files", std::to_string(outgoing_.size())}});
+    abandon();
   } else if (is_elsewhere(*current.trail, outgoing_.front()) && is_refusal && only_refused_) {
     // Never stored there, for certain: so it may go where the trail sends its files now.
     if (retarget(*current.trail)) retry_at_ = {};
@@ -577,7 +580,8 @@ void TrailDelivery::drop_what_is_too_old() {
   if (ended_) return;
   GivenUp given_up = give_up_oldest(means_.journal, id_, cursor_, bytes_too_many(), means_.clock.now() - means_.options.backlog_age_max);
   if (given_up.is_gone) {
-    if (!asked_at_) abandon();  // else soon: it forgets the files that are under way
+    // Else soon: it forgets the files that are under way, and those of a trail that was deleted are tried a few times.
+    if (!asked_at_ && outgoing_.empty()) abandon();
     return;
   }
   Cursor& next = given_up.cursor;

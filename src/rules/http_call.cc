@@ -1,6 +1,7 @@
 #include "rules/http_call.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 
 #include "base/text.h"
@@ -32,15 +33,20 @@ std::string with_path(std::string endpoint, const Json& values, std::string_view
   return endpoint;
 }
 
-bool is_line(std::string_view text) { return text.find_first_of("\r\n") == std::string_view::npos; }
+}  // namespace
 
 void set_header(outbox::Headers& headers, const std::string& name, const std::string& value) {
-  if (!is_line(name) || !is_line(value)) return;
+  // How a request is framed, and where it goes, is the sender's to say.
+  static constexpr auto kReserved =
+      std::to_array<std::string_view>({"connection", "content-encoding", "content-length", "expect", "host", "keep-alive",
+                                       "proxy-authorization", "te", "trailer", "transfer-encoding", "upgrade", "via"});
+  const auto is_line = [](std::string_view text) {
+    return std::ranges::none_of(text, [](unsigned char c) { return (c < ' ' && c != '\t') || c == 0x7F; });
+  };
+  if (!is_line(name) || !is_line(value) || std::ranges::find(kReserved, text::lower(name)) != kReserved.end()) return;
   std::erase_if(headers, [&](const auto& header) { return text::equals_ignoring_case(header.first, name); });
   headers.emplace_back(name, value);
 }
-
-}  // namespace
 
 outbox::Http http_call(const ApiDestination& destination, const Json& target, const Json& connection, std::string_view event,
                        std::string body) {

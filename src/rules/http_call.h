@@ -14,4 +14,8 @@ namespace cairn::rules {
 outbox::Http http_call(const ApiDestination& destination, const Json& target_parameters, const Json& connection_parameters,
                        std::string_view event, std::string body);
 
+/// Sets a header as somebody asks for it, in place of one of its name. What frames a request or says where it goes, and what is no line,
+/// is left out.
+void set_header(outbox::Headers& headers, const std::string& name, const std::string& value);
+
 }  // namespace cairn::rules

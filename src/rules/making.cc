@@ -131,6 +131,8 @@ std::optional<outbox::Failed> Making::refusal_by_role(state::Transaction& state,
 
 Making::What Making::call_destination(state::Transaction& state, const Item& item, const Json& data, const TargetArn& at,
                                       std::string body) {
+  if (at.account != item.sender.source_account)
+    return outbox::Failed{.code = "NO_RESOURCE", .message = "The API destination does not exist."};
   if (const auto refusal = refusal_by_role(state, item, data)) return *refusal;
   const std::optional<ApiDestination> destination = find_destination(state, at.account, at.region, at.name);
   if (!destination || destination->arn() != data.at("target").get<std::string>())
@@ -163,7 +165,7 @@ Making::What Making::call_destination(state::Transaction& state, const Item& ite
         "Authorization", "Basic " + text::base64(basic.at("Username").get<std::string>() + ":" + basic.at("Password").get<std::string>()));
   } else {
     const Json& key = parameters->at("ApiKeyAuthParameters");
-    http.headers.emplace_back(key.at("ApiKeyName").get<std::string>(), key.at("ApiKeyValue").get<std::string>());
+    set_header(http.headers, key.at("ApiKeyName").get<std::string>(), key.at("ApiKeyValue").get<std::string>());
   }
   return http;
 }

@@ -7,6 +7,8 @@ namespace cairn::rules {
 std::optional<TargetArn> parse_target_arn(std::string_view arn) {
   const std::vector<std::string_view> parts = text::split(arn, ':');
   if (parts.size() < 6 || parts[0] != "arn" || parts[2].empty() || parts[5].empty()) return std::nullopt;
+  if (!parts[3].empty() && !aws::is_region(parts[3])) return std::nullopt;
+  if (!parts[4].empty() && !aws::is_account_id(parts[4])) return std::nullopt;
   TargetArn found{
       .service = std::string(parts[2]), .region = aws::Region(std::string(parts[3])), .account = aws::AccountId(std::string(parts[4]))};
   const std::string_view resource = arn.substr(static_cast<size_t>(parts[5].data() - arn.data()));

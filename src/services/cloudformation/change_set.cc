@@ -1,5 +1,6 @@
 #include "services/cloudformation/change_set.h"
 
+#include "api/authorize.h"
 #include "base/text.h"
 #include "services/cloudformation/errors.h"
 
@@ -65,6 +66,9 @@ ChangeSet open_change_set(api::Call& call) {
   }
   const auto document = call.state->get(keys::change_sets(stack) + set);
   if (!document) throw missing;
+  if (!call.in.contains("StackName"))  // whose it is was not known at the door
+    if (const auto of = find_stack(*call.state, call.account, call.region, stack))
+      api::require(call, {.action = fmt::format("cloudformation:{}", call.model->name), .resource = of->arn(), .shown = of->arn()});
   ChangeSet opened = decode(stack, *document);
   const std::string start = fmt::format("arn:aws:cloudformation:{}:{}:", call.region.str(), call.account.str());
   if (!opened.arn.starts_with(start) || (name.starts_with("arn:") && opened.arn != name)) throw missing;

@@ -17,6 +17,7 @@ namespace cairn::cloudformation {
 namespace {
 
 constexpr size_t kNameCharactersMax = 128;
+constexpr size_t kImportsBytesMax = 256 << 10, kImportOverheadBytes = 128;
 constexpr size_t kTagsMax = 50;
 constexpr size_t kAboutBytesMax = 128 << 10;
 
@@ -101,12 +102,16 @@ void check_allowed_types(const Json& in, const cfn::Summary& summary) {
   }
 }
 
+}  // namespace
+
 void check_types(const cfn::Summary& summary) {
   std::vector<std::string> lacking;
   for (const std::string& type : summary.resource_types)
     if (resource_type(type) == nullptr) lacking.push_back(type);
   if (!lacking.empty()) throw Error(kValidationError, "Template format error: Unrecognized resource types: [{}]", fmt::join(lacking, ", "));
 }
+
+namespace {
 
 void check_options(const Json& in) {
   const auto refuse_if = [&](bool is_asked, const char* what) {
@@ -174,6 +179,9 @@ Asked read_request(api::Call& call, const Stack& stack) {
   auto program = cfn::Program::make(read, environment_of(stack), asked.values);
   if (!program) throw Error(kValidationError, "{}", program.error().text());
   asked.program = std::move(*program);
+  size_t imports_bytes = 0;  // of what the end of the operation remembers of them
+  for (const std::string& name : asked.program->imports()) imports_bytes += 2 * name.size() + stack.name.size() + kImportOverheadBytes;
+  if (imports_bytes > kImportsBytesMax) throw Error(kValidationError, "The imports are more than {} bytes together.", kImportsBytesMax);
 
   Json& about = asked.about;
   const Json& in = call.in;

@@ -2,6 +2,7 @@
 #include "services/cloudformation/operation.h"
 #include "services/cloudformation/properties.h"
 #include "template/program.h"
+#include "template/summary.h"
 #include "template/template.h"
 
 /// What CreateStack, UpdateStack and CreateChangeSet are asked for, and how an operation begins with it.
@@ -17,6 +18,7 @@ struct Asked {
 /// The template that a call brings, by TemplateBody or TemplateURL; nullopt: neither.
 std::optional<std::string> template_of(api::Call& call);
 cfn::Template parsed(const std::string& text);  // throws ValidationError
+void check_types(const cfn::Summary& summary);  // throws ValidationError, which names those that are not here
 
 /// Reads and checks all that can be before anything is done: template, parameters, capabilities, types, properties. `stack`: which it will
 /// be of; what the call leaves out is as it was there. Throws.

@@ -105,6 +105,18 @@ void update_stack(api::Call& call) {
          .change_set = {}});
 }
 
+/// As the caller names them; each must be there.
+std::vector<std::string> resources_named(const Json& names, const Resources& resources, const Stack& stack) {
+  std::vector<std::string> found;
+  for (const Json& each : names) {
+    const std::string name = each.get<std::string>();
+    if (!resources.contains(name))
+      throw Error(kValidationError, "Resource {} does not exist for stack {}", name.substr(0, 255), stack.name);
+    found.push_back(name);
+  }
+  return found;
+}
+
 void delete_stack(api::Call& call) {
   std::optional<Stack> stack = find_stack(call, call.in["StackName"].get<std::string>());
   if (!stack || stack->is_gone() || stack->status == "DELETE_IN_PROGRESS") return;
@@ -126,9 +138,10 @@ void delete_stack(api::Call& call) {
   if ((!retained.empty() || is_forced) && stack->status != "DELETE_FAILED")
     throw Error(kValidationError, "Invalid operation on stack [{}]. {} can only be used when the stack is in DELETE_FAILED status",
                 stack->arn(), is_forced ? "DeletionMode FORCE_DELETE_STACK" : "RetainResources");
-  operation.retained = retained.get<std::vector<std::string>>();
+  const Resources resources = resources_of(*call.state, *call.ports->sealer, stack->id);
+  operation.retained = resources_named(retained, resources, *stack);
   if (is_forced)
-    for (const auto& [id, resource] : resources_of(*call.state, *call.ports->sealer, stack->id))
+    for (const auto& [id, resource] : resources)
       if (resource.status == "DELETE_FAILED") operation.retained.push_back(id);
   if (const std::string problem = export_problem(*call.state, *stack, {}); !problem.empty()) {
     stack->status = "DELETE_FAILED";
@@ -163,7 +176,8 @@ void continue_update_rollback(api::Call& call) {
     operation.role = call.in["RoleARN"].get<std::string>();
     check_role(call, operation.role);
   }
-  operation.retained = call.in.value("ResourcesToSkip", Json::array()).get<std::vector<std::string>>();
+  operation.retained =
+      resources_named(call.in.value("ResourcesToSkip", Json::array()), resources_of(*call.state, *call.ports->sealer, stack.id), stack);
   begin(call, stack, std::move(operation), "UPDATE_ROLLBACK_IN_PROGRESS");
 }
 

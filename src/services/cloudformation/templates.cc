@@ -95,6 +95,8 @@ void validate_template(api::Call& call) {
   const std::optional<std::string> text = template_of(call);
   if (!text) throw Error(kValidationError, "Either Template URL or Template Body must be specified.");
   const cfn::Template read = parsed(*text);
+  const cfn::Summary summary = cfn::summarize(read);
+  check_types(summary);
   call.out["Parameters"] = Json::array();
   for (const cfn::Parameter& parameter : read.parameters()) {
     Json one = declaration(parameter);
@@ -102,7 +104,7 @@ void validate_template(api::Call& call) {
     one.erase("ParameterConstraints");
     call.out["Parameters"].push_back(std::move(one));
   }
-  put_common(call, read, cfn::summarize(read));
+  put_common(call, read, summary);
 }
 
 constexpr auto kOperations = std::to_array<api::Operation>({

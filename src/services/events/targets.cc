@@ -78,6 +78,7 @@ std::string what_is_missing(const api::Call& call, const Json& target, const Tar
   if (at.kind == TargetKind::kTopic && at.is_fifo()) return "FIFO topics are not implemented as targets.";
   if (at.kind != TargetKind::kBus && at.region != call.region)
     return fmt::format("Targets in another Region ({}) are not implemented.", at.region.str());
+  if (at.kind == TargetKind::kApiDestination && at.account != call.account) return "API destinations of other accounts cannot be targets.";
   for (const char* member : {"KinesisParameters", "RunCommandParameters", "EcsParameters", "BatchParameters", "RedshiftDataParameters",
                              "SageMakerPipelineParameters", "AppSyncParameters"})
     if (target.contains(member)) return fmt::format("{} is not implemented.", member);

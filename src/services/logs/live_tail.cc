@@ -90,6 +90,11 @@ void LiveTail::look_at(const logs::Batch& batch) {
   for (const logs::Batch::Item& item : batch.items) {
     const auto message = at.opener.open({{item.timestamp, 0, index++}, batch.ingested, batch.stream, item.message});
     if (!message || !filter_.pattern.matches(*message)) continue;
+    if (found_bytes_ + message->size() > kFoundBytesMax) {  // the update says that it is a sample
+      ++matches_;
+      continue;
+    }
+    found_bytes_ += message->size();
     take({{"logStreamName", stream},
           {"logGroupIdentifier", at.group.arn()},
           {"message", *message},
@@ -107,7 +112,7 @@ std::string LiveTail::update() {
   std::ranges::stable_sort(found_, {}, [](const Json& event) { return event.at("ingestionTime").get<int64_t>(); });
   const Json json{{"sessionMetadata", {{"sampled", passed_over || matches_ > found_.size()}}},
                   {"sessionResults", std::exchange(found_, {})}};
-  matches_ = 0;
+  matches_ = found_bytes_ = 0;
   return event_stream::event("sessionUpdate", json::dump(json));
 }
 

@@ -22,6 +22,7 @@ namespace cairn::logs_service {
 class LiveTail final : public http::LiveSource, public logs::Listener {
  public:
   static constexpr size_t kEventsMax = 500;               // told at once
+  static constexpr size_t kFoundBytesMax = 1 << 20;       // of messages looked at for them
   static constexpr size_t kHeardBytesMax = 8 << 20;       // not looked at yet; beyond it batches are passed over
   static constexpr std::chrono::milliseconds kLook{100};  // ... at most that long
   static constexpr std::chrono::seconds kUpdate{1};
@@ -68,6 +69,7 @@ class LiveTail final : public http::LiveSource, public logs::Listener {
   std::string start_;  // "": told already
   std::chrono::nanoseconds ends_, next_update_;
   std::vector<Json> found_;  // of this second
+  size_t found_bytes_ = 0;
   uint64_t matches_ = 0;
 
   std::mutex mutex_;  // guards the rest

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "aws/names.h"
 #include "base/text.h"
 #include "outbox/item.h"
 #include "services/monitoring/errors.h"
@@ -87,8 +88,10 @@ Json triggering_children(const Alarm& alarm) {
 
 void check_action(std::string_view arn) {
   const std::vector<std::string_view> parts = text::split(arn, ':');
-  if (parts.size() == 6 && parts[0] == "arn" && parts[2] == "sns" && !parts[3].empty() && !parts[5].empty()) return;
-  if (parts.size() < 6 || parts[0] != "arn") throw Error(kValidationError, "Invalid ARN: {}", arn);
+  if (parts.size() == 6 && parts[0] == "arn" && parts[2] == "sns" && aws::is_region(parts[3]) && aws::is_account_id(parts[4]) &&
+      !parts[5].empty() && parts[5].find('/') == std::string_view::npos)
+    return;
+  if (parts.size() < 6 || parts[0] != "arn" || parts[2] == "sns") throw Error(kValidationError, "Invalid ARN: {}", arn);
   throw Error(aws::kNotImplemented, "Only topics of SNS can be actions of alarms: {} is not implemented.", arn);
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "aws/names.h"
 #include "base/text.h"
 #include "services/s3/errors.h"
 #include "services/s3/input.h"
@@ -60,7 +61,7 @@ Error bad_argument(std::string_view message, std::string_view name, std::string_
 void check_target(const Kind& kind, const std::string& arn, const Bucket& bucket) {
   const std::vector<std::string_view> parts = text::split(arn, ':');
   if (parts.size() != 6 || parts[0] != "arn" || parts[1] != "aws" || parts[2] != kind.service || parts[5].empty() ||
-      arn.size() > kArnBytesMax)
+      !aws::is_account_id(parts[4]) || parts[5].find('/') != std::string_view::npos || arn.size() > kArnBytesMax)
     throw bad_argument("The ARN could not be parsed", kind.argument, arn);
   if (parts[3] != bucket.region.str())
     throw bad_argument("The notification destination service region is not valid for the bucket location constraint", kind.argument, arn);

@@ -322,7 +322,7 @@ Run::Progress Run::proceed(const std::string& id) {
   } catch (const Failed& failed) {
     failure = failed.reason;
   } catch (const std::exception& problem) {
-    log::error("A resource's properties cannot be used.", {{"stack", stack_.arn()}, {"resource", id}, {"error", problem.what()}});
+    log::warning("A resource's properties cannot be used.", {{"stack", stack_.arn()}, {"resource", id}, {"error", problem.what()}});
     failure = fmt::format("Properties validation failed for resource {}: a property has not the form that it should have.", id);
   }
   return finish(id, doing, failure);
