@@ -70,6 +70,24 @@ class Operations(unittest.TestCase):
         self.stacks.update_termination_protection(StackName="refusals", EnableTerminationProtection=False)
         self.stacks.delete_stack(StackName="refusals")
 
+    def test_types_that_are_not_here(self):
+        body = json.dumps({"Resources": {"F": {"Type": "AWS::Lambda::Function"}, "T": {"Type": "AWS::SNS::Topic"}}})
+        for call in (self.stacks.validate_template, lambda **given: self.stacks.create_stack(StackName="lacking", **given)):
+            self.refused("ValidationError", "Template format error: Unrecognized resource types: [AWS::Lambda::Function]", call, TemplateBody=body)
+
+    def test_what_is_retained_is_there(self):
+        s3 = self.server.client("s3")
+        body = json.dumps({"Resources": {"B": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "not-empty"}}}})
+        self.stacks.create_stack(StackName="full", TemplateBody=body)
+        self.settled("full", "CREATE_COMPLETE")
+        s3.put_object(Bucket="not-empty", Key="k", Body=b"x")
+        self.stacks.delete_stack(StackName="full")
+        self.settled("full", "DELETE_FAILED")
+        with self.assertRaisesRegex(ClientError, "Resource x+ does not exist for stack full"):
+            self.stacks.delete_stack(StackName="full", RetainResources=["x" * 1000, "B"])
+        self.stacks.delete_stack(StackName="full", RetainResources=["B"])
+        self.assertTrue(eventually(lambda: "full" not in [s["StackName"] for s in self.stacks.describe_stacks()["Stacks"]]))
+
     def test_change_sets(self):
         made = self.stacks.create_change_set(StackName="sets", ChangeSetName="one", ChangeSetType="CREATE", TemplateBody=topics("A"))
         stack = self.stacks.describe_stacks(StackName="sets")["Stacks"][0]
@@ -252,6 +270,26 @@ class Operations(unittest.TestCase):
         temporary = self.session_client(session)
         temporary.create_stack(StackName="session", TemplateBody=topics("A"))
         self.settled("session", "CREATE_COMPLETE")
+
+    def test_denials_hold_by_every_name(self):
+        iam = self.server.client("iam")
+        iam.create_user(UserName="denied")
+        key = iam.create_access_key(UserName="denied")["AccessKey"]
+        iam.put_user_policy(UserName="denied", PolicyName="p", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Action": "*", "Resource": "*"},
+            {"Effect": "Deny", "Action": "cloudformation:*", "Resource": f"arn:aws:cloudformation:us-east-1:{ACCOUNT}:stack/kept*/*"},
+            {"Effect": "Deny", "Action": "cloudformation:CreateStack", "Resource": "*",
+             "Condition": {"ForAnyValue:StringLike": {"cloudformation:ResourceTypes": "AWS::IAM::*"}}}]}))
+        stacks = self.server.client("cloudformation", access_key=key["AccessKeyId"], secret_key=key["SecretAccessKey"])
+        arn = self.stacks.create_change_set(StackName="kept1", ChangeSetName="c", ChangeSetType="CREATE", TemplateBody=topics("A"))["Id"]
+        for call in (stacks.describe_change_set, stacks.execute_change_set, stacks.delete_change_set, stacks.get_template):
+            with self.assertRaises(ClientError) as caught:
+                call(ChangeSetName=arn)
+            self.assertEqual(caught.exception.response["Error"]["Code"], "AccessDenied")
+        with self.assertRaises(ClientError) as caught:
+            stacks.create_stack(StackName="free", TemplateBody=topics("A"), ResourceTypes=["AWS::IAM::User"])
+        self.assertEqual(caught.exception.response["Error"]["Code"], "AccessDenied")
+        self.assertEqual(self.stacks.describe_change_set(ChangeSetName=arn)["ExecutionStatus"], "AVAILABLE")
 
     def session_client(self, credentials):
         import boto3
