@@ -102,7 +102,7 @@ class FormTest(unittest.TestCase):
         status, headers, _ = answer(success_action_redirect="https://app.example/done?x=1#top")
         self.assertEqual(status, 303)
         self.assertEqual(headers["Location"], "https://app.example/done?x=1&bucket=drop&key=answer&etag="
-                         "%229dd4e461268c8034f5c8564e155c67a6%22")
+                         "%229dd4e461268c8034f5c8564e155c67a6%22#top")
         self.assertEqual(answer(success_action_redirect="/relative")[0], 204)
 
     def refused(self, status, code, signed, file=b"the file", message=None, **more):
