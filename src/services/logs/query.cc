@@ -52,8 +52,7 @@ std::vector<Group> groups_of(api::Call& call) {
       for (const Json& each : in.at(member)) names.push_back(each.get<std::string>());
   if (names.size() > kGroupsMax) throw Error(kInvalidParameter, "A query can have at most {} log groups.", kGroupsMax);
   std::ranges::sort(names);
-  const auto repeated = std::ranges::unique(names);
-  names.erase(repeated.begin(), repeated.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
   std::vector<Group> groups;
   for (const std::string& name : names) groups.push_back(open_group(call, name.starts_with("arn:") ? name_of_arn(call, name) : name));
   return groups;
