@@ -97,6 +97,7 @@ def template(n):
         "TrailPolicy": r("AWS::S3::BucketPolicy", Bucket=ref("TrailBucket"), PolicyDocument={"Version": "2012-10-17", "Statement": [
             {"Effect": "Allow", "Principal": {"Service": "cloudtrail.amazonaws.com"}, "Action": "s3:GetBucketAcl", "Resource": att("TrailBucket.Arn")},
             {"Effect": "Allow", "Principal": {"Service": "cloudtrail.amazonaws.com"}, "Action": "s3:PutObject", "Resource": {"Fn::Sub": "${TrailBucket.Arn}/*"}}]}),
+        "Parameter": r("AWS::SSM::Parameter", Type="String", Value=f"n{n}", Description=f"n{n}"),
         "Handle": {"Type": "AWS::CloudFormation::WaitConditionHandle"},
         "Metadata": r("AWS::CDK::Metadata", Analytics="v2"),
     }, "Outputs": {"Secret": {"Value": att("AccessKey.SecretAccessKey")}, "Connection": {"Value": att("Connection.SecretArn")}}}

@@ -31,6 +31,9 @@ Json with_tags(const ResourceType& type, Json properties, const Json& stack_tags
   if (property == nullptr || property->on == On::kRefuse || stack_tags.empty()) return properties;
   Json& tags = properties["Tags"];
   if (tags.is_null()) tags = Json::array();
+  if (tags.is_object())  // by their keys, as some types have them
+    for (const Json& tag : stack_tags)
+      if (const std::string key = tag.at("Key").get<std::string>(); !tags.contains(key)) tags[key] = tag.at("Value");
   if (!tags.is_array()) return properties;
   for (const Json& tag : stack_tags)
     if (std::ranges::none_of(tags, [&](const Json& own) { return own.is_object() && own.value("Key", Json()) == tag.at("Key"); }))

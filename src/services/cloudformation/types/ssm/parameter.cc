@@ -34,12 +34,22 @@ Json listed(const Json& tags) {
   return list;
 }
 
+/// The template's are a map; where it has none, the stack's own come as a list.
+Json tags_of(const Json& properties) {
+  Json map = Json::object();
+  const auto tags = properties.find("Tags");
+  if (tags == properties.end()) return map;
+  if (tags->is_object()) return *tags;
+  for (const Json& tag : *tags) map[tag.at("Key").get<std::string>()] = tag.at("Value");
+  return map;
+}
+
 void create(Doing& doing) {
   Json in = properties_of(doing);
   const std::string name =
       doing.is_named("Name") ? doing.text("Name") : fmt::format("CFN-{}-{}", doing.where().resource, doing.where().token);
   in["Name"] = name;
-  if (doing.has("Tags") && !doing.get("Tags").empty()) in["Tags"] = listed(doing.get("Tags"));
+  if (const Json tags = tags_of(doing.wanted); !tags.empty()) in["Tags"] = listed(tags);
   doing.call("ssm", "PutParameter", std::move(in));
   doing.physical = name;
   show(doing);
@@ -55,8 +65,7 @@ void update(Doing& doing) {
   doing.call("ssm", "PutParameter", std::move(in));
   show(doing);
   if (!doing.changed("Tags")) return;
-  const Json now = doing.has("Tags") ? doing.get("Tags") : Json::object();
-  const Json was = doing.before.value("Tags", Json::object());
+  const Json now = tags_of(doing.wanted), was = tags_of(doing.before);
   const Json id{{"ResourceType", "Parameter"}, {"ResourceId", doing.physical}};
   Json gone = Json::array();
   for (const auto& [key, value] : was.items())
