@@ -54,7 +54,7 @@ class Kills(unittest.TestCase):
                 arrived = {json.loads(request["body"])["detail"]["requestParameters"]["userName"]
                            for request in list(receiver.requests) if "CreateUser" in request["body"]}
                 return (accepted - numbers(receiver)) | (users - arrived)
-            eventually(lambda: not missing(), 30)
+            eventually(lambda: not missing(), 120)  # at 300 a second; and who fails six times in a row waits a minute
             self.assertEqual(missing(), set())
 
 
