@@ -3,7 +3,6 @@
 #include "api/ports.h"
 #include "api/within.h"
 #include "aws/policy/caller.h"
-#include "base/lru.h"
 #include "base/text.h"
 #include "state/store.h"
 
@@ -12,24 +11,13 @@ namespace {
 
 // ------------------------------------------------------------------ what is remembered
 
-struct Remembered {
-  DataKey key;
-  Time made;
-  uint64_t version;  // of KMS's documents
-};
-using Memory = Lru<std::string, const Remembered>;
-Memory& memory() {
-  static Memory memory(kDataKeysMax);
-  return memory;
-}
-
-/// Who asks, with which credentials (sessions of one name may have different policies), in which server, for what: nobody is given what
-/// another was let have.
+/// Who asks, with which credentials (sessions of one name may have different policies), for what: nobody is given what another was let
+/// have.
 std::string name_of(const Call& call, std::string_view what, const KeyUse& use) {
   const aws::Principal& principal = use.service_itself ? *use.service_itself : call.principal;
   const aws::policy::Caller caller = aws::policy::caller_of(principal);
-  return fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}", static_cast<const void*>(call.ports), caller.account, caller.shown(),
-                     principal.access_key.str(), principal.source_arn, use.invoked_by, use.account.str(), what, json::dump(use.context));
+  return fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}", caller.account, caller.shown(), principal.access_key.str(), principal.source_arn,
+                     use.invoked_by, use.account.str(), what, json::dump(use.context));
 }
 
 /// Nothing is remembered while KMS's documents change.
@@ -42,15 +30,16 @@ std::optional<uint64_t> settled_version(const Call& call) {
 /// `make` the key, unless it is remembered.
 template <class Make>
 DataKey remember(const Call& call, std::string_view what, const KeyUse& use, Make make) {
-  if (use.reuse <= use.reuse.zero()) return make();
+  DataKeyMemory* memory = call.ports->data_keys;
+  if (memory == nullptr || use.reuse <= use.reuse.zero()) return make();
   const std::string name = name_of(call, what, use);
   const std::optional<uint64_t> version = settled_version(call);
-  if (const auto kept = memory().get(name)) {
+  if (const auto kept = memory->get(name)) {
     if (version == kept->version && call.now < kept->made + use.reuse) return kept->key;
-    memory().erase(name);
+    memory->erase(name);
   }
   DataKey key = make();
-  if (version) memory().put(name, std::make_shared<const Remembered>(Remembered{key, call.now, *version}), 1);
+  if (version) memory->put(name, std::make_shared<const RememberedKey>(RememberedKey{key, call.now, *version}), 1);
   return key;
 }
 

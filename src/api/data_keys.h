@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "api/call.h"
+#include "base/lru.h"
 
 /// Data keys of KMS, under which services keep what is to be under a customer's key: made and opened by calls of KMS within the call that
 /// needs them, each authorised and recorded. What KMS answered is remembered for whoever asked, as long as they say, and no longer than
@@ -17,6 +18,17 @@ struct DataKey {
   Secret key;           // 256 bits
   std::string kms_key;  // ARN
   std::string sealed;   // KMS's CiphertextBlob, base64
+};
+
+/// What KMS answered, by who asked for what. Any thread.
+struct RememberedKey {
+  DataKey key;
+  Time made;
+  uint64_t version;  // of KMS's documents
+};
+class DataKeyMemory final : public Lru<std::string, const RememberedKey> {
+ public:
+  DataKeyMemory() : Lru(kDataKeysMax) {}
 };
 
 /// On whose behalf, and for what.

@@ -66,6 +66,7 @@ class LogGroups {
   virtual bool exists(state::Transaction& state, std::string_view arn) const = 0;
 };
 
+class DataKeyMemory;
 class WaitingRoom;
 
 /// What handlers may reach besides their call. Filled in once, in app/wiring.cc.
@@ -88,6 +89,7 @@ struct Ports {
   const state::Sealer* sealer = nullptr;         // for secrets in documents: state/sealer.h
   Secret object_key;                             // the server's own for objects: seal/objects
   const state::Watch* kms_documents = nullptr;   // changes with whatever may change what KMS answers; null: nothing is remembered of it
+  DataKeyMemory* data_keys = nullptr;            // api/data_keys.h; null: the same
   aws::AccountId default_account;
   bool sends_mail = false;           // there is an SMTP server
   bool plain_counts_as_tls = false;  // --dev: policies that ask for TLS are content with plain HTTP

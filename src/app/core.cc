@@ -1,5 +1,6 @@
 #include "app/core.h"
 
+#include "api/data_keys.h"
 #include "api/pipeline.h"
 #include "api/registry.h"
 #include "app/blob_cleaner.h"
@@ -402,6 +403,7 @@ class WiredCore : public Core {
               .sealer = sealer_.get(),
               .object_key = object_key_,
               .kms_documents = kms_documents_,
+              .data_keys = &data_keys_,
               .default_account = default_account_,
               .sends_mail = outside_.mailer != nullptr,
               .plain_counts_as_tls = settings_.dev};
@@ -600,6 +602,7 @@ class WiredCore : public Core {
   std::unique_ptr<logs_service::MetricFiltering> metric_filtering_;
   std::unique_ptr<logs_service::Queries> log_queries_;
   api::WaitingRoom waiting_room_{outside_.clock};
+  api::DataKeyMemory data_keys_;
   std::unique_ptr<sqs::Board> queues_;
   std::unique_ptr<journal::Feed> history_feed_, logs_feed_, metrics_feed_, alarms_feed_, board_feed_;
   std::unique_ptr<BlobCleaner> cleaner_;

@@ -13,6 +13,7 @@ class DataKeys : public testing::Test {
  protected:
   DataKeys() {
     aws.ports.kms_documents = &aws.store().watch("kms/");
+    aws.ports.data_keys = &memory;
     key = aws.call("CreateKey").out["KeyMetadata"]["Arn"].get<std::string>();
   }
 
@@ -42,12 +43,8 @@ class DataKeys : public testing::Test {
     return asked;
   }
 
-  /// What is remembered goes by the server's address: no two tests may have one, even after each other.
-  static Harness& another() {
-    static std::vector<std::unique_ptr<Harness>> all;
-    return *all.emplace_back(std::make_unique<Harness>("kms"));
-  }
-  Harness& aws = another();
+  Harness aws{"kms"};
+  api::DataKeyMemory memory;
   std::string key;
 };
 
