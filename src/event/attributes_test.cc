@@ -72,6 +72,16 @@ Attributes of_service(std::string_view source, std::string_view name, std::strin
       fmt::format(R"({{"eventID":"e","eventTime":"2026-01-02T03:04:05Z","eventSource":"{}","eventName":"{}",{}}})", source, name, members));
 }
 
+TEST(Attributes, a_queue_is_found_by_name_url_and_arn) {
+  constexpr std::string_view kArn =
+      R"("resources":[{"accountId":"111122223333","type":"AWS::SQS::Queue","ARN":"arn:aws:sqs:eu-west-1:111122223333:q"}])";
+  EXPECT_EQ(resources_of(of_service("sqs.amazonaws.com", "SendMessage",
+                                    fmt::format(R"("requestParameters":{{"queueUrl":"http://h/1/q"}},{})", kArn))),
+            (Words{"AWS::SQS::Queue http://h/1/q", "AWS::SQS::Queue q", "AWS::SQS::Queue arn:aws:sqs:eu-west-1:111122223333:q"}));
+  EXPECT_EQ(resources_of(of_service("sqs.amazonaws.com", "SendMessage", fmt::format(R"("requestParameters":null,{})", kArn))),
+            (Words{"AWS::SQS::Queue q", "AWS::SQS::Queue arn:aws:sqs:eu-west-1:111122223333:q"}));
+}
+
 TEST(Attributes, bucket_and_trail_are_found_by_name) {
   EXPECT_EQ(resources_of(of_service("s3.amazonaws.com", "GetBucketAcl", R"("requestParameters":{"bucketName":"b","Host":"h","acl":""})")),
             (Words{"AWS::S3::Bucket b"}));

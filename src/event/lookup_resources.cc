@@ -76,6 +76,9 @@ constexpr auto kPlaces = std::to_array<Place>({
     {"s3", "", "bucketName", "AWS::S3::Bucket"},
     {"sns", "", "topicArn", "AWS::SNS::Topic"},
     {"sns", "", "topicArn", "AWS::SNS::Topic", Part::kResponse},
+    {"sqs", "", "queueName", "AWS::SQS::Queue"},
+    {"sqs", "", "queueUrl", "AWS::SQS::Queue"},
+    {"sqs", "", "queueUrl", "AWS::SQS::Queue", Part::kResponse},
     {"sts", "credentials", "accessKeyId", "AWS::IAM::AccessKey", Part::kResponse},
     {"sts", "", "roleSessionName", "AWS::STS::AssumedRole"},
     {"sts", "assumedRoleUser", "assumedRoleId", "AWS::STS::AssumedRole", Part::kResponse},
@@ -105,10 +108,14 @@ std::vector<LookupResource> lookup_resources(std::string_view event_source, std:
     const json::View part = place->part == Part::kRequest ? request : response;
     add(place->type, (place->outer.empty() ? part : part[place->outer])[place->member].string());
   }
-  if (source == "s3") {
-    // Data events are not in LookupEvents; a local search by object finds them.
+  // Data events are not in LookupEvents; a local search finds them by their object, or queue.
+  const std::string_view in_record = source == "s3" ? "AWS::S3::Object" : source == "sqs" ? "AWS::SQS::Queue" : "";
+  if (!in_record.empty()) {
     recorded.each([&](json::View one) {
-      if (one["type"].string_or("") == "AWS::S3::Object") add("AWS::S3::Object", one["ARN"].string());
+      if (one["type"].string_or("") != in_record) return;
+      const std::string_view arn = one["ARN"].string_or("");
+      if (source == "sqs") add(in_record, arn.substr(arn.rfind(':') + 1));  // as it is named in the calls that make it
+      add(in_record, arn);
     });
   }
   return resources;

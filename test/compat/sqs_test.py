@@ -2,6 +2,7 @@
 that speaks JSON."""
 import hashlib
 import json
+import subprocess
 import threading
 import unittest
 import urllib.parse
@@ -12,7 +13,7 @@ import botocore.awsrequest
 import botocore.credentials
 import botocore.exceptions
 
-from server import Server, all_records, eventually, signed_post
+from server import BINARY, Server, all_records, eventually, signed_post
 
 BATCH = 10
 
@@ -134,6 +135,16 @@ class Sqs(unittest.TestCase):
         self.assertEqual(self.receive(url), [])
         [record] = [record for record in all_records(self.server) if record.get("errorCode") == "RequestEntityTooLargeException"]
         self.assertEqual(record["eventName"], "SendMessage")
+
+    def test_a_queue_is_found_in_the_history(self):
+        name = "found_by_name"
+        url = self.queue(name)
+        self.sqs.send_message(QueueUrl=url, MessageBody="m")
+        found = self.server.client("cloudtrail").lookup_events(LookupAttributes=[{"AttributeKey": "ResourceName", "AttributeValue": name}])["Events"]
+        self.assertEqual([event["EventName"] for event in found], ["CreateQueue"])
+        done = subprocess.run([BINARY, "lookup", "--data-events", "--resource-name", name, "--data-dir", str(self.server.data)], capture_output=True, text=True,
+                              env=self.server.environment())
+        self.assertIn("SendMessage", done.stdout, done.stderr)
 
     def test_both_protocols_see_one_queue(self):
         url = self.queue()
