@@ -363,6 +363,22 @@ TEST(Delivery, TheJournalForgetsWhatNoTrailNeeds) {
   EXPECT_LT(world.journal->durable().seq - world.delivery->position().seq, 400u);  // a trail that does not log holds nothing back
 }
 
+TEST(Delivery, ADeletedTrailsLastFilesAreTriedAgain) {
+  World world;
+  Trail trail;
+  world.create(trail);
+  const std::string start = world.start_logging(trail);
+  world.pass(61s);
+  world.buckets.refusal = "AccessDenied";
+  const std::string gone = world.remove(trail);
+  world.pass(500ms);
+  EXPECT_EQ(world.counters.put_failures, 1u);
+  world.buckets.refusal = "";
+  world.pass(5min);
+  EXPECT_EQ(world.delivered(), (std::set{start, gone}));
+  EXPECT_EQ(world.delivery->trails(), 0u);
+}
+
 TEST(Delivery, ADeletedTrailLeavesNothingBehind) {
   World world;
   Trail trail{.validation = true};

@@ -22,6 +22,7 @@ constexpr int64_t kSpanMax = 12 * 3'600'000;  // milliseconds from a batch's fir
 constexpr auto kGather = 100ms;               // between looks at a journal that goes on and on
 constexpr auto kRetryFirst = 1s, kRetryMax = 60s;
 constexpr auto kLookAtClock = 60s;
+constexpr int kTriesOfDeleted = 3;  // for the last events of a trail that is gone
 
 int64_t millis(Time time) { return time.time_since_epoch().count(); }
 
@@ -104,7 +105,7 @@ env::Next LogGroupDelivery::step() {
   take_outcomes();
   const nanoseconds now = means_.clock.steady();
   if (now < retry_at_) {
-    give_up_what_is_too_much();
+    give_up_what_must_not_wait();
     return env::Next::after(std::max<nanoseconds>(retry_at_ - now, 1ms));
   }
   if (batch_.empty() && !turned_ && !read_batch()) {
@@ -317,11 +318,18 @@ void LogGroupDelivery::show(const LogStatus& status) {
   (void)state::commit_internal(means_.store, means_.journal, state);  // the next failure tries again
 }
 
-/// A log group that takes nothing must not fill the disk.
-void LogGroupDelivery::give_up_what_is_too_much() {
-  if (means_.journal.bytes_behind(cursor_.position) <= means_.backlog_bytes_max) return;
+bool LogGroupDelivery::is_deleted() const {
+  const std::optional<std::string> document = state::Transaction(means_.store).get(cursor_.trail_key);
+  return !turn_of(id_, document ? std::optional<std::string_view>(*document) : std::nullopt).trail;
+}
+
+/// A log group that takes nothing must not fill the disk, nor keep what nobody can look after any more.
+void LogGroupDelivery::give_up_what_must_not_wait() {
+  const bool is_all = failures_ >= kTriesOfDeleted && is_deleted();
+  if (!is_all && means_.journal.bytes_behind(cursor_.position) <= means_.backlog_bytes_max) return;
+  const auto goes_on = [&] { return is_all ? next_trail_.has_value() : means_.journal.bytes_behind(read_) > means_.backlog_bytes_max / 2; };
   uint64_t dropped = batch_.size();
-  while (means_.journal.durable() > read_ && means_.journal.bytes_behind(read_) > means_.backlog_bytes_max / 2) {
+  while (means_.journal.durable() > read_ && goes_on()) {
     batch_.clear();
     bytes_ = 0;
     const journal::Position before = read_;

@@ -88,7 +88,8 @@ class LogGroupDelivery {
   api::Client::Request request_of(const aws::Principal& principal, std::string_view operation, std::string body) const;
   void failed(std::string message);
   void show(const LogStatus& status);
-  void give_up_what_is_too_much();
+  bool is_deleted() const;
+  void give_up_what_must_not_wait();
   std::string group_name() const;
   std::string stream_name() const;
 

@@ -156,6 +156,17 @@ class LogGroup(unittest.TestCase):
             trails.update_trail(Name="first", CloudWatchLogsLogGroupArn="", CloudWatchLogsRoleArn="")
             self.assertNotIn("CloudWatchLogsLogGroupArn", trails.get_trail(Name="first")["Trail"])
 
+    def test_a_deleted_trail_whose_group_takes_nothing_holds_nothing_up(self):
+        with Server() as server:
+            make(server)
+            server.client("s3").create_bucket(Bucket="before")
+            self.assertTrue(eventually(lambda: "CreateBucket" in [json.loads(text)["eventName"] for _, text in in_group(server).values()]))
+            server.client("iam").delete_role_policy(RoleName="CloudTrail_CloudWatchLogs_Role", PolicyName="put")
+            server.client("cloudtrail").delete_trail(Name="first")
+            self.assertTrue(eventually(lambda: metric(server, "log_delivery_dropped_total"), 60), server.output())
+            self.assertEqual(metric(server, "log_delivery_dropped_total"), 2)  # the two calls above
+            self.assertTrue(eventually(lambda: metric(server, "delivery_backlog") == 0), "nothing is kept for it")
+
     def test_a_deleted_trail_leaves_nothing_behind(self):
         with Server() as server:
             make(server)
