@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "env/sim/clock.h"
 #include "env/sim/random.h"
+#include "rules/http_call.h"
 #include "rules/sending.h"
 #include "state/sim/engine.h"
 #include "state/sim/sealer.h"
@@ -87,6 +88,24 @@ TEST_F(MakingTest, ADeadLetterIsTheEventItself) {
   EXPECT_EQ(attribute("ERROR_MESSAGE"), "no");
   EXPECT_EQ(attribute("RETRY_ATTEMPTS"), "3");
   EXPECT_FALSE(letter.at("MessageAttributes").contains("EXHAUSTED_RETRY_CONDITION"));
+}
+
+// Its connection's secrets are for the rules of its own account.
+TEST_F(MakingTest, AnApiDestinationOfAnotherAccountIsNotCalled) {
+  const char* theirs = "arn:aws:events:eu-west-1:444455556666:api-destination/d/11111111-1111-1111-1111-111111111111";
+  EXPECT_EQ(failed(made({{"Arn", theirs}, {"RoleArn", "arn:aws:iam::111122223333:role/r"}})).code, "NO_RESOURCE");
+}
+
+TEST(HttpCall, HowARequestIsFramedIsNobodysToSay) {
+  const ApiDestination destination{.endpoint = "https://example.org/", .method = "POST"};
+  const Json target{{"HeaderParameters", {{"content-length", "1"}, {"Host", "evil"}, {"X-Mine", "1"}, {"X-Two", "a\r\nb"}}}};
+  const Json connection{{"HeaderParameters", {{{"Key", "Transfer-Encoding"}, {"Value", "chunked"}}, {{"Key", "X-Mine"}, {"Value", "2"}}}}};
+  const outbox::Http http = http_call(destination, target, connection, "{}", "{}");
+  std::map<std::string, std::string> headers(http.headers.begin(), http.headers.end());
+  EXPECT_EQ(headers, (std::map<std::string, std::string>{{"User-Agent", "Amazon/EventBridge/ApiDestinations"},
+                                                         {"Content-Type", "application/json; charset=utf-8"},
+                                                         {"Range", "bytes=0-1048575"},
+                                                         {"X-Mine", "2"}}));
 }
 
 TEST_F(MakingTest, WhatCannotGoSaysWhy) {

@@ -48,6 +48,9 @@ class HostileTargets(unittest.TestCase):
                 self.assertEqual(error.response["ResponseMetadata"]["HTTPStatusCode"], 400)
         events.put_events(Entries=[{"Source": "a", "DetailType": "d", "Detail": "{}"}])
         self.goes_on()
+        theirs = "arn:aws:events:us-east-1:444455556666:api-destination/d/11111111-1111-1111-1111-111111111111"
+        [failed] = events.put_targets(Rule="r", Targets=[{"Id": "t", "Arn": theirs, "RoleArn": f"arn:aws:iam::{ACCOUNT}:role/r"}])["FailedEntries"]
+        self.assertEqual(failed["ErrorMessage"], "API destinations of other accounts cannot be targets.")
 
     def test_destinations_of_notifications(self):
         s3 = self.server.client("s3")
