@@ -104,9 +104,10 @@ int serve(const Settings& settings) {
     if (!taken) return complain(taken.error().message);
   const bool to_loopback = settings.is_on_loopback(), to_private = settings.webhooks_private;
   const std::unique_ptr<env::HttpClient> webhooks = env::system_http_client(
-      {.calls_max = outbox::Outbox::kSendingMax, .may_connect = [to_loopback, to_private](std::string_view address) {
+      {.calls_max = outbox::Outbox::kSendingMax, .refuse = [to_loopback, to_private](std::string_view address) {
          const std::optional<Reach> reach = reach_of(address);
-         return reach && (to_private || reach == Reach::kPublic || (to_loopback && reach == Reach::kLoopback));
+         const bool may = reach && (to_private || reach == Reach::kPublic || (to_loopback && reach == Reach::kLoopback));
+         return may ? "" : fmt::format("{} is no public address: webhooks.allow_private does not allow it", address);
        }});
   Result<Secret> mail_password = take_variable(kMailPasswordVariable);
   if (!mail_password) return complain(mail_password.error().message);

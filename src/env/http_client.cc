@@ -33,6 +33,8 @@ struct Call {
   std::string server;  // scheme, host and port
   HttpClient::Done done;
   HttpAnswer answer;
+  const std::function<std::string(std::string_view address)>* refuse = nullptr;
+  std::string refusal;  // why an address was not connected to
   size_t header_bytes = 0;
   bool too_long = false;
   std::array<char, CURL_ERROR_SIZE> why{};
@@ -76,13 +78,15 @@ size_t take_header(char* data, size_t size, size_t count, void* out) {
 }
 
 /// Whatever a name may resolve to, from one moment to the next: it is the address that is connected to that is asked about.
-curl_socket_t open_socket(void* options, curlsocktype, curl_sockaddr* to) {
+curl_socket_t open_socket(void* under_way, curlsocktype, curl_sockaddr* to) {
+  Call& call = *static_cast<Call*>(under_way);
   std::array<char, INET6_ADDRSTRLEN> text{};
   const void* bytes = to->family == AF_INET ? static_cast<const void*>(&reinterpret_cast<const sockaddr_in*>(&to->addr)->sin_addr)
                                             : &reinterpret_cast<const sockaddr_in6*>(&to->addr)->sin6_addr;
   const bool is_known =
       (to->family == AF_INET || to->family == AF_INET6) && inet_ntop(to->family, bytes, text.data(), text.size()) != nullptr;
-  if (!is_known || !static_cast<const HttpClientOptions*>(options)->may_connect(text.data())) return CURL_SOCKET_BAD;
+  call.refusal = is_known ? (*call.refuse)(text.data()) : "an address of an unknown kind";
+  if (!call.refusal.empty()) return CURL_SOCKET_BAD;
   return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
 }
 
@@ -100,6 +104,7 @@ std::vector<std::string> certificates_of(CURL* easy) {
 HttpFailure failure_of(const Call& call, CURLcode code) {
   std::string message = call.why[0] != '\0' ? call.why.data() : curl_easy_strerror(code);
   if (call.too_long) return {HttpFailure::kTooLong, "the answer is too long"};
+  if (!call.refusal.empty()) return {HttpFailure::kUnreachable, call.refusal};
   curl_off_t connected = 0;
   curl_easy_getinfo(call.easy.get(), CURLINFO_PRETRANSFER_TIME_T, &connected);
   if (code == CURLE_OPERATION_TIMEDOUT && connected > 0) return {HttpFailure::kTimeout, std::move(message)};
@@ -223,9 +228,10 @@ class CurlClient final : public HttpClient {
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options_.connect_timeout.count()));
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout.count()));
-    if (options_.may_connect) {
+    if (options_.refuse) {
+      call.refuse = &options_.refuse;
       curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &open_socket);
-      curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, const_cast<HttpClientOptions*>(&options_));
+      curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, &call);
       curl_easy_setopt(easy, CURLOPT_PROXY, "");
     }
     if (!request.ca_bundle.empty()) {

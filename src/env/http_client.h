@@ -62,8 +62,9 @@ struct HttpClientOptions {
   size_t calls_per_server_max = 16;                  // the same for one scheme, host and port: a silent one does not hold up others
   size_t waiting_max = 1024;                         // beyond it calls fail with kBusy
   std::chrono::milliseconds connect_timeout{5'000};  // name, TCP and TLS
-  /// Asked about each address that a name has resolved to before it is connected to; no proxy is used then. null: any address.
-  std::function<bool(std::string_view address)> may_connect = nullptr;
+  /// Asked about each address that a name has resolved to before it is connected to: why it must not be, or "". No proxy is used then.
+  /// null: any address.
+  std::function<std::string(std::string_view address)> refuse = nullptr;
 };
 /// One thread for all calls; connections are kept and used again.
 std::unique_ptr<HttpClient> system_http_client(HttpClientOptions options = {});

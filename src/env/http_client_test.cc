@@ -105,15 +105,16 @@ TEST(HttpClient, AsksAboutEachAddressBeforeItConnects) {
   std::mutex mutex;
   std::set<std::string> asked;
   std::atomic<bool> allowed{false};
-  const std::unique_ptr<HttpClient> client = system_http_client({.may_connect = [&](std::string_view address) {
+  const std::unique_ptr<HttpClient> client = system_http_client({.refuse = [&](std::string_view address) -> std::string {
     std::lock_guard lock(mutex);
     asked.emplace(address);
-    return allowed.load();
+    return allowed ? "" : "not there";
   }});
   for (const std::string& url : {server.url(), "http://localhost" + server.url().substr(server.url().rfind(':'))}) {
     const auto answer = ask(*client, {.url = url});
     ASSERT_FALSE(answer);
     EXPECT_EQ(answer.error().kind, HttpFailure::kUnreachable);
+    EXPECT_EQ(answer.error().message, "not there");
   }
   EXPECT_EQ(server.connections(), 0);
   EXPECT_TRUE(asked.contains("127.0.0.1"));
