@@ -152,6 +152,16 @@ def eventually(probe, timeout=10):
         time.sleep(0.01)
 
 
+def code_of(call, **parameters):
+    """The code of a call's refusal; None: it succeeds."""
+    from botocore.exceptions import ClientError
+    try:
+        call(**parameters)
+    except ClientError as error:
+        return error.response["Error"]["Code"]
+    return None
+
+
 def signed_post(server, service, target, body, region="us-east-1", path="/", content_type="application/x-amz-json-1.1", access_key=None):
     """One JSON call signed by botocore, without a client model; returns (status, document, headers)."""
     import json

@@ -6,17 +6,7 @@ import stat
 import subprocess
 import unittest
 
-from botocore.exceptions import ClientError
-
-from server import BINARY, Server, all_records, signed_post
-
-
-def code_of(call, **parameters):
-    try:
-        call(**parameters)
-    except ClientError as error:
-        return error.response["Error"]["Code"]
-    return ""
+from server import BINARY, Server, all_records, code_of, signed_post
 
 
 def last(server, name):

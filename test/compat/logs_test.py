@@ -5,15 +5,7 @@ import unittest
 
 import botocore.exceptions
 
-from server import Server, eventually, signed_post
-
-
-def code_of(call, **parameters):
-    try:
-        call(**parameters)
-    except botocore.exceptions.ClientError as error:
-        return error.response["Error"]["Code"]
-    return None
+from server import Server, code_of, eventually, signed_post
 
 
 class Logs(unittest.TestCase):

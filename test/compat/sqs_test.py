@@ -13,17 +13,9 @@ import botocore.awsrequest
 import botocore.credentials
 import botocore.exceptions
 
-from server import BINARY, Server, all_records, eventually, signed_post
+from server import BINARY, Server, all_records, code_of, eventually, signed_post
 
 BATCH = 10
-
-
-def code_of(call, **parameters):
-    try:
-        call(**parameters)
-    except botocore.exceptions.ClientError as error:
-        return error.response["Error"]["Code"]
-    return None
 
 
 class Sqs(unittest.TestCase):

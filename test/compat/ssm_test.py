@@ -4,17 +4,9 @@ import unittest
 
 from botocore.exceptions import ClientError
 
-from server import Server, all_records
+from server import Server, all_records, code_of
 
 ACCOUNT = "000000000000"
-
-
-def code_of(call, **parameters):
-    try:
-        call(**parameters)
-    except ClientError as error:
-        return error.response["Error"]["Code"]
-    return None
 
 
 class Ssm(unittest.TestCase):

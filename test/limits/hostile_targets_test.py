@@ -5,18 +5,10 @@ import unittest
 
 import botocore.exceptions
 
-from server import Server, eventually
+from server import Server, code_of, eventually
 
 ACCOUNT = "000000000000"
 LETS_EVENTS_IN = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
-
-
-def code_of(call, **parameters):
-    try:
-        call(**parameters)
-    except botocore.exceptions.ClientError as error:
-        return error.response["Error"]["Code"]
-    return None
 
 
 class HostileTargets(unittest.TestCase):

@@ -6,10 +6,10 @@ import sys
 import time
 import unittest
 
-from server import Server, eventually
+from server import Server, code_of, eventually
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parent))
-from watched import Watched, code_of, now  # noqa: E402
+from watched import Watched, now  # noqa: E402
 
 
 class Alarms(Watched):

@@ -6,8 +6,8 @@ import unittest
 import botocore.exceptions
 
 from endpoint import Receiver
-from rules_test import ACCOUNT, code_of, make_destination, make_role, put_rule
-from server import Server, eventually
+from rules_test import ACCOUNT, make_destination, make_role, put_rule
+from server import Server, code_of, eventually
 
 BUS = f"arn:aws:events:us-east-1:{ACCOUNT}:event-bus/default"
 

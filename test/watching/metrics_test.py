@@ -17,10 +17,10 @@ import botocore.awsrequest
 import botocore.credentials
 import botocore.exceptions
 
-from server import Server, eventually, signed_post
+from server import Server, code_of, eventually, signed_post
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parent))
-from watched import Watched, code_of, now  # noqa: E402
+from watched import Watched, now  # noqa: E402
 
 
 class Metrics(Watched):

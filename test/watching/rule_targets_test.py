@@ -7,8 +7,8 @@ import unittest
 import urllib.parse
 
 from endpoint import Receiver
-from rules_test import ACCOUNT, code_of, make_destination, make_role, put_rule
-from server import BINARY, Server, eventually
+from rules_test import ACCOUNT, make_destination, make_role, put_rule
+from server import BINARY, Server, code_of, eventually
 
 DENIED = ("AccessDenied", "AccessDeniedException")
 

@@ -8,20 +8,12 @@ import unittest
 import botocore.exceptions
 
 from endpoint import Receiver
-from server import Server, all_records, eventually
+from server import Server, all_records, code_of
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "delivery"))
 import evidence  # noqa: E402
 
 ACCOUNT = "000000000000"
-
-
-def code_of(call, **parameters):
-    try:
-        call(**parameters)
-    except botocore.exceptions.ClientError as error:
-        return error.response["Error"]["Code"]
-    return None
 
 
 def make_role(server, name="targets"):

@@ -2,8 +2,6 @@
 import datetime
 import unittest
 
-import botocore.exceptions
-
 from server import Server, eventually
 
 UTC = datetime.timezone.utc
@@ -11,14 +9,6 @@ UTC = datetime.timezone.utc
 
 def now():
     return datetime.datetime.now(UTC)
-
-
-def code_of(call, **parameters):
-    try:
-        call(**parameters)
-    except botocore.exceptions.ClientError as error:
-        return error.response["Error"]["Code"]
-    return None
 
 
 class Watched(unittest.TestCase):
