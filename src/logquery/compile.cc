@@ -32,12 +32,16 @@ const SystemField* system_field(std::string_view name) {
   return found == std::end(kSystemFields) ? nullptr : found;
 }
 
-/// Without blanks: as which one expression can be known again.
-std::string squeezed(std::string_view text) {
-  std::string out;
-  for (const char c : text)
-    if (c != ' ' && c != '\t' && c != '\n' && c != '\r') out += c;
-  return out;
+/// What it says, however it is spaced: as which one expression can be known again.
+void append_key(std::string& key, const Expression& e) {
+  fmt::format_to(std::back_inserter(key), "{}:{}:{}:{}(", static_cast<int>(e.kind), e.number, e.text.size(), e.text);
+  for (const Expression& part : e.parts) append_key(key, part);
+  key += ')';
+}
+std::string key_of(const Expression& e) {
+  std::string key;
+  append_key(key, e);
+  return key;
 }
 
 /// AWS names groups as (?<name>...).
@@ -171,10 +175,10 @@ class Compiler {
     Node value = node(item.expression);
     if (!item.has_alias) {
       if (value.op == Op::kSlot) return value.slot;
-      const std::string known = squeezed(item.name);
-      if (const auto slot = by_text_.find(known); slot != by_text_.end()) return slot->second;
+      const std::string key = key_of(item.expression);
+      if (const auto known = by_key_.find(key); known != by_key_.end()) return known->second;
       const Slot slot = new_slot();
-      if (item.expression.kind != Kind::kName) by_text_[known] = slot;
+      if (item.expression.kind != Kind::kName) by_key_[key] = slot;
       assign(std::move(value), slot);
       return slot;
     }
@@ -238,12 +242,12 @@ class Compiler {
       throw Refusal{fmt::format("A query may have at most {} stats commands.", kStatsMax), command.begin, command.end};
     stage().order.clear();  // nobody sees it
     stage().groups = true;
-    std::map<std::string, Slot> names, by_text;
+    std::map<std::string, Slot> names, by_key;
     std::vector<Plan::Column> columns;
     for (const Item& item : command.by) {
       Node key = node(item.expression);
       const Slot slot = new_slot();
-      if (item.expression.kind != Kind::kName || item.has_alias) by_text[squeezed(text_of(item.expression))] = slot;
+      if (item.expression.kind != Kind::kName || item.has_alias) by_key[key_of(item.expression)] = slot;
       if (!names.emplace(item.name, slot).second)
         throw refusal(item.expression, fmt::format("Ephemeral field is already defined: {}", item.name));
       columns.push_back({item.name, slot});
@@ -251,15 +255,15 @@ class Compiler {
     }
     // Arguments of aggregations mean the rows from before, all else what there will be behind.
     std::map<std::string, Slot> before = std::exchange(names_, {});
-    std::map<std::string, Slot> before_texts = std::exchange(by_text_, {});
+    std::map<std::string, Slot> before_keys = std::exchange(by_key_, {});
     const bool had_events = std::exchange(has_events_, false);
     names_ = std::move(names);
-    by_text_ = std::move(by_text);
+    by_key_ = std::move(by_key);
     made_.clear();
     for (const auto& [name, slot] : names_) made_.insert(name);
     std::vector<Step> steps;
     for (const Item& item : command.items) {
-      aggregates_ = Outer{&before, &before_texts, had_events};
+      aggregates_ = Outer{&before, &before_keys, had_events};
       Node value = node(item.expression);
       aggregates_.reset();
       Slot slot = value.slot;
@@ -269,16 +273,12 @@ class Compiler {
       }
       if (!made_.insert(item.name).second) throw refusal(item.expression, fmt::format("Ephemeral field is already defined: {}", item.name));
       names_[item.name] = slot;
-      by_text_[squeezed(text_of(item.expression))] = slot;
+      by_key_[key_of(item.expression)] = slot;
       columns.push_back({item.name, slot});
     }
     plan_->stages.push_back({.steps = std::move(steps)});
     shown_ = std::move(columns);
     displayed_ = false;
-  }
-
-  std::string_view text_of(const Expression& expression) const {
-    return query_.substr(expression.begin, expression.end - expression.begin);
   }
 
   // --- expressions
@@ -291,9 +291,9 @@ class Compiler {
   }
 
   Node node_of(const Expression& e) {
-    if (e.kind != Kind::kNumber && e.kind != Kind::kText && e.kind != Kind::kName) {
-      const auto known = by_text_.find(squeezed(text_of(e)));
-      if (known != by_text_.end()) return {.op = Op::kSlot, .slot = known->second};
+    if (!by_key_.empty() && e.kind != Kind::kNumber && e.kind != Kind::kText && e.kind != Kind::kName) {
+      const auto known = by_key_.find(key_of(e));
+      if (known != by_key_.end()) return {.op = Op::kSlot, .slot = known->second};
     }
     switch (e.kind) {
       case Kind::kNumber:
@@ -423,7 +423,7 @@ class Compiler {
       const Outer outer = *std::exchange(aggregates_, std::nullopt);
       const auto change_sides = [&] {
         std::swap(names_, *outer.names);
-        std::swap(by_text_, *outer.by_text);
+        std::swap(by_key_, *outer.by_key);
       };
       change_sides();
       has_events_ = outer.has_events;
@@ -470,15 +470,15 @@ class Compiler {
   /// The names that hold for arguments of aggregations.
   struct Outer {
     std::map<std::string, Slot>* names;
-    std::map<std::string, Slot>* by_text;
+    std::map<std::string, Slot>* by_key;
     bool has_events;
   };
 
   const std::string_view query_;
   std::unique_ptr<Plan> plan_;
   const std::vector<Command>* commands_ = nullptr;
-  std::map<std::string, Slot> names_;    // of fields that were made, and of the system's
-  std::map<std::string, Slot> by_text_;  // expressions whose value stands in a slot already
+  std::map<std::string, Slot> names_;   // of fields that were made, and of the system's
+  std::map<std::string, Slot> by_key_;  // expressions whose value stands in a slot already
   std::set<std::string> made_;
   bool has_events_ = true;           // any other name is a field of the events
   std::optional<Outer> aggregates_;  // aggregations are allowed here

@@ -71,14 +71,17 @@ void Row::take(const std::vector<Step>& steps, size_t first, F&& f) {
       case Step::Kind::kRegex:
         parse(step);
         break;
-      case Step::Kind::kUnnest:
-        for (const Value& element : elements_of(value(step.node), arena_)) {
-          failed_ = failed_ || ++rows_ > kEventRowsMax;
+      case Step::Kind::kUnnest: {
+        const std::vector<Value> elements = elements_of(value(step.node), arena_);
+        rows_ += elements.size();  // before they are gone through: one unnest may hold its elements within another's
+        for (const Value& element : elements) {
+          failed_ = failed_ || rows_ > kEventRowsMax || arena_.bytes() > kEventBytesMax;
           if (failed_) return;
           set(step.slots[0], element);
           take(steps, i + 1, f);
         }
         return;
+      }
     }
   }
   f();

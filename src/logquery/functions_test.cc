@@ -101,6 +101,9 @@ TEST(Functions, Times) {
           {"datefloor(fromMillis(1767268923456), 1mo)", "2026-01-01 00:00:00.000"},
           {"datefloor(fromMillis(1789000000000), 1q)", "2026-07-01 00:00:00.000"},
           {"dateceil(fromMillis(1789000000000), 1y)", "2027-01-01 00:00:00.000"},
+          {"dateceil(fromMillis(1789000000000), 9000y)", "-"},  // behind the year 9999
+          {"dateceil(fromMillis(1789000000000), 65600y)", "-"},
+          {"dateceil(fromMillis(1789000000000), 1000000w)", "-"},
           {"datefloor(fromMillis(1789000000000), 2hrs)", "2026-09-10 00:00:00.000"},
           {"datefloor(fromMillis(1767268923456), 500ms)", "2026-01-01 12:02:03.000"}});
 }
@@ -151,6 +154,11 @@ TEST(Functions, CannotFillTheMemory) {
   const std::string unnest = "fields jsonParse(@message) as j | unnest j into a | unnest j into b";
   EXPECT_FALSE(run(unnest + " | stats count(*)", {list + "]"}).has_value());
   EXPECT_TRUE(run(unnest + " | stats count(*)", {"[0,1,2]"}).has_value());
+  std::string greatest = "greatest(0";
+  for (int i = 0; i < 600; ++i) greatest += ", strlen(-1)";
+  const std::string small = "fields jsonParse(@message) as j | unnest j into a | filter " + greatest + ") > 2";
+  EXPECT_FALSE(run(small, {list + "]"}).has_value());  // many small texts
+  EXPECT_TRUE(run(small, {"[0,1,2]"}).has_value());
 }
 
 }  // namespace

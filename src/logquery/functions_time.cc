@@ -11,7 +11,8 @@ using namespace std::chrono;
 using Arguments = std::span<const Value>;
 using Around = const Surroundings&;
 
-constexpr double kDay = 86'400'000, kTimeMax = 253'402'300'799'999;  // the year 9999
+constexpr double kDay = 86'400'000, kTimeMax = 253'402'300'799'999;  // the end of the year 9999
+constexpr int64_t kYearMax = 9999;
 
 /// Units that are always as long; 0: a number of months.
 double length_of(std::string_view unit) {
@@ -27,6 +28,7 @@ int64_t months_of(std::string_view unit) { return unit == "y" ? 12 : unit == "q"
 
 double begin_of_month(int64_t months_since_1970) {
   const int64_t years = static_cast<int64_t>(std::floor(static_cast<double>(months_since_1970) / 12));
+  if (1970 + years > kYearMax) return kTimeMax + 1;
   const year_month_day day(year(1970 + static_cast<int>(years)), month(static_cast<unsigned>(months_since_1970 - years * 12) + 1),
                            std::chrono::day(1));
   return static_cast<double>(sys_days(day).time_since_epoch().count()) * kDay;
@@ -53,8 +55,8 @@ Value date_ceil(Arguments a, Around) {
   if (!time) return {};
   const double before = floor_time(*time, a[1]), length = length_of(a[1].text) * a[1].number;
   if (before == *time) return Value::time(before);
-  if (length > 0) return Value::time(before + length);
-  return Value::time(step_months(*time, months_of(a[1].text) * static_cast<int64_t>(a[1].number), 1));
+  const double after = length > 0 ? before + length : step_months(*time, months_of(a[1].text) * static_cast<int64_t>(a[1].number), 1);
+  return after <= kTimeMax ? Value::time(after) : Value();
 }
 
 Value from_millis(Arguments a, Around) {

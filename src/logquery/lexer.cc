@@ -50,7 +50,8 @@ Refusal Lexer::unexpected(size_t begin, size_t end) const {
   const size_t line = static_cast<size_t>(std::ranges::count(before, '\n')) + 1;
   const size_t line_begin = before.rfind('\n') == std::string_view::npos ? 0 : before.rfind('\n') + 1;
   const std::string_view symbol = begin < query_.size() ? query_.substr(begin, end - begin) : "<EOF>";
-  return {fmt::format("unexpected symbol found {} at line {} and position {}", symbol, line, begin - line_begin), begin, end, false};
+  const size_t position = text::code_points(before.substr(line_begin));
+  return {fmt::format("unexpected symbol found {} at line {} and position {}", symbol, line, position), begin, end, false};
 }
 
 void Lexer::skip_blanks() {

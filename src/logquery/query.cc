@@ -224,6 +224,7 @@ bool Run::add(const Event& event) {
   bool more = true;
   run.row.begin(event);
   run.row.take(stage.steps, 0, [&] {
+    if (run.is_over()) return;  // unnest makes many rows of one event
     ++run.matched;
     more = run.work->add(run.row, {event.timestamp, event.position, event.index}) && more;
   });
@@ -243,7 +244,9 @@ Result<Table> Run::finish() {
       if (run.is_over()) return;
       run.row.begin();
       set(run.row);
-      run.row.take(run.plan->stages[number].steps, 0, [&] { next->add(run.row, {--sequence, 0, 0}); });
+      run.row.take(run.plan->stages[number].steps, 0, [&] {
+        if (!run.is_over()) next->add(run.row, {--sequence, 0, 0});
+      });
     });
     run.work = std::move(next);
   }
@@ -251,6 +254,7 @@ Result<Table> Run::finish() {
   Table table;
   for (const Plan::Column& column : run.plan->columns) table.columns.push_back(column.name);
   run.work->each([&](auto&& set) {
+    if (table.bytes > run.options.memory_bytes_max) return;  // columns of one value each have their own text
     run.row.begin();
     set(run.row);
     std::vector<std::optional<std::string>> texts;
@@ -263,6 +267,7 @@ Result<Table> Run::finish() {
     }
     table.rows.push_back(std::move(texts));
   });
+  if (table.bytes > run.options.memory_bytes_max) return failed();
   return table;
 }
 

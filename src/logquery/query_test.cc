@@ -83,6 +83,18 @@ TEST(Result, ShowsWhatItIsToldTo) {
   EXPECT_EQ(parsed->rows[1], (std::vector<std::optional<std::string>>{"1", "at 0"}));
 }
 
+/// One expression is known again however it is spaced; blanks in texts are none of that.
+TEST(Result, KnowsExpressionsApart) {
+  const Lines events = {R"({"a":"x","b":"y"})"};
+  EXPECT_EQ(rows("fields concat(a, ' ', b), concat(a, '', b)", events), Lines{"concat(a, ' ', b)=x y concat(a, '', b)=xy"});
+  EXPECT_EQ(rows("fields concat(a, '-') | filter concat(a, ' -') = 'x -' | filter concat(a,'-') = 'x-'", events),
+            Lines{"concat(a, '-')=x-"});
+  EXPECT_EQ(rows("fields concat(a, b) like /x y/, concat(a, b) like /xy/", events),
+            Lines{"concat(a, b) like /x y/=0 concat(a, b) like /xy/=1"});
+  EXPECT_EQ(rows("stats max(concat(a, ' ')) as m by concat(a, ' ') | filter concat( a,' ' ) = 'x '", events),
+            Lines{"concat(a, ' ')=x  m=x "});
+}
+
 TEST(Parse, TakesTextsApart) {
   const Lines line = {"25 May 2019 10:24:39,474 [ERROR] {foo=2, bar=data} The error was: DataIntegrityException"};
   const Lines expected = {"level=ERROR config={foo=2, bar=data} exception=DataIntegrityException"};
@@ -196,6 +208,7 @@ TEST(Query, IsRefused) {
       {"fields a\n| nosuch b", "unexpected symbol found nosuch at line 2 and position 2", 11, 17},
       {"", "unexpected symbol found <EOF> at line 1 and position 0", 0, 0},
       {"fields a |", "unexpected symbol found <EOF> at line 1 and position 10", 10, 10},
+      {"filter a = 'żółw' | nosuch", "unexpected symbol found nosuch at line 1 and position 20", 23, 29},
       {"filter a = ", "unexpected symbol found <EOF> at line 1 and position 11", 11, 11},
       {"fields a | count()", "unexpected symbol found count at line 1 and position 11", 11, 16},
       {"filter a like b", "unexpected symbol found b at line 1 and position 14", 14, 15},
@@ -239,6 +252,27 @@ TEST(Query, NeedsBoundedMemory) {
   EXPECT_FALSE(run("stats count(*) by i, filler", events, {.memory_bytes_max = 256 << 10}).has_value());
   EXPECT_FALSE(run("fields @message", events, {.memory_bytes_max = 256 << 10}).has_value());
   EXPECT_TRUE(run("fields @message | limit 10", events, {.memory_bytes_max = 256 << 10}).has_value());
+  // Columns of one value: it is held once, and shown in each.
+  const Lines long_ones(10, std::string(10'000, 'x'));
+  EXPECT_TRUE(run("fields toupper(@message)", long_ones, {.memory_bytes_max = 256 << 10}).has_value());
+  EXPECT_FALSE(
+      run("fields toupper(@message), toupper( @message), toupper(@message )", long_ones, {.memory_bytes_max = 256 << 10}).has_value());
+}
+
+/// How many rows a query takes of one event before it gives up.
+uint64_t matched(std::string_view text, const std::string& message, size_t memory_bytes_max) {
+  Run run(Query::compile(text).value(), {.memory_bytes_max = memory_bytes_max});
+  EXPECT_FALSE(run.add({.timestamp = kNoon, .message = message}));
+  EXPECT_FALSE(run.finish().has_value());
+  return run.matched();
+}
+
+TEST(Query, NeedsBoundedMemoryForOneEvent) {
+  std::string list = "[0";
+  for (int i = 1; i < 60'000; ++i) list += ",0";
+  list += "]";
+  EXPECT_LT(matched("fields jsonParse(@message) as j | unnest j into a", list, 1 << 20), 20u);  // each row holds the list
+  EXPECT_EQ(matched("fields jsonParse(@message) as j | unnest j into a | unnest j into b", list, 64 << 20), 0u);
 }
 
 TEST(Aggregation, CountsManyNearlyRight) {

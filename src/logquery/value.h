@@ -34,7 +34,7 @@ struct Value {
 class Arena {
  public:
   std::string_view keep(std::string text) {
-    bytes_ += text.size();
+    bytes_ += sizeof(text) + text.size();
     return texts_.emplace_back(std::move(text));
   }
   void clear() {

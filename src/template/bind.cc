@@ -1,5 +1,3 @@
-#include <charconv>
-
 #include "base/text.h"
 #include "template/body.h"
 #include "template/pattern.h"
@@ -28,18 +26,16 @@ template <class... Args>
 }
 
 void check_number(const Parameter& parameter, std::string_view value) {
-  double number = 0;
-  std::string_view digits = value;
-  if (digits.starts_with('+')) digits.remove_prefix(1);
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-  if (error != std::errc() || end != digits.data() + digits.size()) broken("Parameter '{}' must be a number.", parameter.name);
-  if (parameter.min_value && number < *parameter.min_value)
+  const auto number = number_in(value);
+  if (!number) broken("Parameter '{}' must be a number.", parameter.name);
+  if (parameter.min_value && *number < *parameter.min_value)
     unsatisfied(parameter, "must be a number not less than {}", *parameter.min_value);
-  if (parameter.max_value && number > *parameter.max_value)
+  if (parameter.max_value && *number > *parameter.max_value)
     unsatisfied(parameter, "must be a number not greater than {}", *parameter.max_value);
 }
 
-void check_value(const Parameter& parameter, std::string_view value) {
+/// `steps_max`: of matching the pattern.
+void check_value(const Parameter& parameter, const std::optional<Pattern>& pattern, std::string_view value, uint32_t steps_max) {
   const auto& allowed = parameter.allowed_values;
   if (!allowed.empty() && std::find(allowed.begin(), allowed.end(), value) == allowed.end())
     unsatisfied(parameter, "must be one of AllowedValues");
@@ -49,9 +45,8 @@ void check_value(const Parameter& parameter, std::string_view value) {
     unsatisfied(parameter, "must contain at least {} characters", *parameter.min_length);
   if (parameter.max_length && length > *parameter.max_length)
     unsatisfied(parameter, "must contain at most {} characters", *parameter.max_length);
-  if (!parameter.allowed_pattern) return;
-  const auto pattern = Pattern::compile(*parameter.allowed_pattern);
-  const auto fits = pattern ? pattern->matches(value) : std::nullopt;
+  if (!pattern) return;
+  const auto fits = pattern->matches(value, steps_max);
   if (!fits) broken("Parameter '{}' has an AllowedPattern that takes too long to match", parameter.name);
   if (!*fits) unsatisfied(parameter, "must match pattern {}", *parameter.allowed_pattern);
 }
@@ -60,9 +55,14 @@ ParameterValue value_of(const Parameter& parameter, const std::string& given, bo
   if (given.size() > kValueBytesMax) broken("Parameter '{}' must not be longer than {} bytes", parameter.name, kValueBytesMax);
   ParameterValue value{.given = given, .resolved = given, .is_default = is_default};
   const bool has_elements = parameter.is_list() && !parameter.is_ssm();
-  if (!has_elements) check_value(parameter, given);
-  if (has_elements)
-    for (const std::string_view element : text::split(given, ',')) check_value(parameter, text::trim(element));
+  std::optional<Pattern> pattern;
+  if (parameter.allowed_pattern) pattern = Pattern::compile(*parameter.allowed_pattern).value();  // it did when it was read
+  if (!has_elements) check_value(parameter, pattern, given, Pattern::kStepsMax);
+  if (has_elements) {
+    const auto elements = text::split(given, ',');
+    const auto steps_max = static_cast<uint32_t>(Pattern::kStepsMax / elements.size());  // all together take no longer than one value
+    for (const std::string_view element : elements) check_value(parameter, pattern, text::trim(element), steps_max);
+  }
   if (!parameter.is_ssm()) return value;
   const auto stored = ssm ? ssm(given) : std::nullopt;
   if (!stored) broken("Unable to fetch parameters [{}] from parameter store for this account.", given);

@@ -36,6 +36,12 @@ TEST(BindParameters, RefusesInCloudFormationsWords) {
       {"  Value: {Type: Number}", {{"Value", "NaN or so"}}, "Parameter 'Value' must be a number."},
       {"  Z: {Type: Number, MaxValue: 3}", {{"Z", "4"}}, "Parameter 'Z' must be a number not greater than 3"},
       {"  Z: {Type: Number, MinValue: 2.5}", {{"Z", "2"}}, "Parameter 'Z' must be a number not less than 2.5"},
+      {"  Value: {Type: Number, MinValue: 1, MaxValue: 2}", {{"Value", "nan"}}, "Parameter 'Value' must be a number."},
+      {"  Value: {Type: Number}", {{"Value", "-inf"}}, "Parameter 'Value' must be a number."},
+      {"  Value: {Type: Number}", {{"Value", "+-5"}}, "Parameter 'Value' must be a number."},
+      {"  Value: {Type: Number}", {{"Value", ""}}, "Parameter 'Value' must be a number."},
+      {"  Value: {Type: Number, MinValue: nan}", {{"Value", "1"}}, "Template format error: Every MinValue member must be a number."},
+      {"  Z: {Type: Number, MinValue: -1.5}", {{"Z", "-2"}}, "Parameter 'Z' must be a number not less than -1.5"},
       {"  Z: {Type: List<Number>}", {{"Z", "1, x"}}, "Parameter 'Z' must be a number."},
       {"  L: {Type: CommaDelimitedList, AllowedValues: [a]}", {{"L", "a, b"}}, "Parameter 'L' must be one of AllowedValues"},
       {"  S: {Type: 'AWS::SSM::Parameter::Value<String>', Default: /absent}",
@@ -61,6 +67,21 @@ TEST(BindParameters, TakesDefaultsAndStoredValues) {
   EXPECT_EQ(values->at("Q").resolved, "stored, value");
   EXPECT_EQ(values->at("N").resolved, "1000.0");
   EXPECT_FALSE(values->at("N").is_default);
+}
+
+/// A list's elements share the time of one value.
+TEST(BindParameters, MatchesListsInTime) {
+  const std::string declaration = "  L: {Type: CommaDelimitedList, AllowedPattern: '(a+)+b|a*'}";
+  const std::string element(17, 'a');
+  std::string list = element;
+  EXPECT_TRUE(bound(declaration, {{"L", list}}).has_value());
+  for (int i = 0; i < 200; ++i) list += "," + element;
+  const auto values = bound(declaration, {{"L", list}});
+  ASSERT_FALSE(values.has_value());
+  EXPECT_EQ(values.error().message, "Parameter 'L' has an AllowedPattern that takes too long to match");
+  std::string many = "a-1";
+  for (int i = 0; i < 1000; ++i) many += ",a-1";
+  EXPECT_TRUE(bound("  L: {Type: CommaDelimitedList, AllowedPattern: '^(?=.*[a-z])[a-z0-9-]{1,63}$'}", {{"L", many}}).has_value());
 }
 
 /// What public templates ask of a bucket's name, and of a password.

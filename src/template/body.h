@@ -28,6 +28,8 @@ void check_sections(const Node& root);
 void check_references(const Node& root, const std::vector<Parameter>& parameters, Dialect dialect);
 
 std::vector<Parameter> read_parameters(const Node& root);
+/// A number as it is written in digits; "inf" and "nan" are words.
+std::optional<double> number_in(std::string_view text);
 
 bool is_pseudo_parameter(std::string_view name);
 

@@ -35,8 +35,8 @@ Result<std::vector<std::string>> cidr_blocks(const std::string& block, int64_t c
   if (!prefix || *prefix > static_cast<uint64_t>(width) || inet_pton(family, text.c_str(), address.data()) != 1)
     return failure("Fn::Cidr's '{}' is no CIDR block", block);
   if (count < 1 || count > kCountMax) return failure("Fn::Cidr's count must be between 1 and {}", kCountMax);
-  const int64_t room = width - static_cast<int64_t>(*prefix) - bits;  // bits that tell the blocks apart
-  if (bits < 0 || room < 0 || (room < 9 && count > (int64_t{1} << room)))
+  const int64_t room = bits < 0 ? -1 : width - static_cast<int64_t>(*prefix) - bits;  // bits that tell the blocks apart
+  if (room < 0 || (room < 9 && count > (int64_t{1} << room)))
     return failure("Fn::Cidr cannot make {} blocks of {} bits of {}", count, bits, block);
   for (int64_t bit = static_cast<int64_t>(*prefix); bit < width; ++bit)
     address[static_cast<size_t>(bit / 8)] &= static_cast<uint8_t>(~(0x80u >> (bit % 8)));

@@ -22,6 +22,12 @@ constexpr auto kFindWords =
 bool is_unknown(std::string_view text) { return text.find(kKnownAfterApply) != std::string_view::npos; }
 bool is_unknown_value(const Json& value) { return value.is_string() && is_unknown(value.get_ref<const std::string&>()); }
 
+/// Of an answer of `Surroundings`.
+size_t bytes_of(const Json& value) {
+  constexpr size_t kOverheadBytes = 64;
+  return kOverheadBytes + (value.is_string() ? value.get_ref<const std::string&>().size() : json::dump(value).size());
+}
+
 }  // namespace
 
 Json Evaluator::charge(Json value, size_t bytes, const Node& at) {
@@ -53,12 +59,16 @@ std::optional<Json> Evaluator::named(const std::string& name, const Node& at) {
   if (name == "AWS::NotificationARNs") return Json(environment.notification_arns);
   auto value = scope_.surroundings ? scope_.surroundings->ref(name) : std::nullopt;
   if (!value) refuse(at, "Template format error: Unresolved resource dependencies [{}] in the Resources block of the template", name);
-  return charge(*std::move(value), 64, at);
+  const size_t bytes = bytes_of(*value);
+  return charge(*std::move(value), bytes, at);
 }
 
 Json Evaluator::attribute(const std::string& resource, const std::string& name, const Node& at) {
   auto value = scope_.surroundings ? scope_.surroundings->attribute(resource, name) : std::nullopt;
-  if (value) return charge(*std::move(value), 64, at);
+  if (value) {
+    const size_t bytes = bytes_of(*value);
+    return charge(*std::move(value), bytes, at);
+  }
   const Node* resources = scope_.root.member("Resources");
   const Node* declared = resources ? resources->member(resource) : nullptr;
   if (!declared || !scope_.surroundings)

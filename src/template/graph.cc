@@ -73,7 +73,9 @@ void check_acyclic(const Node& root) {
     }
     for (const std::string_view section : {"Properties", "Metadata", "CreationPolicy", "UpdatePolicy"})
       if (const Node* values = resource.member(section))
-        each_reference(*values, Branches::kNone, nullptr, [&](const Reference& reference) { need(reference.name); });
+        each_reference(*values, Branches::kNone, nullptr, [&](const Reference& reference) {
+          if (reference.is_to_resource()) need(reference.name);
+        });
     graph.needs[i].assign(needs.begin(), needs.end());
   }
   if (const auto cycles = cycles_of(graph); !cycles.empty()) refuse_cycles(graph, cycles, resources.items[cycles.front()]);

@@ -44,10 +44,8 @@ std::string text_of(const Node& declaration, std::string_view name) {
 std::optional<double> number_of(const Node& declaration, std::string_view name) {
   const std::string text = text_of(declaration, name);
   if (!declaration.member(name)) return std::nullopt;
-  double number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size())
-    refuse(*declaration.member(name), "Template format error: Every {} member must be a number.", name);
+  const auto number = number_in(text);
+  if (!number) refuse(*declaration.member(name), "Template format error: Every {} member must be a number.", name);
   return number;
 }
 
@@ -106,6 +104,16 @@ Parameter read_parameter(const std::string& name, const Node& declaration) {
 }
 
 }  // namespace
+
+std::optional<double> number_in(std::string_view text) {
+  const bool is_negative = text.starts_with('-');
+  if (is_negative || text.starts_with('+')) text.remove_prefix(1);
+  if (text.empty() || !((text[0] >= '0' && text[0] <= '9') || text[0] == '.')) return std::nullopt;
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return is_negative ? -number : number;
+}
 
 bool Parameter::is_ssm() const { return type.starts_with(kSsmPrefix); }
 

@@ -58,14 +58,14 @@ Result<Pattern> Pattern::compile(std::string_view text) {
   return compiled;
 }
 
-std::optional<bool> Pattern::matches(std::string_view value) const {
+std::optional<bool> Pattern::matches(std::string_view value, uint32_t steps_max) const {
   const std::unique_ptr<pcre2_match_context, decltype(&pcre2_match_context_free)> limits(pcre2_match_context_create(nullptr),
                                                                                          pcre2_match_context_free);
   const std::unique_ptr<pcre2_match_data, decltype(&pcre2_match_data_free)> found(pcre2_match_data_create(1, nullptr),
                                                                                   pcre2_match_data_free);
   CHECK(limits != nullptr && found != nullptr);
-  pcre2_set_match_limit(limits.get(), kStepsMax);
-  pcre2_set_depth_limit(limits.get(), kStepsMax);
+  pcre2_set_match_limit(limits.get(), steps_max);
+  pcre2_set_depth_limit(limits.get(), steps_max);
   pcre2_set_heap_limit(limits.get(), kKilobytesMax);
   const int outcome = pcre2_match(code_.get(), bytes_of(value), value.size(), 0, 0, found.get(), limits.get());
   if (outcome >= 0) return true;

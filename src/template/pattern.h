@@ -18,7 +18,8 @@ class Pattern {
 
   /// The failure's message goes on behind "AllowedPattern ".
   static Result<Pattern> compile(std::string_view pattern);
-  std::optional<bool> matches(std::string_view value) const;  // nothing: it takes too long to tell
+  /// Nothing: it takes too long to tell.
+  std::optional<bool> matches(std::string_view value, uint32_t steps_max = kStepsMax) const;
 
  private:
   std::shared_ptr<const pcre2_real_code_8> code_;

@@ -131,9 +131,7 @@ void Program::State::connect(Resource& resource) {
     const Node* values = declaration.member(section);
     if (!values) continue;
     each_reference(*values, Branches::kTaken, &conditions, [&](const Reference& reference) {
-      const bool names_resource = reference.kind == Reference::Kind::kName || reference.kind == Reference::Kind::kAttribute ||
-                                  reference.kind == Reference::Kind::kVariable;
-      if (!names_resource || parameters.contains(reference.name) || !all.member(reference.name)) return;
+      if (!reference.is_to_resource() || parameters.contains(reference.name) || !all.member(reference.name)) return;
       const auto number = numbers.find(reference.name);
       if (number == numbers.end())
         refuse(*reference.at, "Template format error: Unresolved resource dependencies [{}] in the Resources block of the template",
@@ -162,11 +160,10 @@ void Program::State::check_outputs() const {
   const Node& all = *root().member("Resources");
   for (const Node& output : outputs->items) {
     if (!is_active(output)) continue;
-    each_reference(*output.member("Value"), Branches::kTaken, &conditions, [&](const Reference& reference) {
+    each_reference(output, Branches::kTaken, &conditions, [&](const Reference& reference) {
       const bool is_parameter = parameters.contains(reference.name);
       if (is_parameter || numbers.contains(reference.name) || !all.member(reference.name)) return;
-      if (reference.kind == Reference::Kind::kName || reference.kind == Reference::Kind::kAttribute ||
-          reference.kind == Reference::Kind::kVariable)
+      if (reference.is_to_resource())
         refuse(*reference.at, "Unresolved resource dependencies [{}] in the Outputs block of the template", reference.name);
     });
   }
@@ -281,7 +278,7 @@ std::set<std::string> Program::imports() const {
       if (const Node* values = state_->declaration(resource.id).member(section)) look_into(*values);
   if (const Node* outputs = state_->root().member("Outputs"))
     for (const Node& output : outputs->items)
-      if (state_->is_active(output)) look_into(*output.member("Value"));
+      if (state_->is_active(output)) look_into(output);
   return names;
 }
 

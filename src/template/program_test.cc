@@ -99,6 +99,8 @@ TEST(Program, EvaluatesFunctions) {
       {"!Select [0, !Cidr ['2001:db8:abcd:de00::/56', 256, 64]]", "2001:db8:abcd:de00::/64"},
       {"!Select [255, !Cidr ['2001:db8:abcd:de00::/56', 256, 64]]", "2001:db8:abcd:deff::/64"},
       {"!Cidr ['10.0.0.0/24', 9, 5]", "Template error: Fn::Cidr cannot make 9 blocks of 5 bits of 10.0.0.0/24"},
+      {"!Cidr ['10.0.0.0/8', 1, '-9223372036854775808']",
+       "Template error: Fn::Cidr cannot make 1 blocks of -9223372036854775808 bits of 10.0.0.0/8"},
       {"!Cidr ['10.0.0/24', 1, 5]", "Template error: Fn::Cidr's '10.0.0/24' is no CIDR block"},
       {"'{{resolve:ssm:/name:3}}-x'", "<ssm /name:3>-x"},
       {"!Sub 'abc:{{resolve:ssm:${Env}}}'", "abc:<ssm dev>"},
@@ -207,6 +209,8 @@ TEST(Program, RefusesWhatNeedsResourcesThatAreNotThere) {
   EXPECT_EQ(refusal_of(head + "  P: {Type: X, DependsOn: MyTopic}"), "");
   EXPECT_EQ(refusal_of(head + "Outputs: {O: {Value: !Ref MyTopic}}"),
             "Unresolved resource dependencies [MyTopic] in the Outputs block of the template");
+  EXPECT_EQ(refusal_of(head + "  P: {Type: X}\nOutputs: {O: {Value: x, Export: {Name: !GetAtt MyTopic.TopicName}}}"),
+            "Unresolved resource dependencies [MyTopic] in the Outputs block of the template");
   EXPECT_EQ(refusal_of(head + "  P: {Type: X, Properties: {V: !If [Never, !Ref MyTopic, x]}}"), "");
   EXPECT_EQ(refusal_of("Conditions: {Ever: !Equals [a, a]}\nResources: {A: {Type: X, Properties: {V: !If [Ever, !Ref B, x]}}, B: {Type: X, "
                        "DependsOn: A}}"),
@@ -255,6 +259,20 @@ TEST(Program, BoundsWhatValuesBecome) {
   const auto properties = program->properties("R", surroundings);
   ASSERT_FALSE(properties.has_value());
   EXPECT_EQ(properties.error().message, "Template error: the values of the template take more than 8388608 bytes");
+  // What is large and is named again and again.
+  class Large : public TestSurroundings {
+    std::optional<Json> ref(const std::string&) override { return Json(std::string(8000, 'x')); }
+    std::optional<Json> attribute(const std::string&, const std::string&) override { return Json{std::string(8000, 'x')}; }
+  } large;
+  for (const std::string name : {"!Ref T", "!GetAtt T.List"}) {
+    std::string list = "Resources:\n  T: {Type: Y}\n  R:\n    Type: X\n    Properties:\n      V:\n";
+    for (int i = 0; i < 2000; ++i) list += "        - " + name + "\n";
+    const auto naming = program_of(list);
+    ASSERT_TRUE(naming.has_value()) << naming.error().text();
+    const auto named = naming->properties("R", large);
+    ASSERT_FALSE(named.has_value()) << name;
+    EXPECT_EQ(named.error().message, "Template error: the values of the template take more than 8388608 bytes");
+  }
 }
 
 TEST(Program, KnowsWhatAPropertyDependsOn) {
@@ -272,9 +290,9 @@ TEST(Program, KnowsWhatItImports) {
       "Conditions: {Never: !Equals [a, b]}\nResources:\n  R:\n    Type: X\n    Properties:\n"
       "      A: !ImportValue {'Fn::Sub': '${AWS::Region}-vpc'}\n"
       "      B: !If [Never, !ImportValue never, x]\n"
-      "Outputs: {O: {Value: !ImportValue other}}");
+      "Outputs: {O: {Value: !ImportValue other, Export: {Name: !ImportValue name}}}");
   ASSERT_TRUE(program.has_value()) << program.error().text();
-  EXPECT_EQ(program->imports(), (std::set<std::string>{"us-east-1-vpc", "other"}));
+  EXPECT_EQ(program->imports(), (std::set<std::string>{"us-east-1-vpc", "other", "name"}));
 }
 
 /// The set-up that the project was asked for.

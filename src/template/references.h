@@ -21,6 +21,9 @@ struct Reference {
   std::string name;       // the resource's, for attributes
   std::string attribute;  // where it is told
   const Node* at;
+
+  /// It may name a resource; by kName a parameter, too.
+  bool is_to_resource() const { return kind == Kind::kName || kind == Kind::kAttribute || kind == Kind::kVariable; }
 };
 
 using Conditions = std::map<std::string, bool, std::less<>>;

@@ -144,6 +144,14 @@ TEST(Template, RefusesFunctionsWithWrongArguments) {
   for (const auto& [value, message] : conditions) EXPECT_EQ(error_of_text(kTopic + "Conditions: {C: " + value + "}"), message) << value;
 }
 
+/// Resources, conditions and mappings each have names of their own.
+TEST(Template, TellsResourcesFromConditionsAndMappings) {
+  EXPECT_EQ(error_of_text("Mappings: {A: {a: {b: c}}}\nConditions: {B: !Equals [a, b]}\nResources:\n"
+                          "  A: {Type: X, Properties: {P: !FindInMap [A, a, b], Q: !Ref B}}\n"
+                          "  B: {Type: X, Properties: {P: !If [B, a, b], Q: !FindInMap [A, a, b]}}\n"),
+            "");
+}
+
 TEST(Template, SaysWhere) {
   const auto yaml = Template::parse("Resources:\n  Bucket:\n    Type: AWS::S3::Bucket\n    Properties:\n      BucketName: !Ref Nope\n");
   ASSERT_FALSE(yaml.has_value());

@@ -113,6 +113,7 @@ class Insights(unittest.TestCase):
         self.assertEqual(self.rows(None, query, logGroupNames=["several/a", "several/b"]), rows)
         arn = "arn:aws:logs:us-east-1:000000000000:log-group:several/"
         self.assertEqual(self.rows(None, query, logGroupIdentifiers=[arn + "a", "several/b"]), rows)
+        self.assertEqual(self.rows(None, query, logGroupIdentifiers=[arn + "a", "several/a", "several/b"]), rows)  # each once
 
     def test_a_record_by_its_pointer(self):
         first = self.put("pointed", ["other", {"a": {"b": [1, True]}, "@c": "d"}])
@@ -126,6 +127,18 @@ class Insights(unittest.TestCase):
         fields = {each["name"]: each["percent"] for each in self.logs.get_log_group_fields(logGroupName="pointed")["logGroupFields"]}
         self.assertEqual((fields["@message"], fields["a.b.0"]), (100, 50))
         self.refused(self.logs.get_log_record, "InvalidParameterException", logRecordPointer="nonsense")
+
+    def test_fields_whose_names_are_long(self):
+        """Each name tells the whole way: a thousand under one long name would be a hundred megabytes."""
+        self.put("long", [{"k" * 100_000: {f"{n}": n for n in range(1000)}}])
+        named = [each["name"] for each in self.logs.get_log_group_fields(logGroupName="long")["logGroupFields"]]
+        self.assertIn("k" * 100_000 + ".0", named)
+        self.assertLess(sum(map(len, named)), 5 << 20)
+        answer = self.results(self.start("long", "fields @timestamp"))
+        (pointer,) = [field["value"] for field in answer["results"][0] if field["field"] == "@ptr"]
+        record = self.logs.get_log_record(logRecordPointer=pointer)["logRecord"]
+        self.assertEqual(record["k" * 100_000 + ".1"], "1")
+        self.assertLess(sum(map(len, record)), 5 << 20)
 
     def test_groups_under_a_key(self):
         """The key is opened for the query, on record; one that is disabled fails it."""
@@ -153,6 +166,8 @@ class Insights(unittest.TestCase):
         malformed = refuse("MalformedQueryException", queryString="fields @message | nosuch x")
         self.assertEqual(malformed["Error"]["Message"], "unexpected symbol found nosuch at line 1 and position 18")
         self.assertEqual(malformed["queryCompileError"]["location"], {"startCharOffset": 18, "endCharOffset": 24})
+        malformed = refuse("MalformedQueryException", queryString="filter a = 'żółw' | nosuch x")
+        self.assertEqual(malformed["queryCompileError"]["location"], {"startCharOffset": 20, "endCharOffset": 26})  # characters
         refuse("MalformedQueryException", startTime=100, endTime=200)  # before the group was made
         refuse("NotImplemented", queryString="pattern @message")
         refuse("ResourceNotFoundException", logGroupName="absent")

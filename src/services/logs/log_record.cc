@@ -15,6 +15,7 @@ namespace cairn::logs_service {
 namespace {
 
 constexpr size_t kFieldsMax = 1000;        // of one event, and of a group
+constexpr size_t kNameBytesMax = 4 << 20;  // of their names: each tells its whole way through the event
 constexpr size_t kEventsMax = 10'000;      // that are looked at for a group's fields, the newest
 constexpr size_t kLookedAtMax = 16 << 20;  // bytes of them
 constexpr int64_t kMinute = 60'000, kSecondsMax = 100'000'000'000;
@@ -52,8 +53,9 @@ void get_log_record(api::Call& call) {
                            {"@message", event.message},
                            {"@ptr", pointer},
                            {"@timestamp", std::to_string(event.place.timestamp)}};
-                 size_t fields = 0;
+                 size_t fields = 0, name_bytes = 0;
                  logquery::each_field(event.message, [&](const std::string& name, const logquery::Value& value) {
+                   if ((name_bytes += name.size()) > kNameBytesMax) return false;
                    record[name] = text_of(value);
                    return ++fields < kFieldsMax;
                  });
@@ -77,7 +79,7 @@ void get_log_group_fields(api::Call& call) {
   }
   query.start = std::max(query.start, group.oldest_wanted(call.now));
   std::map<std::string, std::pair<size_t, size_t>> found;  // how many events have it, and the last of them
-  size_t events = 0, looked_at = 0;
+  size_t events = 0, looked_at = 0, name_bytes = 0;
   query.wants_stream = [&](std::string_view stored) {
     const std::optional<Stream> stream = find_stream(call, group, name_of_stored(stored));
     return stream && stream->stored_name() == stored;
@@ -87,7 +89,10 @@ void get_log_group_fields(api::Call& call) {
     looked_at += event.message.size();
     logquery::each_field(event.message, [&](const std::string& name, const logquery::Value&) {
       auto at = found.find(name);
-      if (at == found.end() && found.size() < kFieldsMax) at = found.emplace(name, std::pair<size_t, size_t>{}).first;
+      if (at == found.end() && found.size() < kFieldsMax && name_bytes + name.size() <= kNameBytesMax) {
+        name_bytes += name.size();
+        at = found.emplace(name, std::pair<size_t, size_t>{}).first;
+      }
       if (at != found.end() && at->second.second != events) at->second = {at->second.first + 1, events};
       return true;
     });

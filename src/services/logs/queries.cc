@@ -23,10 +23,9 @@ bool is_done(Queries::Status status) { return status != Queries::Status::kSchedu
 }  // namespace
 
 struct Queries::Query {
-  Query(Asked given, logquery::Query compiled) : asked(std::make_shared<const Asked>(std::move(given))), plan(std::move(compiled)) {}
+  explicit Query(Asked given) : asked(std::make_shared<const Asked>(std::move(given))) {}
 
   const std::shared_ptr<const Asked> asked;
-  std::optional<logquery::Query> plan;  // of its worker, until it is done
   std::atomic<Status> status{Status::kScheduled};
   std::atomic<bool> stopped{false};
   std::atomic<uint64_t> matched{0}, scanned{0}, bytes{0}, groups{0};
@@ -46,9 +45,9 @@ Queries::Key Queries::key_of(const aws::AccountId& account, const aws::Region& r
   return fmt::format("{}/{}/{}", account.str(), region.str(), id);
 }
 
-Result<void, Queries::Refused> Queries::start(Asked asked, logquery::Query compiled) {
+Result<void, Queries::Refused> Queries::start(Asked asked) {
   const Key key = key_of(asked.account, asked.region, asked.id);
-  const auto query = std::make_shared<Query>(std::move(asked), std::move(compiled));
+  const auto query = std::make_shared<Query>(std::move(asked));
   {
     const std::lock_guard lock(mutex_);
     forget_old(query->asked->created);
@@ -58,6 +57,7 @@ Result<void, Queries::Refused> Queries::start(Asked asked, logquery::Query compi
     });
     if (static_cast<size_t>(unfinished) >= kUnfinishedMax) return tl::unexpected(Refused::kTooMany);
     query->kept_bytes = kQueryOverheadBytes + query->asked->text.size();
+    for (const Group& group : query->asked->groups) query->kept_bytes += sizeof(Group) + encode(group).size();
     kept_bytes_ += query->kept_bytes;
     queries_.emplace(key, query);
     by_age_.push_back(query);
@@ -92,14 +92,17 @@ struct Queries::Scan {
 
 Queries::Status Queries::scan(Query& query) {
   const Asked& asked = *query.asked;
+  // Not while it waited: regular expressions take megabytes.
+  Result<logquery::Query, logquery::Refusal> compiled = logquery::Query::compile(asked.text);
+  if (!compiled) return Status::kFailed;
   Scan scan{.deadline = means_.clock.steady() + kTimeMax, .group_id = {}};
-  logquery::Run run(*query.plan, {.started_seconds = static_cast<double>(asked.created.time_since_epoch().count()) / 1000,
-                                  .rows = asked.rows,
-                                  .memory_bytes_max = kQueryBytesMax,
-                                  .pointer = [&](const logquery::Event& event) {
-                                    const auto index = static_cast<uint32_t>(event.index);
-                                    return pointer_of(scan.group_id, {event.timestamp, event.position, index});
-                                  }});
+  logquery::Run run(*compiled, {.started_seconds = static_cast<double>(asked.created.time_since_epoch().count()) / 1000,
+                                .rows = asked.rows,
+                                .memory_bytes_max = kQueryBytesMax,
+                                .pointer = [&](const logquery::Event& event) {
+                                  const auto index = static_cast<uint32_t>(event.index);
+                                  return pointer_of(scan.group_id, {event.timestamp, event.position, index});
+                                }});
   for (const Group& group : asked.groups) {
     if (!scan.wants_more || scan.timed_out || query.stopped) break;
     scan.group_id = group.id;
@@ -173,7 +176,6 @@ bool Queries::scan(Query& query, const Group& group, logquery::Run& run, Scan& s
 
 /// It is done: counts what it keeps, and drops the oldest that there is no room for.
 void Queries::keep(const std::shared_ptr<Query>& query) {
-  query->plan.reset();
   const std::lock_guard lock(mutex_);
   if (query->status != Status::kComplete) query->table.reset();
   const size_t bytes = query->table ? query->table->bytes : 0;
@@ -200,11 +202,12 @@ void Queries::forget_old(Time now) {
 }
 
 Queries::Seen Queries::seen(const Query& query) {
+  const Status status = query.status;
   return {.asked = query.asked,
-          .status = query.status,
+          .status = status,
           .counts = {query.matched, query.scanned, query.bytes, query.groups},
           .took = std::chrono::milliseconds(query.took_ms),
-          .table = query.status == Status::kComplete ? query.table : nullptr};
+          .table = status == Status::kComplete ? query.table : nullptr};
 }
 
 std::optional<Queries::Seen> Queries::find(const aws::AccountId& account, const aws::Region& region, const std::string& id) const {

@@ -64,8 +64,8 @@ class Queries {
   };
 
   enum class Refused { kTooMany, kBusy };
-  /// One that has this id already is not started again.
-  Result<void, Refused> start(Asked asked, logquery::Query query);
+  /// `asked.text` is a query that compiles. One that has this id already is not started again.
+  Result<void, Refused> start(Asked asked);
   std::optional<Seen> find(const aws::AccountId& account, const aws::Region& region, const std::string& id) const;
   /// Those of an account in a region, the newest first.
   std::vector<Seen> list(const aws::AccountId& account, const aws::Region& region) const;

@@ -51,7 +51,7 @@ class QueriesTest : public testing::Test {
     group.region = region_;
     group.retention_days = retention_days;
     return {.id = id,
-            .text = "fields @message",
+            .text = "fields @message | sort @message",
             .caller = "arn:aws:iam::111122223333:user/alice",
             .account = account_,
             .region = region_,
@@ -60,7 +60,6 @@ class QueriesTest : public testing::Test {
             .end = INT64_MAX,
             .created = machine_.clock.now()};
   }
-  static logquery::Query compiled() { return logquery::Query::compile("fields @message | sort @message").value(); }
   std::vector<std::string> messages(const std::string& id) {
     std::vector<std::string> all;
     const auto found = queries_->find(account_, region_, id);
@@ -84,7 +83,7 @@ TEST_F(QueriesTest, LooksAtLivingStreams) {
   put("g1", "s", "old", {"of the deleted stream"});
   put("g1", "s", "new", {"b", "a"});
   put("g2", "s", "other", {"of another group"});
-  ASSERT_TRUE(queries_->start(asked("1"), compiled()));
+  ASSERT_TRUE(queries_->start(asked("1")));
   EXPECT_EQ(messages("1"), (Lines{"a", "b"}));
   const auto found = queries_->find(account_, region_, "1");
   EXPECT_EQ(found->status, Status::kComplete);
@@ -98,12 +97,12 @@ TEST_F(QueriesTest, LooksNoFurtherBackThanTheRetention) {
   put("g1", "s", "s", {"early"});
   machine_.pass(std::chrono::hours(25));
   put("g1", "s", "s", {"late"});
-  ASSERT_TRUE(queries_->start(asked("1", 1), compiled()));
+  ASSERT_TRUE(queries_->start(asked("1", 1)));
   EXPECT_EQ(messages("1"), Lines{"late"});
 }
 
 TEST_F(QueriesTest, AreOfTheirAccountAndRegion) {
-  ASSERT_TRUE(queries_->start(asked("1"), compiled()));
+  ASSERT_TRUE(queries_->start(asked("1")));
   EXPECT_TRUE(queries_->find(account_, region_, "1"));
   EXPECT_FALSE(queries_->find(aws::AccountId("444455556666"), region_, "1"));
   EXPECT_FALSE(queries_->find(account_, aws::Region("us-east-1"), "1"));
@@ -111,9 +110,9 @@ TEST_F(QueriesTest, AreOfTheirAccountAndRegion) {
 }
 
 TEST_F(QueriesTest, StartOnce) {
-  ASSERT_TRUE(queries_->start(asked("1"), compiled()));
-  ASSERT_TRUE(queries_->start(asked("1"), compiled()));
-  ASSERT_TRUE(queries_->start(asked("2"), compiled()));
+  ASSERT_TRUE(queries_->start(asked("1")));
+  ASSERT_TRUE(queries_->start(asked("1")));
+  ASSERT_TRUE(queries_->start(asked("2")));
   EXPECT_EQ(queries_->started(), 2u);
   const auto listed = queries_->list(account_, region_);
   ASSERT_EQ(listed.size(), 2u);
@@ -122,12 +121,12 @@ TEST_F(QueriesTest, StartOnce) {
 }
 
 TEST_F(QueriesTest, AreKeptForSevenDays) {
-  ASSERT_TRUE(queries_->start(asked("1"), compiled()));
+  ASSERT_TRUE(queries_->start(asked("1")));
   machine_.pass(std::chrono::hours(24 * 7));
-  ASSERT_TRUE(queries_->start(asked("2"), compiled()));
+  ASSERT_TRUE(queries_->start(asked("2")));
   EXPECT_TRUE(queries_->find(account_, region_, "1"));
   machine_.pass(std::chrono::seconds(1));
-  ASSERT_TRUE(queries_->start(asked("3"), compiled()));
+  ASSERT_TRUE(queries_->start(asked("3")));
   EXPECT_FALSE(queries_->find(account_, region_, "1"));
   EXPECT_TRUE(queries_->find(account_, region_, "2"));
 }

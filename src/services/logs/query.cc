@@ -22,8 +22,10 @@ std::string_view name_of(Queries::Status status) {
   return kNames[static_cast<size_t>(status)];
 }
 
-Error malformed(const std::string& message, size_t begin, size_t end) {
-  const Json where{{"location", {{"startCharOffset", begin}, {"endCharOffset", end}}}, {"message", message}};
+/// `begin`, `end`: of the bytes of `query` that say so.
+Error malformed(const std::string& message, std::string_view query, size_t begin, size_t end) {
+  const size_t first = text::code_points(query.substr(0, begin)), last = text::code_points(query.substr(0, end));
+  const Json where{{"location", {{"startCharOffset", first}, {"endCharOffset", last}}}, {"message", message}};
   return Error(kMalformedQuery, "{}", message).with("queryCompileError", json::dump(where));
 }
 
@@ -32,12 +34,12 @@ void refuse_language(const api::Call& call) {
   if (language != "CWLI") throw Error(aws::kNotImplemented, "Queries in {} are not implemented; queryLanguage must be CWLI.", language);
 }
 
-logquery::Query compiled(const std::string& text) {
-  Result<logquery::Query, logquery::Refusal> query = logquery::Query::compile(text);
-  if (query) return std::move(*query);
+void check_query(const std::string& text) {
+  const Result<logquery::Query, logquery::Refusal> query = logquery::Query::compile(text);
+  if (query) return;
   const logquery::Refusal& refusal = query.error();
   if (refusal.is_missing) throw Error(aws::kNotImplemented, "{}", refusal.message);
-  throw malformed(refusal.message, refusal.begin, refusal.end);
+  throw malformed(refusal.message, text, refusal.begin, refusal.end);
 }
 
 std::vector<Group> groups_of(api::Call& call) {
@@ -46,15 +48,19 @@ std::vector<Group> groups_of(api::Call& call) {
   if (given("logGroupName") + given("logGroupNames") + given("logGroupIdentifiers") != 1)
     throw Error(kInvalidParameter, "Exactly one of logGroupName, logGroupNames and logGroupIdentifiers must be specified.");
   std::vector<std::string> names;
-  if (given("logGroupName")) names.push_back(in.at("logGroupName").get<std::string>());
+  const auto add = [&](const Json& each) {  // an ARN means what its group's name does
+    const std::string name = each.get<std::string>();
+    names.push_back(name.starts_with("arn:") ? name_of_arn(call, name) : name);
+  };
+  if (given("logGroupName")) add(in.at("logGroupName"));
   for (const char* member : {"logGroupNames", "logGroupIdentifiers"})
     if (given(member))
-      for (const Json& each : in.at(member)) names.push_back(each.get<std::string>());
+      for (const Json& each : in.at(member)) add(each);
   if (names.size() > kGroupsMax) throw Error(kInvalidParameter, "A query can have at most {} log groups.", kGroupsMax);
   std::ranges::sort(names);
   names.erase(std::unique(names.begin(), names.end()), names.end());
   std::vector<Group> groups;
-  for (const std::string& name : names) groups.push_back(open_group(call, name.starts_with("arn:") ? name_of_arn(call, name) : name));
+  for (const std::string& name : names) groups.emplace_back(open_group(call, name)).tags.clear();  // a query needs none
   return groups;
 }
 
@@ -64,7 +70,7 @@ void start_query(api::Call& call) {
   const Json& in = call.in;
   refuse_language(call);
   const std::string text = in.at("queryString").get<std::string>();
-  logquery::Query query = compiled(text);
+  check_query(text);
   const std::vector<Group> groups = groups_of(call);
   const int64_t start = std::min(in.at("startTime").get<int64_t>(), kSecondsMax) * 1000;
   const int64_t end = std::min(in.at("endTime").get<int64_t>(), kSecondsMax) * 1000;
@@ -85,10 +91,10 @@ void start_query(api::Call& call) {
   };
   if (std::ranges::none_of(groups, is_in_time)) {
     throw malformed(
-        "Query's end date and time is either before the log groups creation time or exceeds the log groups log retention settings", 0,
+        "Query's end date and time is either before the log groups creation time or exceeds the log groups log retention settings", text, 0,
         text.size());
   }
-  const Result<void, Queries::Refused> started = call.ports->log_queries->start(std::move(asked), std::move(query));
+  const Result<void, Queries::Refused> started = call.ports->log_queries->start(std::move(asked));
   if (!started && started.error() == Queries::Refused::kTooMany)
     throw Error(kLimitExceeded, "Account maximum query concurrency limit of [{}] reached.", Queries::kUnfinishedMax);
   if (!started) throw Error(aws::kServiceUnavailable, "Too many queries wait.");
