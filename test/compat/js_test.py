@@ -1,9 +1,9 @@
 """The AWS SDK for JavaScript v3: streams its bodies with checksums in trailers, signs more headers, names targets its own way."""
 import json
-import shutil
 import subprocess
 import unittest
 
+import npm
 from server import Server, all_records, build_directory
 
 PACKAGES = ["@aws-sdk/client-cloudtrail", "@aws-sdk/client-s3", "@aws-sdk/client-sts"]
@@ -62,24 +62,9 @@ console.log(JSON.stringify(out));
 """
 
 
-def install():
-    """None if the SDK is there, else why not."""
-    if not shutil.which("node") or not shutil.which("npm"):
-        return "node and npm are not on this machine"
-    if all((PLACE / "node_modules" / package).is_dir() for package in PACKAGES):
-        return None
-    PLACE.mkdir(parents=True, exist_ok=True)
-    try:
-        done = subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--no-save", "--prefix", str(PLACE), *PACKAGES], cwd=PLACE,
-                              capture_output=True, text=True, timeout=300)
-    except subprocess.TimeoutExpired:
-        return "npm did not install the SDK in five minutes"
-    return None if done.returncode == 0 else f"npm cannot install the SDK: {done.stderr.strip()[-300:]}"
-
-
 class JavaScript(unittest.TestCase):
     def test_sdk(self):
-        if reason := install():
+        if reason := npm.install(PLACE, *PACKAGES):
             self.skipTest(reason)
         script = PLACE / "client.mjs"
         script.write_text(SCRIPT)

@@ -3,10 +3,10 @@ trail: synthesized, its template uploaded, deployed by the roles of the bootstra
 import json
 import pathlib
 import re
-import shutil
 import subprocess
 import unittest
 
+import npm
 from server import Server, all_records, build_directory, eventually, other_aws
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -23,24 +23,9 @@ new cloudtrail.Trail(stack, "Trail", { bucket, isMultiRegionTrail: true, enableF
 """
 
 
-def install():
-    """None if CDK is there, else why not."""
-    if not shutil.which("node") or not shutil.which("npm"):
-        return "node and npm are not on this machine"
-    if all((PLACE / "node_modules" / package).is_dir() for package in PACKAGES):
-        return None
-    PLACE.mkdir(parents=True, exist_ok=True)
-    try:
-        done = subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--no-save", "--prefix", str(PLACE), *PACKAGES], cwd=PLACE,
-                              capture_output=True, text=True, timeout=300)
-    except subprocess.TimeoutExpired:
-        return "npm did not install CDK in five minutes"
-    return None if done.returncode == 0 else f"npm cannot install CDK: {done.stderr.strip()[-300:]}"
-
-
 class Cdk(unittest.TestCase):
     def test_bootstrap_deploy_destroy(self):
-        if reason := install():
+        if reason := npm.install(PLACE, *PACKAGES):
             self.skipTest(reason)
         commands = re.search(r"## CDK.*?```sh\n(.*?)```", (ROOT / "docs/stacks.md").read_text(), re.S)[1]
         (PLACE / "app.js").write_text(APP)

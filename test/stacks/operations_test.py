@@ -114,6 +114,10 @@ class Operations(unittest.TestCase):
         self.assertEqual(change["Details"][0], {"Target": {"Attribute": "Properties", "Name": "TopicName", "RequiresRecreation": "Always"},
                                                 "Evaluation": "Static", "ChangeSource": "ParameterReference", "CausingEntity": "Name"})
         self.assertEqual(len(self.stacks.list_change_sets(StackName="sets")["Summaries"]), 3)
+        retyped = {"StackName": "sets", "TemplateBody": json.dumps({"Resources": {"A": {"Type": "AWS::SQS::Queue"}}})}
+        for call in (self.stacks.update_stack, lambda **given: self.stacks.create_change_set(ChangeSetName="retyped", **given)):
+            self.refused("ValidationError", "Update of resource type is not permitted. The new template modifies resource type of the following resources: [A]",
+                         call, **retyped)
         self.stacks.delete_change_set(StackName="sets", ChangeSetName="named")
         self.refused("ChangeSetNotFound", "ChangeSet [named] does not exist", self.stacks.describe_change_set, StackName="sets", ChangeSetName="named")
 
@@ -151,12 +155,48 @@ class Operations(unittest.TestCase):
         summary = self.stacks.get_template_summary(TemplateURL="https://s3.us-east-1.amazonaws.com/templates/a/t.json")
         self.assertEqual(summary["ResourceTypes"], ["AWS::SNS::Topic"])
         self.assertEqual(self.stacks.get_template(StackName="url0")["TemplateBody"]["Description"], "x" * 900)
+        s3.put_bucket_versioning(Bucket="templates", VersioningConfiguration={"Status": "Enabled"})
+        first, newest = (s3.put_object(Bucket="templates", Key="v", Body=topics("A", Description=each))["VersionId"] for each in ("first", "newest"))
+        for query, description in (("", "newest"), (f"?versionId={first}", "first"), (f"?x=y&versionId={newest}", "newest")):
+            summary = self.stacks.get_template_summary(TemplateURL="https://templates.s3.us-east-1.amazonaws.com/v" + query)
+            self.assertEqual(summary["Description"], description)
         self.refused("ValidationError", "TemplateURL must be a supported URL.", self.stacks.validate_template, TemplateURL="https://example.org/t.json")
         self.refused("ValidationError", "S3 error: The specified key does not exist.\nFor more information check "
                      "http://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html", self.stacks.validate_template,
                      TemplateURL="https://s3.us-east-1.amazonaws.com/templates/absent")
         reads = [r for r in all_records(self.server) if r["eventName"] == "GetObject" and r["userIdentity"].get("invokedBy") == "cloudformation.amazonaws.com"]
         self.assertEqual(reads[0]["requestParameters"]["key"], "a/t.json")
+
+    def test_a_template_is_shown_as_it_was_processed(self):
+        loop = {"Transform": "AWS::LanguageExtensions", "Resources": {"Fn::ForEach::Topics": ["N", ["A", "B"], {"T${N}": {"Type": "AWS::SNS::Topic"}}]}}
+        self.stacks.create_stack(StackName="loop", TemplateBody=json.dumps(loop), Capabilities=["CAPABILITY_AUTO_EXPAND"])
+        self.settled("loop", "CREATE_COMPLETE")
+        processed = self.stacks.get_template(StackName="loop")["TemplateBody"]
+        self.assertEqual(processed["Resources"], {"TA": {"Type": "AWS::SNS::Topic"}, "TB": {"Type": "AWS::SNS::Topic"}})
+        self.assertEqual(self.stacks.get_template(StackName="loop", TemplateStage="Processed")["TemplateBody"], processed)
+        self.assertEqual(self.stacks.get_template(StackName="loop", TemplateStage="Original")["TemplateBody"], loop)
+
+    def test_what_an_operation_made_is_not_retained_if_asked(self):
+        sqs = self.server.client("sqs")
+        body = json.dumps({"Resources": {"Q": {"Type": "AWS::SQS::Queue", "DeletionPolicy": "Retain"}, "T": {
+            "Type": "AWS::SNS::Topic", "DependsOn": "Q", "Properties": {"TopicName": "not a name!"}}}})
+        self.stacks.create_stack(StackName="retaining", TemplateBody=body)
+        self.settled("retaining", "ROLLBACK_COMPLETE")
+        [queue] = [url for url in sqs.list_queues()["QueueUrls"] if "/retaining-" in url]
+        asking = self.server.client("cloudformation")  # Debian's boto3 does not know the parameter
+        asking.meta.events.register("before-call.cloudformation", lambda params, **_: params["body"].update(RetainExceptOnCreate="true"))
+        asking.create_stack(StackName="retaining-not", TemplateBody=body)
+        self.settled("retaining-not", "ROLLBACK_COMPLETE")
+        self.stacks.create_change_set(StackName="retaining-set", ChangeSetName="c", ChangeSetType="CREATE", TemplateBody=body)
+        asking.execute_change_set(StackName="retaining-set", ChangeSetName="c")
+        self.settled("retaining-set", "ROLLBACK_COMPLETE")
+        self.assertEqual([url for url in sqs.list_queues()["QueueUrls"] if "/retaining-" in url], [queue])
+        self.stacks.create_stack(StackName="kept", TemplateBody=topics("A"))
+        self.settled("kept", "CREATE_COMPLETE")
+        changing = self.server.client("cloudformation")
+        changing.meta.events.register("before-call.cloudformation", lambda params, **_: params["body"].update(OnStackFailure="DELETE"))
+        self.refused("ValidationError", "OnStackFailure DELETE is only valid when ChangeSetType is CREATE.", changing.create_change_set,
+                     StackName="kept", ChangeSetName="c", TemplateBody=topics("B"))
 
     def test_stack_policies(self):
         def policy(*statements):

@@ -124,13 +124,27 @@ class Ssm(unittest.TestCase):
 
     def test_a_secure_reference_where_it_may_stand(self):
         self.ssm.put_parameter(Name="/password", Value="Correct-Horse-7-Battery", Type="SecureString")
-        self.cloudformation.create_stack(StackName="user", Capabilities=["CAPABILITY_NAMED_IAM"], TemplateBody=json.dumps({"Resources": {"U": {
-            "Type": "AWS::IAM::User", "Properties": {"UserName": "alice", "LoginProfile": {"Password": "{{resolve:ssm-secure:/password:1}}"},
-                                                     "ManagedPolicyArns": ["arn:aws:iam::aws:policy/IAMUserChangePassword"]}}}}))
+        user = {"UserName": "alice", "LoginProfile": {"Password": "{{resolve:ssm-secure:/password:1}}"},
+                "ManagedPolicyArns": ["arn:aws:iam::aws:policy/IAMUserChangePassword"]}
+
+        def template():
+            return {"StackName": "user", "Capabilities": ["CAPABILITY_NAMED_IAM"],
+                    "TemplateBody": json.dumps({"Resources": {"U": {"Type": "AWS::IAM::User", "Properties": user}}})}
+        self.cloudformation.create_stack(**template())
         aws(self.server, "cloudformation", "wait", "stack-create-complete", "--stack-name", "user")
         keys = self.server.client("iam").create_access_key(UserName="alice")["AccessKey"]
         alice = self.server.client("iam", access_key=keys["AccessKeyId"], secret_key=keys["SecretAccessKey"])
         alice.change_password(OldPassword="Correct-Horse-7-Battery", NewPassword="Correct-Horse-8-Battery")
+        # It counts again when the template names another, not with every update of the user.
+        user["Tags"] = [{"Key": "team", "Value": "audit"}]
+        self.cloudformation.update_stack(**template())
+        aws(self.server, "cloudformation", "wait", "stack-update-complete", "--stack-name", "user")
+        alice.change_password(OldPassword="Correct-Horse-8-Battery", NewPassword="Correct-Horse-9-Battery")
+        self.ssm.put_parameter(Name="/password", Value="Correct-Horse-10-Battery", Overwrite=True)
+        user["LoginProfile"] = {"Password": "{{resolve:ssm-secure:/password:2}}"}
+        self.cloudformation.update_stack(**template())
+        aws(self.server, "cloudformation", "wait", "stack-update-complete", "--stack-name", "user")
+        alice.change_password(OldPassword="Correct-Horse-10-Battery", NewPassword="Correct-Horse-11-Battery")
 
 
 if __name__ == "__main__":

@@ -207,6 +207,50 @@ class Types(unittest.TestCase):
                 self.assertEqual(left, [])
             self.assertEqual([b["Name"] for b in events.list_event_buses()["EventBuses"]], ["default"])
 
+    def test_what_is_there_stays(self):
+        """A stack that names something which is there already fails, and its rollback leaves it as it was."""
+        with Server() as server:
+            stacks, logs, cloudwatch, sns, sqs, events = (server.client(name) for name in ("cloudformation", "logs", "cloudwatch", "sns", "sqs", "events"))
+            cloudwatch.put_metric_alarm(AlarmName="metric", MetricName="m", Namespace="n", Statistic="Sum", Period=60, EvaluationPeriods=1, Threshold=1,
+                                        ComparisonOperator="GreaterThanThreshold")
+            cloudwatch.put_composite_alarm(AlarmName="composite", AlarmRule="ALARM(metric)")
+            logs.create_log_group(logGroupName="group")
+            logs.put_metric_filter(logGroupName="group", filterName="filter", filterPattern="theirs",
+                                   metricTransformations=[{"metricName": "m", "metricNamespace": "n", "metricValue": "1"}])
+            policy = json.dumps(allow({"Service": "events.amazonaws.com"}, "logs:PutLogEvents"))
+            logs.put_resource_policy(policyName="policy", policyDocument=policy)
+            sns.create_topic(Name="topic")
+            sqs.create_queue(QueueName="queue")
+            events.put_rule(Name="rule", EventPattern='{"source": ["theirs"]}')
+
+            def there():
+                alarms = cloudwatch.describe_alarms(AlarmTypes=["MetricAlarm", "CompositeAlarm"])
+                return ([(a["AlarmName"], a["Threshold"]) for a in alarms["MetricAlarms"]], [(a["AlarmName"], a["AlarmRule"]) for a in alarms["CompositeAlarms"]],
+                        [(f["filterName"], f["filterPattern"]) for f in logs.describe_metric_filters()["metricFilters"]],
+                        [(p["policyName"], p["policyDocument"]) for p in logs.describe_resource_policies()["resourcePolicies"]],
+                        [t["TopicArn"] for t in sns.list_topics()["Topics"]], sqs.list_queues()["QueueUrls"],
+                        [(r["Name"], r["EventPattern"]) for r in events.list_rules()["Rules"]])
+            before = there()
+            metric = {"Namespace": "n", "MetricName": "m", "Statistic": "Sum", "Period": 60, "EvaluationPeriods": 1, "ComparisonOperator": "GreaterThanThreshold"}
+            filtered = {"LogGroupName": "group", "FilterPattern": "ours", "MetricTransformations": [{"MetricName": "m", "MetricNamespace": "n", "MetricValue": "1"}]}
+            for kind, properties in {
+                    "AWS::CloudWatch::Alarm": {"AlarmName": "metric", "Threshold": 2, **metric},
+                    "AWS::CloudWatch::CompositeAlarm": {"AlarmName": "composite", "AlarmRule": "NOT ALARM(metric)"},
+                    "AWS::Logs::MetricFilter": {"FilterName": "filter", **filtered},
+                    "AWS::Logs::ResourcePolicy": {"PolicyName": "policy", "PolicyDocument": policy.replace("PutLogEvents", "*")},
+                    "AWS::SNS::Topic": {"TopicName": "topic"},
+                    "AWS::SQS::Queue": {"QueueName": "queue"},
+                    "AWS::Events::Rule": {"Name": "rule", "EventPattern": {"source": ["ours"]}}}.items():
+                with self.subTest(kind):
+                    arn = stacks.create_stack(StackName=kind.replace("::", "-"), TemplateBody=json.dumps({"Resources": {"R": {"Type": kind, "Properties": properties}}}))["StackId"]
+                    self.assertTrue(eventually(lambda: stacks.describe_stacks(StackName=arn)["Stacks"][0]["StackStatus"] == "ROLLBACK_COMPLETE"))
+                    [failed] = [e for e in stacks.describe_stack_events(StackName=arn)["StackEvents"] if e["ResourceStatus"] == "CREATE_FAILED"]
+                    self.assertIn("already exists", failed["ResourceStatusReason"])
+                    self.assertEqual(there(), before)
+            # One whose name only begins like another's is another.
+            stacks.create_stack(StackName="another", TemplateBody=json.dumps({"Resources": {"R": {"Type": "AWS::Logs::MetricFilter", "Properties": {"FilterName": "filt", **filtered}}}}))
+            self.assertTrue(eventually(lambda: stacks.describe_stacks(StackName="another")["Stacks"][0]["StackStatus"] == "CREATE_COMPLETE"))
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -109,6 +109,8 @@ void create_change_set(api::Call& call) {
   set.arn = fmt::format("arn:aws:cloudformation:{}:{}:changeSet/{}/{}", call.region.str(), call.account.str(), name, set.id);
   set.is_creation = type == "CREATE";
   set.on_failure = call.in.value("OnStackFailure", "ROLLBACK");
+  if (set.on_failure == "DELETE" && !set.is_creation)
+    throw Error(kValidationError, "OnStackFailure DELETE is only valid when ChangeSetType is CREATE.");
   set.role = call.in.value("RoleARN", stack.about.value("RoleARN", ""));
   if (call.in.contains("RoleARN")) check_role(call, set.role);
   Asked asked = read_request(call, stack);
@@ -174,6 +176,7 @@ void execute_change_set(api::Call& call) {
     on_failure = call.in["DisableRollback"].get<bool>() ? "DO_NOTHING" : "ROLLBACK";
     asked.about["DisableRollback"] = call.in["DisableRollback"];
   }
+  if (call.in.contains("RetainExceptOnCreate")) asked.about["RetainExceptOnCreate"] = call.in["RetainExceptOnCreate"];
   begin(call, *stack, asked,
         {.is_creation = set.is_creation,
          .token = call.in.value("ClientRequestToken", ""),

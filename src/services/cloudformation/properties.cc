@@ -62,6 +62,14 @@ Change::Kind difference(const ResourceType& type, const Json& before, const Json
 
 std::vector<Change> changes(state::Transaction& state, const Stack& stack, const cfn::Program& program, const Json& tags,
                             const Resources& resources) {
+  std::vector<std::string> retyped;
+  for (const cfn::Resource& declared : program.resources())
+    if (const auto it = resources.find(declared.id); it != resources.end() && !it->second.is_gone() && it->second.type != declared.type)
+      retyped.push_back(declared.id);
+  if (!retyped.empty())
+    throw Failed{
+        fmt::format("Update of resource type is not permitted. The new template modifies resource type of the following resources: [{}]",
+                    fmt::join(retyped, ", "))};
   std::vector<Change> found;
   std::set<std::string> replaced;
   for (const std::string& id : program.creation_order()) {

@@ -78,6 +78,7 @@ void resolve_references(Doing& doing, bool asks) {
     }
     return kept.at(key).get<std::string>();
   });
+  put_meant(doing.before, secret);  // nobody keeps what these meant: as long as they are written the same, nothing has changed
   if (meant.empty()) doing.attributes.erase(kMeant);
   else doing.attributes[kMeant] = std::move(meant);
 }

@@ -193,7 +193,8 @@ Asked read_request(api::Call& call, const Stack& stack) {
   about["DisableRollback"] = in.value("DisableRollback", false);
   about["Tags"] = in.contains("Tags") ? in.at("Tags") : stack.about.value("Tags", Json::array());
   about["EnableTerminationProtection"] = in.value("EnableTerminationProtection", stack.about.value("EnableTerminationProtection", false));
-  for (const char* member : {"RoleARN", "TimeoutInMinutes", "RetainExceptOnCreate"}) {
+  if (in.contains("RetainExceptOnCreate")) about["RetainExceptOnCreate"] = in.at("RetainExceptOnCreate");  // of this operation alone
+  for (const char* member : {"RoleARN", "TimeoutInMinutes"}) {
     if (in.contains(member)) about[member] = in.at(member);
     else if (stack.about.contains(member)) about[member] = stack.about.at(member);
   }

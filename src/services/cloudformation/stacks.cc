@@ -82,11 +82,6 @@ void update_stack(api::Call& call) {
   if (call.in.contains("RoleARN")) check_role(call, role);
   const Asked asked = read_request(call, stack);
   const Resources resources = resources_of(*call.state, *call.ports->sealer, stack.id);
-  for (const cfn::Resource& declared : asked.program->resources())
-    if (const auto it = resources.find(declared.id); it != resources.end() && !it->second.is_gone() && it->second.type != declared.type)
-      throw Error(kValidationError,
-                  "Update of resource type is not permitted. The new template modifies resource type of the following resources: [{}]",
-                  declared.id);
   const std::vector<Change> changed = checked_changes(call, stack, asked, resources);
   const bool was_complete = stack.status.ends_with("_COMPLETE");
   if (changed.empty() && was_complete && !is_otherwise(stack.about, asked.about) &&

@@ -47,7 +47,7 @@ void get_template(api::Call& call) {
   }
   call.out["StagesAvailable"] = {"Original", "Processed"};
   call.out["TemplateBody"] = text;
-  if (call.in.value("TemplateStage", "Original") != "Processed" || !values) return;
+  if (call.in.value("TemplateStage", "Processed") != "Processed" || !values) return;
   const cfn::Template read = parsed(text);
   if (read.transforms().empty()) return;
   const auto program = cfn::Program::make(read, environment_of(stack), *values);

@@ -12,12 +12,26 @@ constexpr auto kRound = 1h;
 constexpr auto kRetry = 1s;
 constexpr auto kKept = std::chrono::days(90);
 constexpr size_t kErasedAtOnce = 1000;
+constexpr size_t kGenerationsAtOnce = 16;  // each of up to a megabyte
 
 /// Erases what stands below `prefix` behind `after`; false: there is more.
 bool erase_below(state::Transaction& state, const std::string& prefix, const std::string& after, size_t& room) {
   const state::Page page = state.list(prefix, after, room);
   for (const state::Item& item : page.items) state.erase(item.key);
   room -= page.items.size();
+  return !page.more;
+}
+
+/// All but the one in force; false: there are more.
+bool erase_generations(state::Transaction& state, const Stack& stack) {
+  const std::string folder = keys::of("template", stack.id);
+  const state::Page page = state.list(folder, "", kGenerationsAtOnce);
+  for (const state::Item& item : page.items) {
+    const std::string generation = item.key.substr(folder.size());
+    if (generation == std::to_string(stack.generation)) continue;
+    state.erase(item.key);
+    state.erase(keys::of("parameters", stack.id) + generation);
+  }
   return !page.more;
 }
 
@@ -48,12 +62,9 @@ env::Next Upkeep::step() {
   } else {
     size_t room = kErasedAtOnce;
     is_done = erase_below(state, keys::events(stack.id), keys::events(stack.id) + event_place(first_order(old)), room);
-    // Of generations only the one in force, and those of an operation under way, are needed.
+    // Of generations only the one in force, and those of an operation under way, are needed: not those of updates that failed.
     if (!state.exists(keys::operation(stack.id)) && !state.exists(keys::rollback(stack.id)))
-      for (int generation = stack.generation - 1; generation > 0 && state.exists(keys::template_text(stack.id, generation)); --generation) {
-        state.erase(keys::template_text(stack.id, generation));
-        state.erase(keys::parameters(stack.id, generation));
-      }
+      is_done = erase_generations(state, stack) && is_done;
   }
   if (!state.changes().empty() && !state::commit_internal(store_, journal_, state)) return env::Next::after(kRetry);
   if (is_done) after_ = page.items.front().key;

@@ -5,13 +5,11 @@
 #include "services/ssm/errors.h"
 #include "services/ssm/filters.h"
 #include "services/ssm/shown.h"
-#include "state/store.h"
 
 namespace cairn::ssm {
 namespace {
 
 constexpr int64_t kByPathMax = 10, kHistoryMax = 50;
-constexpr size_t kReadAtOnce = 100, kReadMax = 2000;  // documents that one page looks at
 
 bool decrypts(const api::Call& call) { return call.in.value("WithDecryption", false); }
 
@@ -82,30 +80,14 @@ void get_parameters_by_path(api::Call& call) {
   require_own(call, "GetParametersByPath", fmt::format("parameter/{}", bare), context);
   check_path(path);
   const Filters filters(call.in, Filters::For::kPath);
-  const int64_t limit = call.in.value("MaxResults", kByPathMax);
-  const std::string all = documents::parameters_in(call.account, call.region);
-  const std::string prefix = path == "/" ? all : all + path + (path.ends_with('/') ? "" : "/");
-  std::string after = read_token(call.in, all);
-  Json& found = call.out["Parameters"] = Json::array();
-  size_t read = 0;
-  for (bool more = true; more;) {
-    const state::Page page = call.state->list(prefix, after, kReadAtOnce);
-    more = page.more;
-    for (const state::Item& item : page.items) {
-      if (static_cast<int64_t>(found.size()) == limit || read == kReadMax) {
-        call.out["NextToken"] = token_of(after, all);
-        return;
-      }
-      after = item.key;
-      ++read;
-      const std::string name = item.key.substr(all.size());
-      if (!is_below(name, path, recursive)) continue;
-      const Parameter parameter = decode_parameter({call.account, call.region, name}, item.value);
-      if (!filters.match(parameter)) continue;
-      found.push_back(shown(call, parameter, parameter.now, decrypts(call)));
-      note(call, parameter);
-    }
-  }
+  const std::string prefix = path == "/" ? "" : path + (path.ends_with('/') ? "" : "/");
+  call.out["Parameters"] = Json::array();
+  each_of_page(call, prefix, call.in.value("MaxResults", kByPathMax), [&](const Parameter& parameter) {
+    if (!is_below(parameter.name, path, recursive) || !filters.match(parameter)) return false;
+    call.out["Parameters"].push_back(shown(call, parameter, parameter.now, decrypts(call)));
+    note(call, parameter);
+    return true;
+  });
 }
 
 void get_parameter_history(api::Call& call) {

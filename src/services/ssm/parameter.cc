@@ -8,6 +8,8 @@
 namespace cairn::ssm {
 namespace {
 
+constexpr size_t kReadAtOnce = 100, kReadMax = 2000;  // documents that one page looks at
+
 std::string count_key(const ParameterName& name) { return fmt::format("ssm/count/{}/{}", name.account.str(), name.region.str()); }
 
 void count(state::Transaction& state, const ParameterName& name, int64_t change) {
@@ -154,5 +156,25 @@ std::string read_token(const Json& in, const std::string& folder) {
 }
 
 std::string token_of(const std::string& key, const std::string& folder) { return text::base64(key.substr(folder.size())); }
+
+void each_of_page(api::Call& call, const std::string& prefix, int64_t limit, const std::function<bool(const Parameter&)>& takes) {
+  const std::string all = documents::parameters_in(call.account, call.region);
+  std::string after = read_token(call.in, all);
+  int64_t taken = 0;
+  size_t read = 0;
+  for (bool more = true; more;) {
+    const state::Page page = call.state->list(all + prefix, after, kReadAtOnce);
+    more = page.more;
+    for (const state::Item& item : page.items) {
+      if (taken == limit || read == kReadMax) {
+        call.out["NextToken"] = token_of(after, all);
+        return;
+      }
+      after = item.key;
+      ++read;
+      if (takes(decode_parameter({call.account, call.region, item.key.substr(all.size())}, item.value))) ++taken;
+    }
+  }
+}
 
 }  // namespace cairn::ssm

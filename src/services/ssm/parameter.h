@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -64,5 +65,7 @@ void require_own(api::Call& call, std::string_view action, const std::string& re
 /// A page of documents: NextToken, and what to read on behind.
 std::string read_token(const Json& in, const std::string& folder);  // throws InvalidNextToken
 std::string token_of(const std::string& key, const std::string& folder);
+/// A page of the account's parameters whose names begin with `prefix`: up to `limit` that `takes` took; it leaves what is not asked for.
+void each_of_page(api::Call& call, const std::string& prefix, int64_t limit, const std::function<bool(const Parameter&)>& takes);
 
 }  // namespace cairn::ssm

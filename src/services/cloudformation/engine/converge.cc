@@ -31,9 +31,9 @@ bool Run::is_settled(const std::string& id) const {
 
 Run::Progress Run::converge() {
   const bool is_back = operation_.phase == Phase::kRestore;
+  if (!program_ && !active_.empty()) return Progress::kNone;
   if (!program_) return is_back ? end_restore() : fail_forward("The template cannot be used any more. ");
-  if (const std::string denial = is_back ? std::string() : removal_denial(); !denial.empty() && active_.empty())
-    return fail_forward(denial);
+  if (!denial_.empty() && active_.empty()) return fail_forward(denial_);
   bool some = false, all = true;
   std::vector<const cfn::Resource*> last;
   const bool is_stopping = (!operation_.failed.empty() && !is_back) || operation_.is_cancelled;

@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 
+#include "aws/names.h"
 #include "env/tasks.h"
 #include "journal/follower.h"
 #include "services/cloudformation/engine/run.h"
@@ -17,7 +18,8 @@ namespace cairn::cloudformation {
 /// on a task of its own, and its calls are calls like anyone's.
 class Engine final : public journal::Follower {
  public:
-  static constexpr size_t kRunsMax = 16;  // stacks at work at once; others wait for their turn
+  static constexpr size_t kRunsMax = 16;                     // stacks at work at once; others wait for their turn
+  static constexpr size_t kRunsOfAccountMax = kRunsMax / 2;  // so that one account's slow stacks hold up its own alone
 
   Engine(const Means& means, env::Tasks& tasks, journal::Position from);
   ~Engine() override;
@@ -30,14 +32,24 @@ class Engine final : public journal::Follower {
   size_t running() const { return running_; }
 
  private:
+  struct Account {
+    std::deque<std::string> waiting;  // stacks: first come, first served
+    size_t at_work = 0;
+  };
+  struct AtWork {
+    aws::AccountId account;
+    std::unique_ptr<Run> run;
+  };
   env::Next step();
+  void admit();
 
   const Means means_;
   const std::shared_ptr<env::Completions<Outcome>> outcomes_ = std::make_shared<env::Completions<Outcome>>();
-  std::map<std::string, std::unique_ptr<Run>> runs_;
-  std::set<std::string> waiting_;
+  std::map<std::string, AtWork> runs_;  // by their stacks
+  std::map<aws::AccountId, Account> accounts_;
+  std::set<std::string> waiting_;  // in any of them
   std::mutex mutex_;
-  std::set<std::string> changed_;  // guarded by it
+  std::map<std::string, aws::AccountId> changed_;  // guarded by it
   std::atomic<uint64_t> consumed_;
   std::atomic<size_t> running_{0};
   std::atomic<bool> ready_{false};

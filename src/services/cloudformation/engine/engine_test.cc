@@ -8,7 +8,7 @@
 namespace cairn::cloudformation {
 namespace {
 
-const aws::AccountId kAccount("111122223333");
+const aws::AccountId kAccount("111122223333"), kOther("444455556666");
 const aws::Region kRegion("us-east-1");
 
 /// CloudWatch Logs as far as stacks see it. What it knows are documents, so that a crash takes what was not durable; it refuses to make
@@ -21,6 +21,8 @@ class SimLogs final : public api::Client {
       crashed = true;
       return;  // nobody answers
     }
+    const Json in = json::parse(request.body).value();
+    if (!holding.empty() && in.value("logGroupName", "").starts_with(holding)) return held.push_back(std::move(done));
     if (busy > 0) {
       --busy;
       return done({.status = 503, .body = R"({"__type":"ServiceUnavailableException","message":"busy"})"});
@@ -28,7 +30,6 @@ class SimLogs final : public api::Client {
     std::string operation;
     for (const auto& [name, value] : request.headers)
       if (name == "X-Amz-Target") operation = value.substr(value.rfind('.') + 1);
-    const Json in = json::parse(request.body).value();
     const std::string key = "sim/" + in.value("logGroupName", "") + "/" + in.value("logStreamName", "");
     EXPECT_EQ(request.principal.invoked_by, "cloudformation.amazonaws.com");
     state::Transaction state(*store);
@@ -50,6 +51,22 @@ class SimLogs final : public api::Client {
   int calls = 0, crash_at = 0, busy = 0;
   bool crashed = false;
   std::set<std::string> refused;  // operations
+  std::string holding;            // calls about groups whose names begin so are answered later
+  std::vector<Done> held;
+
+  /// They were not to be.
+  void refuse_held() {
+    holding.clear();
+    for (const Done& done : std::exchange(held, {}))
+      done({.status = 400, .body = R"({"__type":"InvalidParameterException","message":"no"})"});
+  }
+};
+
+struct Begin {
+  std::string on_failure = "ROLLBACK";
+  Json about = Json::object();
+  aws::AccountId account = kAccount;
+  std::string id = "id";
 };
 
 class EngineTest : public testing::Test {
@@ -96,34 +113,39 @@ class EngineTest : public testing::Test {
   }
   void settle() { machine.pass(std::chrono::seconds(60)); }
 
-  Stack stack() {
+  Stack stack(const aws::AccountId& account = kAccount, const std::string& id = "id") {
     state::Transaction state(*machine.store);
-    return find_stack(state, kAccount, kRegion, "id").value_or(Stack{});
+    return find_stack(state, account, kRegion, id).value_or(Stack{});
   }
   /// The documents that CreateStack or UpdateStack puts.
-  void begin(const std::string& text, const std::string& on_failure = "ROLLBACK") {
+  void put(const std::string& text, const Begin& how) {
     machine.commit([&](state::Transaction& state) {
-      Stack stack = find_stack(state, kAccount, kRegion, "id").value_or(Stack{});
+      Stack stack = find_stack(state, how.account, kRegion, how.id).value_or(Stack{});
       Operation operation;
       operation.is_creation = stack.id.empty();
       operation.from = stack.generation;
-      stack.account = operation.account = kAccount;
+      stack.account = operation.account = how.account;
       stack.region = operation.region = kRegion;
       stack.name = "s";
-      stack.id = operation.stack = "id";
+      stack.id = operation.stack = how.id;
       operation.to = ++stack.newest;
-      operation.on_failure = on_failure;
+      operation.on_failure = how.on_failure;
+      operation.about = how.about;
       operation.principal = to_json(aws::Principal{});
       stack.status = operation.is_creation ? "CREATE_IN_PROGRESS" : "UPDATE_IN_PROGRESS";
       if (operation.is_creation) stack.generation = stack.newest;
       put_stack(state, stack);
-      state.put(keys::template_text("id", stack.newest), text);
-      put_sealed(state, *sealer, keys::parameters("id", stack.newest), Json::object());
+      state.put(keys::template_text(how.id, stack.newest), text);
+      put_sealed(state, *sealer, keys::parameters(how.id, stack.newest), Json::object());
       put_operation(state, operation);
     });
+  }
+  void begin(const std::string& text, const Begin& how = {}) {
+    put(text, how);
     settle();
   }
-  void remove() {
+  /// What DeleteStack puts.
+  void put_removal() {
     machine.commit([&](state::Transaction& state) {
       Stack stack = find_stack(state, kAccount, kRegion, "id").value();
       Operation operation;
@@ -139,6 +161,9 @@ class EngineTest : public testing::Test {
       put_stack(state, stack);
       put_operation(state, operation);
     });
+  }
+  void remove() {
+    put_removal();
     settle();
   }
   std::map<std::string, std::string> made() {
@@ -208,7 +233,7 @@ TEST_F(EngineTest, RollsACreationBack) {
 
 TEST_F(EngineTest, KeepsWhatFailedIfAsked) {
   logs.refused = {"CreateLogStream"};
-  begin(two_groups("7"), "DO_NOTHING");
+  begin(two_groups("7"), {.on_failure = "DO_NOTHING"});
   EXPECT_EQ(stack().status, "CREATE_FAILED");
   EXPECT_EQ(stack().reason, "The following resource(s) failed to create: [S]. ");
   EXPECT_EQ(made(), (Made{{"a/", "7"}, {"b/", "7"}}));
@@ -254,6 +279,13 @@ TEST_F(EngineTest, RetainExceptOnCreateIsForWhatWasMade) {
   EXPECT_EQ(made(), Made{});
 }
 
+TEST_F(EngineTest, AnOperationCanRetainNothingThatItMade) {
+  logs.refused = {"CreateLogStream"};
+  begin(with_policies("a", "Retain", "failing"), {.about = {{"RetainExceptOnCreate", true}}});
+  EXPECT_EQ(stack().status, "ROLLBACK_COMPLETE");
+  EXPECT_EQ(made(), Made{});
+}
+
 TEST_F(EngineTest, RetainExceptOnCreateRetainsAfterwards) {
   begin(with_policies("a", "RetainExceptOnCreate"));
   remove();
@@ -287,6 +319,62 @@ TEST_F(EngineTest, GoesOnWithARollbackThatFailed) {
   EXPECT_EQ(stack().status, "UPDATE_ROLLBACK_COMPLETE");
   EXPECT_EQ(made(), (Made{{"a/", "7"}, {"b/", "7"}, {"b/s", "never"}}));
   EXPECT_EQ(leftovers(), 0u);
+}
+
+std::string groups(const std::vector<std::string>& names) {
+  Json resources = Json::object();
+  for (const std::string& name : names)
+    resources[fmt::format("G{}", resources.size())] = {{"Type", "AWS::Logs::LogGroup"}, {"Properties", {{"LogGroupName", name}}}};
+  return json::dump(Json{{"Resources", std::move(resources)}});
+}
+
+TEST_F(EngineTest, ADeletionWaitsForACallThatIsTriedAgain) {
+  logs.holding = "held";
+  logs.busy = 3;  // the first group's call goes through after 1.4 s
+  put(groups({"busy", "held"}), {});
+  machine.pass(std::chrono::seconds(1));
+  ASSERT_EQ(made(), Made{});
+  ASSERT_EQ(logs.held.size(), 1u);
+  put_removal();
+  logs.refuse_held();
+  settle();
+  EXPECT_EQ(stack().status, "DELETE_COMPLETE");
+  EXPECT_EQ(made(), Made{});
+  EXPECT_EQ(leftovers(), 0u);
+}
+
+TEST_F(EngineTest, AnAccountsSlowStacksLeaveRoomForOthers) {
+  constexpr size_t kSlow = 2 * Engine::kRunsMax;
+  logs.holding = "slow";
+  for (size_t i = 0; i < kSlow; ++i) {
+    const std::string name = fmt::format("slow{}", i);
+    begin(groups({name}), {.id = name});
+  }
+  begin(groups({"quick"}), {.account = kOther, .id = "quick"});
+  EXPECT_EQ(stack(kOther, "quick").status, "CREATE_COMPLETE");
+  EXPECT_EQ(logs.held.size(), Engine::kRunsOfAccountMax);
+  EXPECT_EQ(engine->running(), Engine::kRunsOfAccountMax);
+  logs.refuse_held();
+  settle();
+  EXPECT_EQ(engine->running(), 0u);
+  EXPECT_EQ(leftovers(), 0u);
+  EXPECT_EQ(made().size(), kSlow - Engine::kRunsOfAccountMax + 1) << "those that waited, and the other account's";
+}
+
+/// Nothing at the door lets so much in; should it come all the same, the stack does not stand still for ever.
+TEST_F(EngineTest, WhatIsTooLargeForAnEntryEndsTheOperation) {
+  begin(two_groups("7"));
+  begin(two_groups("30"), {.about = {{"Description", std::string(700'000, 'x')}}});  // twice in the entry that ends it
+  EXPECT_EQ(stack().status, "UPDATE_FAILED");
+  EXPECT_NE(stack().reason.find("bytes together"), std::string::npos) << stack().reason;
+  EXPECT_EQ(engine->running(), 0u);
+  EXPECT_EQ(leftovers(), 0u);
+  begin(two_groups("30", "c"));
+  EXPECT_EQ(stack().status, "UPDATE_COMPLETE");
+  EXPECT_EQ(made(), (Made{{"a/", "30"}, {"c/", "30"}, {"c/s", "never"}}));
+  remove();
+  EXPECT_EQ(stack().status, "DELETE_COMPLETE");
+  EXPECT_EQ(made(), Made{});
 }
 
 TEST_F(EngineTest, ADeletionTakesOverWhereverACreationWasStopped) {

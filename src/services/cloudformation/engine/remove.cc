@@ -31,9 +31,11 @@ bool Run::is_retained(const Item& item) const {
   const Instance& instance = instance_of(item);
   const Resource& resource = resources_.at(item.resource);
   if (item.is_other) return instance.replace_policy == "Retain" && resource.generation == operation_.to && operation_.from != operation_.to;
-  if (instance.deletion_policy == "RetainExceptOnCreate")
+  const bool retains = instance.deletion_policy == "Retain";
+  const bool retains_nothing_new = operation_.about.value("RetainExceptOnCreate", false);
+  if (instance.deletion_policy == "RetainExceptOnCreate" || (retains && retains_nothing_new))
     return !operation_.is_creation && resource.generation > 0 && resource.generation <= operation_.to;
-  return instance.deletion_policy == "Retain" && !instance.physical.empty();
+  return retains && !instance.physical.empty();
 }
 
 Run::Progress Run::remove() {

@@ -83,7 +83,7 @@ std::optional<cfn::Program> Run::program_of(int generation, std::string& problem
 
 /// False: there is nothing to do for the stack.
 bool Run::load() {
-  is_superseded_ = false;
+  is_superseded_ = is_too_large_ = false;
   state::Transaction state(means_.store);
   const std::optional<std::string> document = state.get(keys::operation(id_));
   if (!document) return false;
@@ -102,6 +102,7 @@ bool Run::load() {
     if (program_) order_ = program_->creation_order();
     else log::error("A stack's template cannot be used.", {{"stack", stack_.arn()}, {"error", problem}});
   }
+  denial_ = operation_.phase == Operation::Phase::kForward && program_ ? removal_denial() : "";
   for (const auto& [id, resource] : resources_) {
     if (resource.action == Action::kNone) continue;
     Active& active = active_[id];
@@ -128,8 +129,9 @@ bool Run::commit(const std::function<void(state::Transaction&)>& change, const O
   }
   size_t bytes = 0;
   for (const journal::Change& each : state.changes()) bytes += each.key.size() + each.value.value_or("").size();
-  if (bytes > kCommitBytesMax) {  // what is bounded at the door is too large after all: the stack stands still
+  if (bytes > kCommitBytesMax) {
     log::error("A stack's documents are too large.", {{"stack", stack_.arn()}, {"bytes", std::to_string(bytes)}});
+    is_too_large_ = true;
     return false;
   }
   if (!state::commit_internal(means_.store, means_.journal, state)) return false;
@@ -138,9 +140,32 @@ bool Run::commit(const std::function<void(state::Transaction&)>& change, const O
   return true;
 }
 
+/// What is bounded at the door is too large after all: the operation ends where it stands. What its resources were doing stays in their
+/// documents, for the next one. False: not now.
+bool Run::give_up() {
+  using Phase = Operation::Phase;
+  const std::string status = operation_.phase == Phase::kForward   ? (operation_.is_creation ? "CREATE_FAILED" : "UPDATE_FAILED")
+                             : operation_.phase == Phase::kRestore ? "UPDATE_ROLLBACK_FAILED"
+                                                                   : operation_.failed_status;
+  const bool done = commit([&](state::Transaction& state) {
+    set_stack(state, status, fmt::format("The stack's documents are more than {} bytes together.", kCommitBytesMax));
+    if (operation_.phase == Phase::kRestore) state.put(keys::rollback(id_), encode(operation_));
+    state.erase(keys::operation(id_));
+  });
+  if (!done && !is_superseded_) return false;
+  active_.clear();
+  is_loaded_ = false;
+  return true;
+}
+
 std::optional<env::Next> Run::step() {
   for (;;) {
     if (!is_loaded_ && !load()) return std::nullopt;
+    if (is_too_large_) {
+      if (asking() > 0) return env::Next::when_woken();  // what comes of a call must not be lost
+      if (!give_up()) return env::Next::after(kRetryCommit);
+      continue;
+    }
     Progress progress = Progress::kNone;
     std::optional<Time> again;
     const Time now = means_.clock.now();
@@ -155,8 +180,11 @@ std::optional<env::Next> Run::step() {
       if (one == Progress::kLater) return env::Next::after(kRetryCommit);
       if (one == Progress::kSome) progress = one;
     }
+    const auto rest = [&] {
+      return again ? env::Next::after(std::max<std::chrono::nanoseconds>(*again - means_.clock.now(), 1ms)) : env::Next::when_woken();
+    };
     if (is_superseded_) {
-      if (!active_.empty()) return env::Next::when_woken();
+      if (!active_.empty()) return rest();
       is_loaded_ = false;
       continue;
     }
@@ -164,8 +192,7 @@ std::optional<env::Next> Run::step() {
     const Progress one = is_removal ? remove() : converge();
     if (one == Progress::kLater) return env::Next::after(kRetryCommit);
     if (one == Progress::kSome || progress == Progress::kSome) continue;
-    if (again) return env::Next::after(std::max<std::chrono::nanoseconds>(*again - means_.clock.now(), 1ms));
-    return env::Next::when_woken();
+    return rest();
   }
 }
 

@@ -69,6 +69,7 @@ class Run {
   std::optional<cfn::Program> program_of(int generation, std::string& problem) const;
   enum class Even { kIfSuperseded, kNot };  // what came of a call is kept, whatever the stack is to become now
   bool commit(const std::function<void(state::Transaction&)>& change, const Operation* next = nullptr, Even even = Even::kNot);
+  bool give_up();
 
   // kForward, kRestore
   Progress converge();
@@ -105,13 +106,14 @@ class Run {
   const Means means_;
   const std::shared_ptr<env::Completions<Outcome>> outcomes_;
   const std::string id_;
-  bool is_loaded_ = false, is_superseded_ = false;
+  bool is_loaded_ = false, is_superseded_ = false, is_too_large_ = false;
   std::string document_;  // of the operation
   Operation operation_;
   Stack stack_;
   Resources resources_;
   std::optional<cfn::Program> program_;  // what is converged to, or kept
   std::vector<std::string> order_;       // of creation
+  std::string denial_;                   // kForward: why what the template has no more must not be removed, or ""
   std::map<std::string, Active> active_;
   int64_t event_order_ = 0;
 };

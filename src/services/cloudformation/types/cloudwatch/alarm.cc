@@ -1,6 +1,7 @@
 #include <array>
 
 #include "services/cloudformation/resource_type.h"
+#include "services/cloudformation/types/cloudwatch/alarms.h"
 
 namespace cairn::cloudformation {
 namespace {
@@ -33,34 +34,10 @@ constexpr auto kProperties = std::to_array<Property>({
 });
 constexpr std::array<std::string_view, 1> kAttributes = {"Arn"};
 
-void put(Doing& doing, const std::string& name, bool is_new) {
-  Json in = doing.wanted;
-  in.erase("Tags");
-  if (is_new && !doing.tags().empty()) in["Tags"] = doing.tags();
-  in["AlarmName"] = name;
-  doing.call("monitoring", "PutMetricAlarm", std::move(in));
-}
+constexpr std::string_view kPut = "PutMetricAlarm";
 
-void create(Doing& doing) {
-  const std::string name = doing.name("AlarmName", {.characters_max = 255});
-  if (doing.is_named("AlarmName") &&  // PutMetricAlarm would overwrite it
-      !doing.call("monitoring", "DescribeAlarms", {{"AlarmNames", {name}}, {"AlarmTypes", {"MetricAlarm", "CompositeAlarm"}}})
-           .value("MetricAlarms", Json::array())
-           .empty())
-    throw Failed{fmt::format("{} already exists", name)};
-  put(doing, name, true);
-  doing.physical = name;
-  doing.attributes["Arn"] = fmt::format("arn:aws:cloudwatch:{}:{}:alarm:{}", doing.where().region.str(), doing.where().account.str(), name);
-}
-
-void update(Doing& doing) {
-  put(doing, doing.physical, false);
-  retag(doing, {.service = "monitoring", .id_member = "ResourceARN"}, doing.attributes.value("Arn", ""));
-}
-
-void remove(Doing& doing) {
-  doing.call_unless({"ResourceNotFound", "ResourceNotFoundException"}, "monitoring", "DeleteAlarms", {{"AlarmNames", {doing.physical}}});
-}
+void create(Doing& doing) { create_alarm(doing, kPut); }
+void update(Doing& doing) { update_alarm(doing, kPut); }
 
 }  // namespace
 
@@ -69,7 +46,7 @@ const ResourceType cloudwatch_alarm{.name = "AWS::CloudWatch::Alarm",
                                     .properties = kProperties,
                                     .create = create,
                                     .update = update,
-                                    .remove = remove,
+                                    .remove = remove_alarm,
                                     .name_property = "AlarmName",
                                     .attributes = kAttributes};
 

@@ -22,8 +22,17 @@ void put(Doing& doing, const std::string& name) {
   doing.call("logs", "PutMetricFilter", std::move(in));
 }
 
+/// PutMetricFilter would overwrite it. Of those whose names begin so, it is the first.
+bool is_there(Doing& doing, const std::string& name) {
+  const Json found =
+      doing.call("logs", "DescribeMetricFilters", {{"logGroupName", doing.get("LogGroupName")}, {"filterNamePrefix", name}, {"limit", 1}});
+  const Json filters = found.value("metricFilters", Json::array());
+  return !filters.empty() && filters.at(0).at("filterName") == name;
+}
+
 void create(Doing& doing) {
   const std::string name = doing.name("FilterName", {.characters_max = 512});
+  if (doing.is_named("FilterName") && is_there(doing, name)) throw Failed{fmt::format("{} already exists", name)};
   put(doing, name);
   doing.physical = name;
 }

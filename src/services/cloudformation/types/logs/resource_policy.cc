@@ -13,8 +13,12 @@ constexpr auto kProperties = std::to_array<Property>({
 void put(Doing& doing) { doing.call("logs", "PutResourcePolicy", doing.members({{"PolicyDocument"}, {"PolicyName"}})); }
 
 void create(Doing& doing) {
+  const std::string name = doing.text("PolicyName");
+  const Json there = doing.call("logs", "DescribeResourcePolicies", Json::object());
+  for (const Json& policy : there.value("resourcePolicies", Json::array()))  // PutResourcePolicy would overwrite it
+    if (policy.at("policyName") == name) throw Failed{fmt::format("{} already exists", name)};
   put(doing);
-  doing.physical = doing.text("PolicyName");
+  doing.physical = name;
 }
 
 void remove(Doing& doing) {

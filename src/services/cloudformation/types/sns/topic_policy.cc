@@ -1,6 +1,7 @@
 #include <array>
 
 #include "services/cloudformation/resource_type.h"
+#include "services/cloudformation/types/policy_of_several.h"
 
 namespace cairn::cloudformation {
 namespace {
@@ -11,31 +12,19 @@ constexpr auto kProperties = std::to_array<Property>({
 });
 constexpr std::array<std::string_view, 1> kAttributes = {"Id"};
 
-void set_policy(Doing& doing, const Json& topic, const std::string& policy) {
+void put(Doing& doing, const Json& topic, const std::string& policy) {
   doing.call("sns", "SetTopicAttributes", {{"TopicArn", topic}, {"AttributeName", "Policy"}, {"AttributeValue", policy}});
 }
 
-void create(Doing& doing) {
-  doing.physical = doing.name("");
-  doing.attributes["Id"] = doing.physical;
-  for (const Json& topic : doing.get("Topics")) set_policy(doing, topic, document_text(doing.get("PolicyDocument")));
-}
-
-/// Topics get their default policy back.
-void reset(Doing& doing, const Json& topic) {
+void take(Doing& doing, const Json& topic) {
   doing.call_unless({"NotFound"}, "sns", "SetTopicAttributes", {{"TopicArn", topic}, {"AttributeName", "Policy"}, {"AttributeValue", ""}});
 }
 
-void update(Doing& doing) {
-  const Json& now = doing.get("Topics");
-  for (const Json& topic : now) set_policy(doing, topic, document_text(doing.get("PolicyDocument")));
-  for (const Json& topic : doing.before.value("Topics", Json::array()))
-    if (std::ranges::find(now, topic) == now.end()) reset(doing, topic);
-}
+constexpr PolicyHolders kHolders{.property = "Topics", .put = put, .take = take};
 
-void remove(Doing& doing) {
-  for (const Json& topic : doing.get("Topics")) reset(doing, topic);
-}
+void create(Doing& doing) { create_policy(doing, kHolders); }
+void update(Doing& doing) { update_policy(doing, kHolders); }
+void remove(Doing& doing) { remove_policy(doing, kHolders); }
 
 }  // namespace
 

@@ -1,7 +1,7 @@
-#include <algorithm>
 #include <array>
 
 #include "services/cloudformation/resource_type.h"
+#include "services/cloudformation/types/policy_of_several.h"
 
 namespace cairn::cloudformation {
 namespace {
@@ -12,31 +12,20 @@ constexpr auto kProperties = std::to_array<Property>({
 });
 constexpr std::array<std::string_view, 1> kAttributes = {"Id"};
 
-void set_policy(Doing& doing, const Json& queue) {
-  doing.call("sqs", "SetQueueAttributes", {{"QueueUrl", queue}, {"Attributes", {{"Policy", document_text(doing.get("PolicyDocument"))}}}});
+void put(Doing& doing, const Json& queue, const std::string& policy) {
+  doing.call("sqs", "SetQueueAttributes", {{"QueueUrl", queue}, {"Attributes", {{"Policy", policy}}}});
 }
 
-void take_policy(Doing& doing, const Json& queue) {
+void take(Doing& doing, const Json& queue) {
   doing.call_unless({"AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"}, "sqs", "SetQueueAttributes",
                     {{"QueueUrl", queue}, {"Attributes", {{"Policy", ""}}}});
 }
 
-void create(Doing& doing) {
-  doing.physical = doing.name("");
-  doing.attributes["Id"] = doing.physical;
-  for (const Json& queue : doing.get("Queues")) set_policy(doing, queue);
-}
+constexpr PolicyHolders kHolders{.property = "Queues", .put = put, .take = take};
 
-void update(Doing& doing) {
-  const Json& now = doing.get("Queues");
-  for (const Json& queue : now) set_policy(doing, queue);
-  for (const Json& queue : doing.before.value("Queues", Json::array()))
-    if (std::ranges::find(now, queue) == now.end()) take_policy(doing, queue);
-}
-
-void remove(Doing& doing) {
-  for (const Json& queue : doing.get("Queues")) take_policy(doing, queue);
-}
+void create(Doing& doing) { create_policy(doing, kHolders); }
+void update(Doing& doing) { update_policy(doing, kHolders); }
+void remove(Doing& doing) { remove_policy(doing, kHolders); }
 
 }  // namespace
 
