@@ -17,6 +17,22 @@ struct Told final : journal::Waiter {
   }
 };
 
+constexpr size_t kRecordBytesMax = 256 << 10;  // in one entry, unless a single one is larger: the rest is for changes
+
+/// Appends all but the last of them in entries of their own, and returns those.
+std::span<const std::string> append_ahead(journal::Journal& journal, std::span<const std::string> records) {
+  size_t begin = 0, bytes = 0;
+  for (size_t i = 0; i < records.size(); ++i) {
+    if (i > begin && bytes + records[i].size() > kRecordBytesMax) {
+      journal.append(journal::encode_entry(records.subspan(begin, i - begin), {}), nullptr);
+      begin = i;
+      bytes = 0;
+    }
+    bytes += records[i].size();
+  }
+  return records.subspan(begin);
+}
+
 }  // namespace
 
 std::optional<journal::Position> commit_internal(Store& store, journal::Journal& journal, Transaction& transaction,
@@ -29,7 +45,7 @@ std::optional<journal::Position> commit_internal(Store& store, journal::Journal&
     told->self = told;
   }
   const auto done = store.commit(transaction, [&](std::span<const journal::Change> changes) {
-    return journal.append(journal::encode_entry(records, changes), told.get());
+    return journal.append(journal::encode_entry(append_ahead(journal, records), changes), told.get());
   });
   if (done) return *done;
   if (told) told->self.reset();
