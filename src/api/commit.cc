@@ -2,6 +2,7 @@
 
 #include "api/operation.h"
 #include "api/ports.h"
+#include "state/internal_commit.h"
 
 namespace cairn::api {
 namespace {
@@ -24,16 +25,26 @@ Committed commit(Job& job, state::Transaction& transaction, std::vector<std::str
   uint64_t record_bytes = 0;
   for (const std::string& record : records) record_bytes += record.size();
   const bool failed = job.error.has_value();
-  const std::string entry = journal::encode_entry(records, transaction.changes());
+  std::string entry = journal::encode_entry(records, transaction.changes());
+  std::vector<std::span<const std::string>> ahead;  // calls within this one may be many
+  if (entry.size() > journal::kEntryBytesMax) {
+    ahead = state::parts_of(records);
+    entry = journal::encode_entry(ahead.back(), transaction.changes());
+    ahead.pop_back();
+  }
   if (entry.size() > journal::kEntryBytesMax) return Committed::kTooLarge;
 
   // From append on, the committer may answer and let go of the job at any moment: only `self` keeps it here.
   const std::shared_ptr<Job> self = job.shared_from_this();
+  const auto append = [&] {
+    for (const auto& part : ahead) to.journal.append(journal::encode_entry(part, {}), nullptr);
+    return to.journal.append(entry, self.get());
+  };
   if (records.empty() && transaction.changes().empty()) {
     self->durable({});  // nothing to record, nothing changed: nothing to wait for
   } else if (self->until_durable = self; transaction.changes().empty()) {
-    to.journal.append(entry, self.get());
-  } else if (!to.store.commit(transaction, [&](std::span<const journal::Change>) { return to.journal.append(entry, self.get()); })) {
+    append();
+  } else if (!to.store.commit(transaction, [&](std::span<const journal::Change>) { return append(); })) {
     self->until_durable = nullptr;
     return Committed::kOutdated;
   }

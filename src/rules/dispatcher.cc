@@ -272,7 +272,10 @@ void Dispatcher::keep_schedules() {
                                           .detail = "{}"});
     ++means_.counters.scheduled;
     send(*alarm.rule, event, false);
-    documents_[keys::fired(rule.bus, rule.name)] = std::to_string(millis(due));
+    const std::string fired = keys::fired(rule.bus, rule.name);
+    if (!make_room(fired.size() + kItemOverheadBytes)) return;
+    documents_[fired] = std::to_string(millis(due));
+    bytes_ += fired.size() + kItemOverheadBytes;
     alarm.last = due;
     alarm.next = alarm.rule->schedule->next(due, rule.start);
   }

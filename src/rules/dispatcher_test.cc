@@ -312,6 +312,31 @@ TEST(Dispatcher, Schedules) {
   EXPECT_EQ(world.items().size(), 3u);
 }
 
+// What is noted of each takes room in the entry, too: more than little ones send.
+TEST(Dispatcher, ManySchedulesAtOnce) {
+  World world;
+  const BusName second{kAccount, kRegion, "second"};
+  const std::string target = second.arn();
+  world.commit([&](state::Transaction& state) { state.put(keys::bus(second), encode(Bus{.at = second})); });
+  const auto bus = [](int i) { return BusName{kAccount, aws::Region(fmt::format("us-east-{}", i)), "default"}; };
+  const auto name = [](int i) { return fmt::format("{:064}", i); };
+  constexpr int kRegions = 16, kRules = 300;
+  for (int i = 0; i < kRegions; ++i)
+    world.commit([&](state::Transaction& state) {
+      for (int k = 0; k < kRules; ++k) {
+        Rule each{.bus = bus(i), .name = name(k), .schedule = "cron(* * * * ? *)", .start = world.clock.now()};
+        each.targets.push_back({{"Id", "1"}, {"Arn", target}});
+        rules::put(state, each);
+      }
+    });
+  world.settle();
+  world.pass(61s);
+  EXPECT_EQ(world.counters.scheduled, uint64_t{kRegions * kRules});
+  state::Transaction state(*world.store);
+  for (int i = 0; i < kRegions; ++i)
+    for (int k = 0; k < kRules; ++k) EXPECT_TRUE(state.exists(keys::fired(bus(i), name(k)))) << i << ' ' << k;
+}
+
 TEST(Dispatcher, AnArchiveKeepsAndAReplayBringsBack) {
   World world;
   world.put(rule("r", R"({"source":["app"]})"));

@@ -253,18 +253,14 @@ std::optional<Time> Schedule::next(Time after, Time start) const {
   return start + ((after - start) / period + 1) * period;
 }
 
-/// In spans that double, then halve: what was missed may be years of minutes.
+/// By halves: what was missed may be years of minutes. No time lies behind `end`.
 Time Schedule::last(Time due, Time now, Time start) const {
-  for (std::chrono::milliseconds back = 1min;; back *= 2) {
-    const bool is_all = now - back <= due;
-    std::optional<Time> found = next(is_all ? due : now - back, start);
-    if (!found || *found > now) {
-      if (is_all) return due;
-      continue;
-    }
-    for (due = *found; (found = next(due, start)) && *found <= now;) due = *found;
-    return due;
+  for (Time end = now; due < end;) {
+    const Time middle = due + (end - due) / 2;
+    if (const std::optional<Time> found = next(middle, start); found && *found <= now) due = *found;
+    else end = middle;
   }
+  return due;
 }
 
 }  // namespace cairn::rules

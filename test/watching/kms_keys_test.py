@@ -170,6 +170,25 @@ class LogGroups(WithServer):
         self.assertEqual(self.messages(group, 1), ["kept"])
 
 
+    def test_reading_may_take_more_data_keys_than_an_entry_has_room_for(self):
+        group = "g" * 500
+        key = self.key_for(group)
+        self.logs.create_log_group(logGroupName=group)
+        self.logs.create_log_stream(logGroupName=group, logStreamName="s")
+        for number in range(900):
+            self.kms.update_key_description(KeyId=key, Description=str(number))  # a change in KMS: nothing of it is remembered
+            self.logs.associate_kms_key(logGroupName=group, kmsKeyId=key)
+            self.put(group, str(number))
+        wanted = {str(number) for number in range(900)}
+        self.kms.update_key_description(KeyId=key, Description="changed")
+        self.assertEqual({event["message"] for event in self.logs.filter_log_events(logGroupName=group)["events"]}, wanted)
+        self.kms.update_key_description(KeyId=key, Description="changed again")
+        now = int(time.time())
+        query = self.logs.start_query(logGroupName=group, startTime=now - 3600, endTime=now + 60, queryString="fields @message | limit 1000")["queryId"]
+        answer = eventually(lambda: (found := self.logs.get_query_results(queryId=query))["status"] not in ("Scheduled", "Running") and found)
+        self.assertEqual((answer["status"], {row[0]["value"] for row in answer["results"]}), ("Complete", wanted))
+
+
 class Queues(WithServer):
     def queue(self, key, name=None, **attributes):
         url = self.sqs.create_queue(QueueName=name or self.name(), Attributes={"KmsMasterKeyId": key, **attributes})["QueueUrl"]

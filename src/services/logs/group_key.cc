@@ -51,6 +51,8 @@ Secret open_data_key(api::Call& call, const Group& group, uint32_t number) {
 
 void associate_key(api::Call& call, Group& group, const std::string& kms_key) {
   if (!is_key_arn(kms_key, group.region)) throw Error(kInvalidParameter, "The specified KMS Key Id could not be found. '{}'", group.name);
+  if (group.data_key >= kDataKeyNumberMax)
+    throw Error(kLimitExceeded, "A log group can be given no more than {} data keys in its life. '{}'", kDataKeyNumberMax, group.name);
   try {
     make_data_key(call, group, kms_key);
   } catch (const Error& refusal) {
@@ -62,7 +64,7 @@ void associate_key(api::Call& call, Group& group, const std::string& kms_key) {
 
 void seal_batch(api::Call& call, Group group, logs::Batch& batch) {
   if (group.kms_key.empty()) return;
-  if (call.now >= group.data_key_made + kDataKeyLasts) {
+  if (call.now >= group.data_key_made + kDataKeyLasts && group.data_key < kDataKeyNumberMax) {
     try {
       make_data_key(call, group, group.kms_key);
     } catch (const Error&) {

@@ -15,6 +15,8 @@
 /// messages". No I/O.
 namespace cairn::logs_service {
 
+constexpr uint32_t kDataKeyNumberMax = UINT16_MAX;  // it stands in two bytes of each message
+
 /// Seals every message of the batch under the group's data key of that number. They open in this batch's group and stream alone, at their
 /// place in it and with their time.
 void seal_messages(logs::Batch& batch, const Secret& data_key, uint32_t number, env::Random& random);
