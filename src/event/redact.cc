@@ -10,6 +10,7 @@ using enum Treatment;
 
 /// Sorted by service.
 constexpr auto kRules = std::to_array<RedactionRule>({
+    {"cairn", "*", "TemplateBody", kOmit},
     {"cloudformation", "*", "TemplateBody", kOmit},
     {"cloudformation", "*", "StackPolicyBody", kOmit},
     {"cloudformation", "*", "StackPolicyDuringUpdateBody", kOmit},

@@ -222,6 +222,10 @@ class Types(unittest.TestCase):
             sns.create_topic(Name="topic")
             sqs.create_queue(QueueName="queue")
             events.put_rule(Name="rule", EventPattern='{"source": ["theirs"]}')
+            events.put_permission(StatementId="statement", Action="events:PutEvents", Principal="111122223333")
+            s3 = server.client("s3")
+            s3.create_bucket(Bucket="their-bucket")
+            s3.put_bucket_versioning(Bucket="their-bucket", VersioningConfiguration={"Status": "Enabled"})
 
             def there():
                 alarms = cloudwatch.describe_alarms(AlarmTypes=["MetricAlarm", "CompositeAlarm"])
@@ -229,7 +233,8 @@ class Types(unittest.TestCase):
                         [(f["filterName"], f["filterPattern"]) for f in logs.describe_metric_filters()["metricFilters"]],
                         [(p["policyName"], p["policyDocument"]) for p in logs.describe_resource_policies()["resourcePolicies"]],
                         [t["TopicArn"] for t in sns.list_topics()["Topics"]], sqs.list_queues()["QueueUrls"],
-                        [(r["Name"], r["EventPattern"]) for r in events.list_rules()["Rules"]])
+                        [(r["Name"], r["EventPattern"]) for r in events.list_rules()["Rules"]], events.describe_event_bus()["Policy"],
+                        [(b["Name"], s3.get_bucket_versioning(Bucket=b["Name"])["Status"]) for b in s3.list_buckets()["Buckets"]])
             before = there()
             metric = {"Namespace": "n", "MetricName": "m", "Statistic": "Sum", "Period": 60, "EvaluationPeriods": 1, "ComparisonOperator": "GreaterThanThreshold"}
             filtered = {"LogGroupName": "group", "FilterPattern": "ours", "MetricTransformations": [{"MetricName": "m", "MetricNamespace": "n", "MetricValue": "1"}]}
@@ -240,7 +245,9 @@ class Types(unittest.TestCase):
                     "AWS::Logs::ResourcePolicy": {"PolicyName": "policy", "PolicyDocument": policy.replace("PutLogEvents", "*")},
                     "AWS::SNS::Topic": {"TopicName": "topic"},
                     "AWS::SQS::Queue": {"QueueName": "queue"},
-                    "AWS::Events::Rule": {"Name": "rule", "EventPattern": {"source": ["ours"]}}}.items():
+                    "AWS::Events::Rule": {"Name": "rule", "EventPattern": {"source": ["ours"]}},
+                    "AWS::Events::EventBusPolicy": {"StatementId": "statement", "Action": "events:PutEvents", "Principal": "444455556666"},
+                    "AWS::S3::Bucket": {"BucketName": "their-bucket", "VersioningConfiguration": {"Status": "Suspended"}}}.items():
                 with self.subTest(kind):
                     arn = stacks.create_stack(StackName=kind.replace("::", "-"), TemplateBody=json.dumps({"Resources": {"R": {"Type": kind, "Properties": properties}}}))["StackId"]
                     self.assertTrue(eventually(lambda: stacks.describe_stacks(StackName=arn)["Stacks"][0]["StackStatus"] == "ROLLBACK_COMPLETE"))

@@ -76,7 +76,7 @@ Stack stack_for(api::Call& call, const std::string& type, const std::string& set
     stack.reason = "User Initiated";
     put_stack(*call.state, stack);
     call.state->put(keys::name(call.account, call.region, name), stack.id);
-    put_stack_event(*call.state, *call.ports->random, stack, "", call.now, first_order(call.now));
+    put_stack_event(*call.state, *call.ports->random, stack, "", call.now);
     return stack;
   }
   if (!there || there->is_gone()) throw Error(kValidationError, "Stack [{}] does not exist", name);

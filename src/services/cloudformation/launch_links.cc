@@ -21,8 +21,6 @@ void create_launch_link(api::Call& call) {
     throw Error(kLimitExceeded, "The account has {} launch links already. They end by themselves within {} minutes.", kLinksMax,
                 kLinkLife.count());
   call.out = {{"Token", *token}, {"Expires", timestamps::iso8601(link.expires)}};
-  call.recorded_in = call.in;
-  call.recorded_in->erase("TemplateBody");  // as in records of CreateStack
 }
 
 constexpr api::Operation kOperations[] = {

@@ -247,7 +247,7 @@ void begin(api::Call& call, Stack& stack, Operation operation, std::string statu
   stack.status = std::move(status);
   stack.reason = std::move(reason);
   put_stack(*call.state, stack);
-  put_stack_event(*call.state, *call.ports->random, stack, operation.token, call.now, first_order(call.now));
+  put_stack_event(*call.state, *call.ports->random, stack, operation.token, call.now);
   put_operation(*call.state, operation);
   call.state->erase(keys::rollback(stack.id));
 }

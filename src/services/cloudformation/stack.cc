@@ -8,7 +8,8 @@
 namespace cairn::cloudformation {
 namespace {
 
-constexpr int64_t kOrderMax = 9'999'999'999'999'999;  // sixteen digits
+constexpr int64_t kMillisMax = 9'999'999'999'999;  // thirteen digits
+constexpr size_t kPlaceBytes = 13;
 
 int64_t millis(Time time) { return time.time_since_epoch().count(); }
 Time time_of(int64_t value) { return Time(std::chrono::milliseconds(value)); }
@@ -131,25 +132,29 @@ cfn::ParameterValues parameter_values(const Json& document) {
   return values;
 }
 
-std::string event_place(int64_t order) { return fmt::format("{:016}", kOrderMax - order); }
+std::string event_place(Time at) { return fmt::format("{:0{}}", kMillisMax - millis(at), kPlaceBytes); }
 
-void put_event(state::Transaction& state, env::Random& random, const Stack& stack, const Event& event, Time now, int64_t order) {
+void put_event(state::Transaction& state, env::Random& random, const Stack& stack, const Event& event, Time now) {
+  const std::string prefix = keys::events(stack.id);
+  Time at = now;
+  if (const state::Page newest = state.list(prefix, prefix, 1); !newest.items.empty())
+    at = std::max(at, time_of(kMillisMax - std::stoll(newest.items.front().key.substr(prefix.size(), kPlaceBytes)) + 1));
   const bool is_stack = event.type == kStackType && event.physical == stack.arn();
-  const std::string id = is_stack ? random.uuid() : fmt::format("{}-{}-{}", event.resource, event.status, timestamps::iso8601_millis(now));
+  const std::string id = is_stack ? random.uuid() : fmt::format("{}-{}-{}", event.resource, event.status, timestamps::iso8601_millis(at));
   Json document{{"StackId", stack.arn()},
                 {"EventId", id},
                 {"StackName", stack.name},
                 {"LogicalResourceId", event.resource},
                 {"PhysicalResourceId", event.physical},
                 {"ResourceType", event.type},
-                {"Timestamp", timestamps::iso8601_millis(now)},
+                {"Timestamp", timestamps::iso8601_millis(at)},
                 {"ResourceStatus", event.status}};
   if (!event.reason.empty()) document["ResourceStatusReason"] = event.reason;
   if (!event.token.empty()) document["ClientRequestToken"] = event.token;
-  state.put(fmt::format("{}{}-{}", keys::events(stack.id), event_place(order), event.resource), json::dump(document));
+  state.put(prefix + event_place(at), json::dump(document));
 }
 
-void put_stack_event(state::Transaction& state, env::Random& random, const Stack& stack, std::string_view token, Time now, int64_t order) {
+void put_stack_event(state::Transaction& state, env::Random& random, const Stack& stack, std::string_view token, Time now) {
   put_event(state, random, stack,
             {.resource = stack.name,
              .physical = stack.arn(),
@@ -157,7 +162,7 @@ void put_stack_event(state::Transaction& state, env::Random& random, const Stack
              .status = stack.status,
              .reason = stack.reason,
              .token = std::string(token)},
-            now, order);
+            now);
 }
 
 }  // namespace cairn::cloudformation

@@ -77,12 +77,11 @@ cfn::ParameterValues parameter_values(const Json& document);
 struct Event {
   std::string resource, physical, type, status, reason, token;
 };
-/// `order`: greater than that of the stack's event before.
-void put_event(state::Transaction& state, env::Random& random, const Stack& stack, const Event& event, Time now, int64_t order);
+/// Each is at least a millisecond later than the stack's event before: their order and their IDs go by the time.
+void put_event(state::Transaction& state, env::Random& random, const Stack& stack, const Event& event, Time now);
 /// Of the stack itself, as it stands.
-void put_stack_event(state::Transaction& state, env::Random& random, const Stack& stack, std::string_view token, Time now, int64_t order);
-std::string event_place(int64_t order);  // in the key: the newest is the first
-inline int64_t first_order(Time now) { return now.time_since_epoch().count() * 1000; }
+void put_stack_event(state::Transaction& state, env::Random& random, const Stack& stack, std::string_view token, Time now);
+std::string event_place(Time at);  // in the key: the newest is the first
 
 constexpr std::string_view kStackType = "AWS::CloudFormation::Stack";
 

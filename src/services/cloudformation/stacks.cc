@@ -142,7 +142,7 @@ void delete_stack(api::Call& call) {
     stack->status = "DELETE_FAILED";
     stack->reason = "Delete canceled. " + problem + ".";
     put_stack(*call.state, *stack);
-    put_stack_event(*call.state, *call.ports->random, *stack, operation.token, call.now, first_order(call.now));
+    put_stack_event(*call.state, *call.ports->random, *stack, operation.token, call.now);
     return;
   }
   begin(call, *stack, std::move(operation), "DELETE_IN_PROGRESS");

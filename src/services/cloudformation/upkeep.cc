@@ -61,7 +61,7 @@ env::Next Upkeep::step() {
     is_done = forget(state, stack);
   } else {
     size_t room = kErasedAtOnce;
-    is_done = erase_below(state, keys::events(stack.id), keys::events(stack.id) + event_place(first_order(old)), room);
+    is_done = erase_below(state, keys::events(stack.id), keys::events(stack.id) + event_place(old), room);
     // Of generations only the one in force, and those of an operation under way, are needed: not those of updates that failed.
     if (!state.exists(keys::operation(stack.id)) && !state.exists(keys::rollback(stack.id)))
       is_done = erase_generations(state, stack) && is_done;

@@ -33,7 +33,7 @@ class StackUpkeep : public testing::Test {
         state.put(keys::template_text(stack.id, generation), "{}");
         state.put(keys::parameters(stack.id, generation), "sealed");
       }
-      put_stack_event(state, machine.random, stack, "", machine.clock.now(), first_order(machine.clock.now()));
+      put_stack_event(state, machine.random, stack, "", machine.clock.now());
     });
   }
   void run() {

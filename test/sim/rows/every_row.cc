@@ -64,7 +64,8 @@ const std::set<std::string, std::less<>> kCommonOfS3 = {"AccessDenied",
                                                         "OwnershipControlsNotFoundError",
                                                         "ReplicationConfigurationNotFoundError",
                                                         "ServerSideEncryptionConfigurationNotFoundError"};
-const std::set<std::string, std::less<>> kCommon = {"ValidationException", "ValidationError", "AccessDenied", "AccessDeniedException"};
+const std::set<std::string, std::less<>> kCommon = {"ValidationException", "ValidationError", "AccessDenied", "AccessDeniedException",
+                                                   "NotImplemented"};  // of a part of the operation
 /// "Common errors" of SQS's API reference, in both protocols.
 const std::set<std::string, std::less<>> kCommonOfSqs = {"AccessDenied", "AccessDeniedException", "InvalidParameterValue",
                                                          "InvalidParameterValueException"};

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "services/cloudformation/caller.h"
 #include "services/sim_machine.h"
 
@@ -178,11 +180,15 @@ class EngineTest : public testing::Test {
   }
   std::vector<std::string> statuses(const std::string& resource) {  // oldest first
     std::vector<std::string> found;
-    state::Transaction state(*machine.store);
-    for (const state::Item& item : state.list(keys::events("id"), "", 1000).items) {
-      const Json event = json::parse(item.value).value();
+    for (const Json& event : events())
       if (event.at("LogicalResourceId") == resource) found.insert(found.begin(), event.at("ResourceStatus").get<std::string>());
-    }
+    return found;
+  }
+
+  std::vector<Json> events() {  // newest first, as they are told
+    std::vector<Json> found;
+    state::Transaction state(*machine.store);
+    for (const state::Item& item : state.list(keys::events("id"), "", 1000).items) found.push_back(json::parse(item.value).value());
     return found;
   }
 
@@ -220,6 +226,20 @@ TEST_F(EngineTest, MakesChangesAndRemoves) {
   EXPECT_EQ(stack().status, "DELETE_COMPLETE");
   EXPECT_EQ(made(), Made{});
   EXPECT_EQ(leftovers(), 0u);
+}
+
+TEST_F(EngineTest, NoTwoEventsHaveOneTimeOrOneId) {
+  begin(two_groups("7"));
+  std::set<std::string> ids, times;
+  const std::vector<Json> told = events();
+  for (const Json& event : told) {
+    ids.insert(event.at("EventId").get<std::string>());
+    times.insert(event.at("Timestamp").get<std::string>());
+  }
+  EXPECT_GT(told.size(), 10u);
+  EXPECT_EQ(ids.size(), told.size());
+  EXPECT_EQ(times.size(), told.size());
+  EXPECT_EQ(told.front().at("Timestamp"), *times.rbegin());
 }
 
 TEST_F(EngineTest, RollsACreationBack) {

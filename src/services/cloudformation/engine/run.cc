@@ -224,9 +224,7 @@ Event Run::event_of(const Resource& resource) const {
 }
 
 void Run::put_event(state::Transaction& state, const Event& event) {
-  const Time now = means_.clock.now();
-  event_order_ = std::max(event_order_ + 1, first_order(now) + 1);
-  cloudformation::put_event(state, means_.random, stack_, event, now, event_order_);
+  cloudformation::put_event(state, means_.random, stack_, event, means_.clock.now());
 }
 
 void Run::set_stack(state::Transaction& state, std::string status, std::string reason, const std::function<void(Stack&)>& change) {

@@ -115,7 +115,6 @@ class Run {
   std::vector<std::string> order_;       // of creation
   std::string denial_;                   // kForward: why what the template has no more must not be removed, or ""
   std::map<std::string, Active> active_;
-  int64_t event_order_ = 0;
 };
 
 }  // namespace cairn::cloudformation

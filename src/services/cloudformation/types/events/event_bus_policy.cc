@@ -14,6 +14,13 @@ constexpr auto kProperties = std::to_array<Property>({
     {"StatementId", On::kReplace, kRequired},
 });
 
+/// Of the policy that the bus has.
+Json statements_of(Doing& doing) {
+  const Json bus = doing.call("events", "DescribeEventBus", {{"Name", doing.text("EventBusName", "default")}});
+  const Result<Json> policy = json::parse(bus.value("Policy", ""));
+  return policy && policy->is_object() ? policy->value("Statement", Json::array()) : Json::array();
+}
+
 /// One statement of the bus's policy: by its parts, or whole, which the call takes only as part of the whole policy.
 void put(Doing& doing) {
   Json in = doing.members({{"EventBusName"}});
@@ -22,21 +29,19 @@ void put(Doing& doing) {
     doing.call("events", "PutPermission", std::move(in));
     return;
   }
-  const Json bus = doing.call("events", "DescribeEventBus", {{"Name", doing.text("EventBusName", "default")}});
   Json policy{{"Version", "2012-10-17"}, {"Statement", Json::array()}};
-  if (const Result<Json> there = json::parse(bus.value("Policy", "")); there && there->is_object()) policy = *there;
-  Json statements = Json::array();
-  for (const Json& each : policy["Statement"])
-    if (each.value("Sid", "") != doing.text("StatementId")) statements.push_back(each);
+  for (const Json& each : statements_of(doing))
+    if (each.value("Sid", "") != doing.text("StatementId")) policy["Statement"].push_back(each);
   Json own = doing.get("Statement");
   own["Sid"] = doing.text("StatementId");
-  statements.push_back(std::move(own));
-  policy["Statement"] = std::move(statements);
+  policy["Statement"].push_back(std::move(own));
   in["Policy"] = json::dump(policy);
   doing.call("events", "PutPermission", std::move(in));
 }
 
 void create(Doing& doing) {
+  for (const Json& each : statements_of(doing))  // PutPermission would overwrite it
+    if (each.value("Sid", "") == doing.text("StatementId")) throw Failed{fmt::format("{} already exists", doing.text("StatementId"))};
   put(doing);
   doing.physical = fmt::format("{}|{}", doing.text("EventBusName", "default"), doing.text("StatementId"));
 }

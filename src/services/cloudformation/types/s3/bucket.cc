@@ -38,6 +38,9 @@ constexpr std::array<std::string_view, 5> kAttributes = {"Arn", "DomainName", "D
 void create(Doing& doing) {
   const std::string name = doing.name("BucketName", {.characters_max = 63, .lower_case = true});
   const std::string region = doing.where().region.str();
+  // In us-east-1 CreateBucket would give its owner one that is there already.
+  if (doing.is_named("BucketName") && doing.call_unless({"404", "NoSuchBucket"}, "s3", "HeadBucket", {{"Bucket", name}}))
+    throw Failed{fmt::format("{} already exists", name)};
   Json in{{"Bucket", name}};
   if (region != "us-east-1") in["CreateBucketConfiguration"] = {{"LocationConstraint", region}};
   if (doing.flag("ObjectLockEnabled")) in["ObjectLockEnabledForBucket"] = true;
