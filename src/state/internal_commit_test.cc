@@ -10,11 +10,13 @@ TEST(InternalCommit, RecordsThatAreTooManyForAnEntryGoAheadOfIt) {
   machine.boot();
   std::vector<std::string> records;
   for (int i = 0; i < 3000; ++i) records.push_back(std::to_string(i) + std::string(1000, 'r'));
-  Transaction transaction(*machine.store);
-  transaction.put("key", std::string(512 << 10, 'v'));
   bool is_durable = false;
-  const std::optional<journal::Position> position =
-      commit_internal(*machine.store, *machine.journal, transaction, records, [&] { is_durable = true; });
+  std::optional<journal::Position> position;
+  {
+    Transaction transaction(*machine.store);
+    transaction.put("key", std::string(512 << 10, 'v'));
+    position = commit_internal(*machine.store, *machine.journal, transaction, records, [&] { is_durable = true; });
+  }
   ASSERT_TRUE(position.has_value());
   machine.settle();
   EXPECT_TRUE(is_durable);
