@@ -65,7 +65,7 @@ const std::set<std::string, std::less<>> kCommonOfS3 = {"AccessDenied",
                                                         "ReplicationConfigurationNotFoundError",
                                                         "ServerSideEncryptionConfigurationNotFoundError"};
 const std::set<std::string, std::less<>> kCommon = {"ValidationException", "ValidationError", "AccessDenied", "AccessDeniedException",
-                                                   "NotImplemented"};  // of a part of the operation
+                                                    "NotImplemented"};  // of a part of the operation
 /// "Common errors" of SQS's API reference, in both protocols.
 const std::set<std::string, std::less<>> kCommonOfSqs = {"AccessDenied", "AccessDeniedException", "InvalidParameterValue",
                                                          "InvalidParameterValueException"};
