@@ -8,6 +8,7 @@
 #include "cli/keys.h"
 #include "cli/launch_url.h"
 #include "cli/lookup.h"
+#include "cli/query.h"
 #include "cli/verify.h"
 
 namespace cairn::cli {
@@ -130,6 +131,59 @@ void add_lookup(CLI::App& app, int& exit_code) {
   command->callback([options, &exit_code] { exit_code = lookup(*options); });
 }
 
+void add_query(CLI::App& app, int& exit_code) {
+  CLI::App* command = app.add_subcommand("query", "Run SQL over CloudTrail's log files, or the event history");
+  auto options = std::make_shared<QueryOptions>();
+  command
+      ->add_option("SQL", options->sql,
+                   "One statement that reads: SELECT, WITH, FROM, DESCRIBE, SUMMARIZE, EXPLAIN; - reads it from standard input")
+      ->required();
+  const char* where = "Over what";
+  command->add_option("--from", options->from, "A log file or directory of them, s3://BUCKET[/PREFIX], or `history` (default)")
+      ->type_name("WHERE")
+      ->group(where);
+  command->add_option("--region", options->regions, "Only events of these regions, with commas between")->type_name("REGION")->group(where);
+  command->add_option("--account", options->accounts, "Only events of these accounts, with commas between")
+      ->type_name("NUMBER")
+      ->group(where);
+  command
+      ->add_option("--start-time", options->start_time, "Not before: 2026-01-31T09:30:00Z, 2026-01-31, epoch seconds, or ago: 15m, 2h, 7d")
+      ->type_name("TIME")
+      ->group(where);
+  command->add_option("--end-time", options->end_time, "Not after; as --start-time")->type_name("TIME")->group(where);
+  const char* output = "Output";
+  command->add_option("--output", options->output, "table, csv, json, ndjson or parquet (default: table on a terminal, else csv)")
+      ->type_name("FORMAT")
+      ->check(CLI::IsMember({"table", "csv", "json", "ndjson", "parquet"}))
+      ->group(output);
+  command->add_option("--to", options->to, "To this file instead of standard output; Parquet needs it")->type_name("FILE")->group(output);
+  const char* limits = "Limits";
+  command->add_option("--memory-mb", options->memory_mb, "Of DuckDB's (default: 2048, or half of the machine's)")
+      ->type_name("MB")
+      ->check(CLI::Range(64, 1 << 20))
+      ->group(limits);
+  command->add_option("--threads", options->threads, "So many files at once (default: the cores; 8 from a bucket)")
+      ->type_name("N")
+      ->check(CLI::Range(1, 256))
+      ->group(limits);
+  command->add_option("--temporary", options->temporary, "Where what does not fit in memory is put aside (default: $TMPDIR, /tmp)")
+      ->type_name("DIR")
+      ->group(limits);
+  add_target(*command, options->target, kEndpointHelp, kProfileHelp);
+  command->footer(
+      "Examples:\n"
+      "  cairn query \"SELECT eventname, count(*) FROM events GROUP BY ALL ORDER BY 2 DESC\" --from ./logs\n"
+      "  cairn query \"SELECT eventtime, useridentity.arn, errorcode FROM events WHERE errorcode IS NOT NULL\" --from s3://my-trails\n"
+      "  cairn query \"FROM events WHERE eventsource = 's3.amazonaws.com'\" --start-time 1d --output parquet --to s3.parquet\n"
+      "  cairn query \"DESCRIBE events\"\n\n"
+      "The table is `events`, or `cloudtrail_logs` as in AWS's examples for Athena; docs/query.md has its columns. The SQL is DuckDB's; "
+      "it\n"
+      "reads nothing but the table. Its library is needed beside the program, or where $CAIRN_DUCKDB says.\n"
+      "Ends with 0; 1 if it could not be done; 2 for a wrong command line; 3 if files could not be read and are not in the answer; 130\n"
+      "when interrupted.\n");
+  command->callback([options, &exit_code] { exit_code = query(*options); });
+}
+
 void add_verify(CLI::App& app, int& exit_code) {
   CLI::App* command = app.add_subcommand("verify", "Prove a trail's log files by its signed digests, and find what was deleted or changed");
   auto options = std::make_shared<VerifyOptions>();
@@ -247,6 +301,7 @@ void add_launch_url(CLI::App& app, int& exit_code) {
 void add_commands(CLI::App& app, int& exit_code) {
   add_env(app, exit_code);
   add_lookup(app, exit_code);
+  add_query(app, exit_code);
   add_verify(app, exit_code);
   add_keys(app, exit_code);
   add_account(app, exit_code);

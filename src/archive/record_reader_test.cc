@@ -1,0 +1,82 @@
+#include "archive/record_reader.h"
+
+#include <gtest/gtest.h>
+
+#include "archive/log_file.h"
+
+namespace cairn::archive {
+namespace {
+
+/// The records of a file that comes in pieces of `step` bytes, then what went wrong, if anything.
+std::vector<std::string> read(std::string_view file, size_t step) {
+  RecordReader reader([&file, step]() -> Result<std::string_view> {
+    const std::string_view piece = file.substr(0, step);
+    file.remove_prefix(piece.size());
+    return piece;
+  });
+  std::vector<std::string> records;
+  while (true) {
+    const auto record = reader.next();
+    if (!record) records.push_back("! " + record.error().message);
+    if (!record || !*record) return records;
+    records.emplace_back(**record);
+  }
+}
+
+using Records = std::vector<std::string>;
+
+TEST(RecordReader, ReadsWhatPeopleMakeOfLogFiles) {
+  const Records wanted = {R"({"a":1})", R"({"b":"]},{\"\\"})"};
+  for (const std::string text : {
+           R"({"Records":[{"a":1},{"b":"]},{\"\\"}]})",
+           " { \"Records\" :\n [ {\"a\":1} ,\t{\"b\":\"]},{\\\"\\\\\"} ] }\r\n",
+           R"([{"a":1},{"b":"]},{\"\\"}])",
+           "{\"a\":1}\n{\"b\":\"]},{\\\"\\\\\"}\n",
+           R"({"Records":[{"a":1}]}{"Records":[]} {"Records":[{"b":"]},{\"\\"}]})",
+           "\xef\xbb\xbf{\"a\":1}\r\n\r\n{\"b\":\"]},{\\\"\\\\\"}",
+       }) {
+    for (const size_t step : {size_t{1}, size_t{7}, size_t{1000}}) {
+      EXPECT_EQ(read(text, step), wanted) << text << " by " << step;
+      EXPECT_EQ(read(gzip(text), step), wanted) << text << " packed, by " << step;
+    }
+  }
+  EXPECT_EQ(read("", 1), Records{});
+  EXPECT_EQ(read(R"({"Records":[]})", 1), Records{});
+}
+
+TEST(RecordReader, SaysWhatIsWrongAndWhere) {
+  EXPECT_EQ(read("hello", 1), Records{"! no record begins at byte 0"});
+  EXPECT_EQ(read(R"({"Records":[{"a":1},7]})", 100), (Records{R"({"a":1})", "! no record begins at byte 20"}));
+  EXPECT_EQ(read(R"({"Records":[{"a":1}{"b":1}]})", 100), (Records{R"({"a":1})", "! a comma is missing between records at byte 19"}));
+  EXPECT_EQ(read(R"({"Records":[{"a":1}],"b":2})", 100), (Records{R"({"a":1})", "! something follows the records at byte 20"}));
+  EXPECT_EQ(read(R"({"Records":[{"a":1})", 100), (Records{R"({"a":1})", "! the file ends within its records at byte 19"}));
+  EXPECT_EQ(read(R"({"a":1}{"b":)", 5), (Records{R"({"a":1})", "! the file ends within the record at byte 7"}));
+  EXPECT_EQ(read(R"({"a":nul})", 5), Records{"! the JSON is broken at byte 5"});
+  std::string deep;
+  for (int i = 0; i < 70; ++i) deep += R"({"a":)";
+  EXPECT_EQ(read(deep, 100), Records{"! a record is nested too deeply at byte 0"});
+  const std::string packed = gzip(R"({"a":1})");
+  EXPECT_EQ(read(packed.substr(0, packed.size() - 4), 3).back(), "! its compressed data ends too early");
+}
+
+TEST(RecordReader, HoldsRecordsOfAnyLengthUpToTheLimit) {
+  const std::string large = R"({"a":")" + std::string(5 << 20, 'x') + R"("})";
+  EXPECT_EQ(read(gzip(large + "\n" + large), 64 << 10), (Records{large, large}));
+  const std::string endless = R"({"a":")" + std::string(RecordReader::kRecordBytesMax + 1, 'x');
+  EXPECT_EQ(read(endless, 1 << 20), Records{"! a record is too long at byte 0"});
+}
+
+TEST(RecordReader, RecordsGoOverTheEdgesOfWhatIsHeld) {
+  for (size_t shift = 0; shift < 40; ++shift) {
+    const std::string record = R"({"x":")" + std::string((256 << 10) - 40 + shift, 'x') + R"(","y":[true,false,null,-1.5e3,"\u00e9\n"]})";
+    EXPECT_EQ(read(record + record, 1 << 20), (Records{record, record})) << shift;
+  }
+}
+
+TEST(RecordReader, ASourceMayFail) {
+  RecordReader reader([]() -> Result<std::string_view> { return failure("the disk is gone"); });
+  EXPECT_EQ(reader.next().error().message, "the disk is gone");
+}
+
+}  // namespace
+}  // namespace cairn::archive

@@ -1,0 +1,305 @@
+#include "cli/query.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include "aws/names.h"
+#include "base/text.h"
+#include "cli/event_text.h"
+#include "cli/query_output.h"
+#include "cli/query_source.h"
+#include "cli/when.h"
+#include "env/clock.h"
+#include "env/files.h"
+#include "env/tasks.h"
+#include "sql/engine.h"
+#include "sql/library.h"
+
+namespace cairn::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kFailed = 1, kWrongUsage = 2, kFilesLeftOut = 3, kInterrupted = 130, kNobodyReads = 141;
+constexpr size_t kRemoteThreads = 8;  // they wait for answers, mostly
+constexpr uint64_t kMemoryUsual = 2048;
+constexpr size_t kTerminalCellWidth = 60;
+constexpr size_t kStatementBytesMax = 1 << 20;
+
+struct Trouble {
+  int exit_code;
+  std::string message;
+};
+tl::unexpected<Trouble> trouble(int exit_code, std::string message) { return tl::unexpected(Trouble{exit_code, std::move(message)}); }
+
+Result<sql::Selection, Trouble> selection_of(const QueryOptions& options, Time now) {
+  sql::Selection selection;
+  for (const auto& [text, to] : {std::pair{&options.start_time, &selection.start}, {&options.end_time, &selection.end}}) {
+    if (text->empty()) continue;
+    const auto time = parse_when(*text, now);
+    if (!time) return trouble(kWrongUsage, time.error().message);
+    *to = std::chrono::floor<std::chrono::seconds>(*time);
+  }
+  if (!options.regions.empty()) {
+    for (const std::string_view region : text::split(options.regions, ',')) {
+      if (!aws::is_region(region)) return trouble(kWrongUsage, fmt::format("'{}' is no region", region));
+      selection.regions.emplace_back(region);
+    }
+  }
+  if (!options.accounts.empty()) {
+    for (const std::string_view account : text::split(options.accounts, ',')) {
+      if (!aws::is_account_id(account)) return trouble(kWrongUsage, fmt::format("'{}' is no account: twelve digits are", account));
+      selection.accounts.emplace_back(account);
+    }
+  }
+  return selection;
+}
+
+Result<std::string, Trouble> statement_of(const QueryOptions& options) {
+  if (options.sql != "-") return options.sql;
+  std::string sql;
+  char buffer[4096];
+  while (const size_t read = std::fread(buffer, 1, sizeof buffer, stdin)) {
+    sql.append(buffer, read);
+    if (sql.size() > kStatementBytesMax) return trouble(kWrongUsage, "the statement is longer than 1 MB");
+  }
+  return sql;
+}
+
+/// A directory of one's own that is gone afterwards.
+class TemporaryDirectory {
+ public:
+  explicit TemporaryDirectory(const std::string& parent) : path_(parent + "/cairn-query-XXXXXX") {
+    if (::mkdtemp(path_.data()) == nullptr) path_.clear();
+  }
+  ~TemporaryDirectory() {
+    std::error_code ignored;
+    if (!path_.empty()) fs::remove_all(path_, ignored);
+  }
+  TemporaryDirectory(const TemporaryDirectory&) = delete;
+  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+/// Signals as they come while a query runs, and a line of progress on a terminal.
+class Watch {
+ public:
+  Watch() {
+    sigemptyset(&signals_);
+    sigaddset(&signals_, SIGINT);
+    sigaddset(&signals_, SIGTERM);
+    sigaddset(&signals_, SIGHUP);
+    ::signal(SIGPIPE, SIG_IGN);                       // a reader that has enough: writing fails, and what was put aside is removed
+    pthread_sigmask(SIG_BLOCK, &signals_, &before_);  // threads that are made from now on do not get them either
+    task_ = env::system_tasks().start("query-watch", [this] {
+      constexpr timespec kStep{0, 100'000'000};
+      const bool signalled = sigtimedwait(&signals_, nullptr, &kStep) > 0;
+      const std::lock_guard lock(mutex_);
+      if (signalled) {
+        if (engine_ == nullptr || interrupted_.exchange(true)) ::_exit(kInterrupted);  // nothing is begun, or it does not end
+        engine_->interrupt();
+      }
+      if (engine_ != nullptr && shown_ && !quiet_) show(engine_->report());
+      return env::Next::now();
+    });
+  }
+  ~Watch() {
+    task_.reset();
+    clear();
+    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
+  Watch(const Watch&) = delete;
+  Watch& operator=(const Watch&) = delete;
+
+  void begin(sql::Engine& engine, size_t files) {
+    const std::lock_guard lock(mutex_);
+    engine_ = &engine;
+    files_ = files;
+  }
+  void end() {
+    be_quiet();
+    const std::lock_guard lock(mutex_);
+    engine_ = nullptr;
+  }
+  void be_quiet() {
+    if (quiet_.exchange(true)) return;
+    const std::lock_guard lock(mutex_);
+    clear();
+  }
+  bool interrupted() const { return interrupted_; }
+
+ private:
+  void show(const sql::ScanReport& report) {
+    fmt::print(stderr, "\r{} of {} files, {} events, {} MB\x1b[K", report.files.load(), files_, report.events.load(),
+               report.raw_bytes.load() / 1'000'000);
+    (void)std::fflush(stderr);
+    written_ = true;
+  }
+  void clear() {
+    if (std::exchange(written_, false)) fmt::print(stderr, "\r\x1b[K");
+  }
+
+  sigset_t signals_, before_;
+  const bool shown_ = isatty(STDERR_FILENO) != 0;
+  std::atomic<bool> quiet_{false}, interrupted_{false};
+  std::mutex mutex_;
+  sql::Engine* engine_ = nullptr;
+  size_t files_ = 0;
+  bool written_ = false;
+  std::unique_ptr<env::Task> task_;
+};
+
+/// Where the result goes: standard output, or a file that has its name when it is whole.
+class Destination {
+ public:
+  ~Destination() {
+    close();
+    std::error_code ignored;
+    if (!partial_.empty()) fs::remove(partial_, ignored);
+  }
+  Result<void> open(const std::string& to, bool by_ourselves) {
+    if (to.empty()) return {};
+    to_ = fs::absolute(to).lexically_normal().string();
+    partial_ = fmt::format("{}.{}.partial", to_, ::getpid());
+    if (!by_ourselves) return {};
+    file_ = std::fopen(partial_.c_str(), "wxe");
+    if (file_ == nullptr) return failure("{} cannot be written: {}", to, std::generic_category().message(errno));
+    return {};
+  }
+  std::FILE* stream() const { return file_ == nullptr ? stdout : file_; }
+  const std::string& partial() const { return partial_; }
+  Result<void> finish() {
+    if (partial_.empty()) return {};
+    if (!close()) return failure("{} cannot be written", to_);
+    if (const auto renamed = env::system_files().rename(partial_, to_); !renamed) return failure("{}", renamed.error().message);
+    partial_.clear();
+    return {};
+  }
+
+ private:
+  bool close() {
+    std::FILE* file = std::exchange(file_, nullptr);
+    return file == nullptr || std::fclose(file) == 0;
+  }
+
+  std::string to_, partial_;
+  std::FILE* file_ = nullptr;
+};
+
+Result<std::unique_ptr<sql::Source>, Trouble> source_of(const QueryOptions& options, const sql::Selection& selection) {
+  const env::Clock& clock = env::system_clock();
+  const bool is_history = options.from == "history", is_bucket = options.from.starts_with("s3://");
+  Result<std::unique_ptr<sql::Source>> source = failure("");
+  if (is_history || is_bucket) {
+    const auto target = find_target(options.target, system_surroundings());
+    if (!target) return trouble(kFailed, target.error().message);
+    if (is_history) source = history_of(*target, clock, selection);
+    else source = objects_of(options.from, *target, clock);
+  } else {
+    source = files_below(options.from, env::system_files());
+  }
+  if (!source) return trouble(kFailed, source.error().message);
+  return std::move(*source);
+}
+
+uint64_t memory_mb_usual() {
+  const auto pages = ::sysconf(_SC_PHYS_PAGES), size = ::sysconf(_SC_PAGE_SIZE);
+  return pages <= 0 ? kMemoryUsual : std::min(kMemoryUsual, static_cast<uint64_t>(pages) * static_cast<uint64_t>(size) / 2 >> 20);
+}
+
+std::string variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+Result<int, Trouble> run(const QueryOptions& options) {
+  const auto selection = selection_of(options, env::system_clock().now());
+  if (!selection) return tl::unexpected(selection.error());
+  const auto statement = statement_of(options);
+  if (!statement) return tl::unexpected(statement.error());
+  const bool on_terminal = options.to.empty() && isatty(STDOUT_FILENO) != 0;
+  const std::string format = !options.output.empty() ? options.output : on_terminal ? "table" : "csv";
+  const bool is_parquet = format == "parquet";
+  if (is_parquet && options.to.empty()) return trouble(kWrongUsage, "Parquet goes to a file: --to FILE");
+  const auto api = sql::load_library(sql::library_places(variable("CAIRN_DUCKDB"), sql::program_path()));
+  if (!api) return trouble(kFailed, api.error().message);
+
+  Watch watch;
+  const auto source = source_of(options, *selection);
+  if (!source) return tl::unexpected(source.error());
+  const std::string usual = variable("TMPDIR");
+  const std::string parent = !options.temporary.empty() ? options.temporary : !usual.empty() ? usual : "/tmp";
+  const TemporaryDirectory temporary(parent);
+  if (temporary.path().empty()) return trouble(kFailed, fmt::format("no directory can be made in {}", parent));
+  Destination destination;
+  if (const auto opened = destination.open(options.to, !is_parquet); !opened) return trouble(kFailed, opened.error().message);
+
+  sql::EngineOptions engine_options;
+  engine_options.memory_bytes = (options.memory_mb != 0 ? options.memory_mb : memory_mb_usual()) << 20;
+  const size_t cores = std::max(std::thread::hardware_concurrency(), 1u);
+  const bool is_bucket = options.from.starts_with("s3://");
+  engine_options.threads = options.threads != 0 ? options.threads : is_bucket ? std::max(cores, kRemoteThreads) : cores;
+  engine_options.temporary_directory = temporary.path();
+  engine_options.selection = *selection;
+  if (is_parquet) engine_options.may_write = destination.partial();
+  const auto engine = sql::Engine::open(**api, engine_options, **source);
+  if (!engine) return trouble(kFailed, engine.error().message);
+  watch.begin(**engine, (*source)->files().size());
+
+  bool written = true;
+  Result<void> done;
+  if (is_parquet) {
+    const auto rows = (*engine)->write_parquet(*statement);
+    if (!rows) done = tl::unexpected(rows.error());
+  } else {
+    using Format = QueryOutput::Format;
+    QueryOutput output(format == "table"  ? Format::kTable
+                       : format == "csv"  ? Format::kCsv
+                       : format == "json" ? Format::kJson
+                                          : Format::kNdjson,
+                       destination.stream(), on_terminal ? kTerminalCellWidth : 0);
+    done = (*engine)->run(
+        *statement, output.form(), [&](const std::vector<sql::ResultColumn>& columns) { output.head(columns); },
+        [&](QueryOutput::Row row) {
+          if (on_terminal) watch.be_quiet();
+          return written = output.row(row);
+        });
+    if (on_terminal) watch.be_quiet();
+    if (done) written = output.finish() && written;
+  }
+  watch.end();
+  if (watch.interrupted()) return trouble(kInterrupted, "interrupted");
+  if (!done) return trouble(kFailed, printable_lines(done.error().message));
+  if (!written && options.to.empty()) return trouble(kNobodyReads, "");
+  if (!written) return trouble(kFailed, "the result cannot be written");
+  const sql::ScanReport& report = (*engine)->report();
+  const auto bad = report.bad_files();
+  if (options.from == "history" && !bad.empty()) return trouble(kFailed, bad.begin()->second);
+  if (const auto finished = destination.finish(); !finished) return trouble(kFailed, finished.error().message);
+  for (const auto& [file, why] : bad) fmt::print(stderr, "cairn query: left out: {}: {}\n", printable(file), printable(why));
+  if (report.more_bad() > 0) fmt::print(stderr, "cairn query: and {} more files\n", report.more_bad());
+  return bad.empty() ? 0 : kFilesLeftOut;
+}
+
+}  // namespace
+
+int query(const QueryOptions& options) {
+  const auto exit_code = run(options);
+  if (exit_code) return *exit_code;
+  if (!exit_code.error().message.empty()) fmt::print(stderr, "cairn query: {}\n", exit_code.error().message);
+  return exit_code.error().exit_code;
+}
+
+}  // namespace cairn::cli

@@ -1,0 +1,191 @@
+#include "cli/query_source.h"
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <limits>
+
+#include "base/text.h"
+#include "cli/bucket_objects.h"
+#include "cli/client.h"
+
+namespace cairn::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using Bytes = archive::RecordReader::Bytes;
+using Kind = sql::Partition::Kind;
+
+constexpr size_t kReadBytes = 256 << 10;
+constexpr size_t kFilesMax = 10'000'000;  // some 2 GB of names
+constexpr size_t kPageKeys = 1000;
+constexpr int64_t kPageEvents = 1000;
+
+/// What a name says: a log file, or something else that lies beside them.
+bool is_log_file(std::string_view path) {
+  const std::string_view name = path.substr(path.rfind('/') + 1);  // all of it without a slash
+  if (name.empty() || name.starts_with('.')) return false;
+  if (name.ends_with(".gz")) return true;
+  return std::ranges::any_of(std::initializer_list<std::string_view>{".json", ".ndjson", ".jsonl"},
+                             [&](std::string_view end) { return name.ends_with(end) && name != "public-keys.json"; });
+}
+
+class FilesSource : public sql::Source {
+ public:
+  explicit FilesSource(env::Files& files) : files_(files) {}
+
+  void add(const std::string& path) {
+    const sql::Partition partition = sql::partition_of(fs::absolute(path).lexically_normal().string());
+    if (partition.kind != Kind::kDigest) all_.push_back({path, partition});
+  }
+  void sort() { std::ranges::sort(all_, {}, &File::name); }
+
+  const std::vector<File>& files() const override { return all_; }
+  Result<Bytes> open(size_t file) override {
+    auto opened = files_.open(all_[file].name, env::Files::Open::kRead);
+    if (!opened) return failure("{}", opened.error().message);
+    struct Reading {
+      std::unique_ptr<env::File> file;
+      uint64_t offset = 0;
+      std::string buffer;
+    };
+    const auto reading = std::make_shared<Reading>(Reading{std::move(*opened), 0, std::string(kReadBytes, '\0')});
+    return [reading]() -> Result<std::string_view> {
+      const auto read = reading->file->pread(reading->offset, reading->buffer);
+      if (!read) return failure("{}", read.error().message);
+      reading->offset += *read;
+      return std::string_view(reading->buffer).substr(0, *read);
+    };
+  }
+
+ private:
+  env::Files& files_;
+  std::vector<File> all_;
+};
+
+class BucketSource : public sql::Source {
+ public:
+  BucketSource(const Target& target, const env::Clock& clock, std::string bucket) : objects_(target, clock), bucket_(std::move(bucket)) {}
+
+  Result<void> list(const std::string& prefix) {
+    for (std::string after;;) {
+      const auto keys = objects_.list(bucket_, prefix, after, kPageKeys);
+      if (!keys) return tl::unexpected(keys.error());
+      if (keys->empty()) return {};
+      if (keys->back() <= after) return failure("The listing of s3://{}/{} turns in circles.", bucket_, prefix);
+      for (const std::string& key : *keys) {
+        const sql::Partition partition = sql::partition_of(key);
+        if (partition.kind != Kind::kDigest && is_log_file(key)) all_.push_back({fmt::format("s3://{}/{}", bucket_, key), partition});
+      }
+      if (all_.size() > kFilesMax)
+        return failure("s3://{}/{} holds more than {} log files: name a longer prefix", bucket_, prefix, kFilesMax);
+      after = keys->back();
+    }
+  }
+
+  const std::vector<File>& files() const override { return all_; }
+  Result<Bytes> open(size_t file) override {
+    const auto body = std::make_shared<std::string>();
+    const std::string key = all_[file].name.substr(std::string_view("s3:///").size() + bucket_.size());
+    const auto read = objects_.read(bucket_, key, [&](std::string_view piece) {
+      *body += piece;
+      return true;
+    });
+    if (!read) return failure("{}", read.error().message);
+    return [body, given = false]() mutable -> Result<std::string_view> {
+      return std::exchange(given, true) ? std::string_view() : std::string_view(*body);
+    };
+  }
+
+ private:
+  BucketObjects objects_;
+  const std::string bucket_;
+  std::vector<File> all_;
+};
+
+class HistorySource : public sql::Source {
+ public:
+  HistorySource(const Target& target, const env::Clock& clock, const sql::Selection& selection)
+      : target_(target), clock_(clock), files_{{"history", {}}} {
+    input_ = {{"Category", "ALL"}, {"MaxResults", kPageEvents}};
+    const auto seconds = [](Time time) { return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count(); };
+    if (selection.start) input_["StartTime"] = seconds(*selection.start);
+    if (selection.end) input_["EndTime"] = seconds(*selection.end);
+    if (selection.regions.size() == 1) input_["Region"] = selection.regions[0];
+  }
+
+  const std::vector<File>& files() const override { return files_; }
+  Result<Bytes> open(size_t) override {
+    struct Paging {
+      Client client;
+      Json input;
+      std::string page;
+      bool ended = false;
+    };
+    const auto paging = std::make_shared<Paging>(Paging{Client(target_, clock_), input_, "", false});
+    return [paging]() -> Result<std::string_view> {
+      paging->page.clear();
+      while (paging->page.empty() && !paging->ended) {
+        const auto answer = paging->client.call("cairn", "Cairn.SearchEvents", paging->input);
+        if (!answer) return failure("{}", answer.error().message);
+        if (const auto events = answer->find("Events"); events != answer->end() && events->is_array()) {
+          for (const Json& event : *events) paging->page += event.value("CloudTrailEvent", "") + "\n";
+        }
+        const auto token = answer->find("NextToken");
+        paging->ended = token == answer->end() || !token->is_string();
+        if (!paging->ended) paging->input["NextToken"] = *token;
+      }
+      return std::string_view(paging->page);
+    };
+  }
+
+ private:
+  const Target target_;
+  const env::Clock& clock_;
+  const std::vector<File> files_;
+  Json input_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<sql::Source>> files_below(const std::string& path, env::Files& files) {
+  auto source = std::make_unique<FilesSource>(files);
+  std::error_code error;
+  if (fs::is_directory(path, error)) {
+    fs::recursive_directory_iterator it(path, fs::directory_options::skip_permission_denied, error), end;
+    for (size_t seen = 0; !error && it != end; it.increment(error)) {
+      std::error_code ignored;
+      if (it->path().filename().string().starts_with('.')) {
+        it.disable_recursion_pending();
+        continue;
+      }
+      if (!it->is_regular_file(ignored) || !is_log_file(it->path().string())) continue;
+      if (++seen > kFilesMax) return failure("{} holds more than {} log files: name a directory below it", path, kFilesMax);
+      source->add(it->path().string());
+    }
+    if (error) return failure("{} cannot be read: {}", path, error.message());
+    source->sort();
+  } else if (fs::is_regular_file(path, error)) {
+    source->add(path);
+  } else {
+    return failure("there is no directory or file {}; a bucket begins with s3://, and `history` is the server's", path);
+  }
+  return source;
+}
+
+Result<std::unique_ptr<sql::Source>> objects_of(const std::string& url, const Target& target, const env::Clock& clock) {
+  std::string_view rest = url;
+  rest.remove_prefix(std::string_view("s3://").size());
+  const size_t slash = std::min(rest.find('/'), rest.size());
+  if (slash == 0) return failure("s3:// needs a bucket: s3://BUCKET or s3://BUCKET/PREFIX");
+  auto source = std::make_unique<BucketSource>(target, clock, std::string(rest.substr(0, slash)));
+  if (auto listed = source->list(std::string(rest.substr(std::min(slash + 1, rest.size())))); !listed)
+    return tl::unexpected(listed.error());
+  return source;
+}
+
+std::unique_ptr<sql::Source> history_of(const Target& target, const env::Clock& clock, const sql::Selection& selection) {
+  return std::make_unique<HistorySource>(target, clock, selection);
+}
+
+}  // namespace cairn::cli

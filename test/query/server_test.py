@@ -1,0 +1,76 @@
+"""`cairn query` over a server: its buckets with a trail's files, and its event history."""
+import json
+import sys
+import pathlib
+import tempfile
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "delivery"))
+import evidence  # noqa: E402
+import logs  # noqa: E402
+from logs import Maker, deliver, query, rows  # noqa: E402
+from server import Server, all_records  # noqa: E402
+
+SKIP = logs.why_not()
+
+
+@unittest.skipIf(SKIP, SKIP)
+class OverAServer(unittest.TestCase):
+    def test_a_bucket(self):
+        with Server() as server, tempfile.TemporaryDirectory() as directory:
+            s3 = server.client("s3")
+            s3.create_bucket(Bucket="logs")
+            records, maker = [], Maker(2)
+            for i in range(12):
+                some = maker.records(50, day=f"2023-07-{10 + i % 3}")
+                path = deliver(directory, some, unique=str(i), day=f"2023-07-{10 + i % 3}")
+                s3.upload_file(str(path), "logs", "here/a b/" + str(path.relative_to(directory)))
+                records += some
+            s3.put_object(Bucket="logs", Key="here/a b/AWSLogs/bad.json.gz", Body=b"bad")
+            s3.put_object(Bucket="logs", Key="here/readme.txt", Body=b"hello")
+            environment = server.environment()
+            done = query("SELECT count(*), count(DISTINCT eventid), max(file) FROM events", "--from", "s3://logs/here/", check=False, env=environment)
+            self.assertEqual(done.returncode, 3, done.stderr)
+            self.assertIn("left out: s3://logs/here/a b/AWSLogs/bad.json.gz", done.stderr)
+            self.assertRegex(done.stdout.splitlines()[1], rf"^{len(records)},{len(records)},s3://logs/here/a b/AWSLogs/111122223333/CloudTrail/")
+            [row] = rows("SELECT count(*) AS n FROM events WHERE day = '11'", "s3://logs", env=environment)
+            self.assertEqual(row["n"], 200)
+            done = query("SELECT 1", "--from", "s3://absent", check=False, env=environment)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("NoSuchBucket", done.stderr)
+
+    def test_the_history(self):
+        with Server() as server:
+            s3 = server.client("s3")
+            s3.create_bucket(Bucket="first")
+            for i in range(30):
+                s3.put_object(Bucket="first", Key=f"key{i}", Body=b"x")
+            server.client("sts", region="eu-west-3").get_caller_identity()
+            known = {record["eventID"]: record for record in all_records(server)}
+            found = {row["eventid"]: json.loads(row["record"]) if isinstance(row["record"], str) else row["record"]
+                     for row in rows("SELECT eventid, record FROM events WHERE eventname <> 'SearchEvents'", "history", env=server.environment())}
+            self.assertEqual(found, known)
+            [row] = rows("SELECT count(*) AS n FROM events WHERE eventname = 'PutObject' AND (requestparameters->>'key') LIKE '%key%'", "history", env=server.environment())
+            self.assertEqual(row["n"], 30)
+            [row] = rows("SELECT count(*) AS n FROM events", "history", "--region", "eu-west-3", env=server.environment())
+            self.assertEqual(row["n"], 1)
+
+    def test_a_trails_own_files(self):
+        with Server("--set", "delivery.interval=1s") as server:
+            evidence.make_trail(server, EnableLogFileValidation=True)
+            server.client("sts").get_caller_identity()
+            server.client("cloudtrail").stop_logging(Name="first")
+            found = rows("SELECT eventname, region, account FROM events", "s3://logs", env=server.environment())
+            self.assertIn({"eventname": "GetCallerIdentity", "region": "us-east-1", "account": "000000000000"}, found)
+
+    def test_no_server(self):
+        done = query("SELECT 1", "--from", "history", "--endpoint-url", "http://127.0.0.1:1", check=False,
+                     env={"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "HOME": "/nonexistent"})
+        self.assertEqual(done.returncode, 0, "the history is not asked")
+        done = query("SELECT count(*) FROM events", "--from", "history", "--endpoint-url", "http://127.0.0.1:1", check=False,
+                     env={"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "HOME": "/nonexistent"})
+        self.assertEqual(done.returncode, 1, done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
