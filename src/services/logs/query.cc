@@ -15,6 +15,7 @@ namespace {
 constexpr ErrorKind kMalformedQuery{.code = "MalformedQueryException"};
 constexpr size_t kGroupsMax = 50;
 constexpr size_t kRowsInAnswerMax = 10'000, kListedMax = 1000;
+constexpr size_t kAnswerBytesMax = 32 << 20, kFieldBytes = 256;  // of memory that an answer's rows take, and of it what a field takes beside its text
 constexpr int64_t kSecondsMax = 100'000'000'000;  // since 1970: the year 5138
 
 std::string_view name_of(Queries::Status status) {
@@ -118,12 +119,18 @@ size_t first_row(const api::Call& call) {
   return *first;
 }
 
-Json rows_of(const logquery::Table& table, size_t first, size_t last) {
+/// From the one on, at most so many, and as many as an answer holds; one at least.
+Json rows_of(const logquery::Table& table, size_t first, size_t most) {
   Json rows = Json::array();
-  for (size_t i = first; i < last; ++i) {
+  size_t bytes = 0;
+  for (size_t i = first; i < table.rows.size() && rows.size() < most && bytes < kAnswerBytesMax; ++i) {
     Json row = Json::array();
-    for (size_t column = 0; column < table.columns.size(); ++column)
-      if (const auto& value = table.rows[i][column]) row.push_back({{"field", table.columns[column]}, {"value", *value}});
+    for (size_t column = 0; column < table.columns.size(); ++column) {
+      const auto& value = table.rows[i][column];
+      if (!value) continue;
+      row.push_back({{"field", table.columns[column]}, {"value", *value}});
+      bytes += kFieldBytes + table.columns[column].size() + value->size();
+    }
     rows.push_back(std::move(row));
   }
   return rows;
@@ -138,9 +145,9 @@ void get_query_results(api::Call& call) {
   call.out["queryLanguage"] = "CWLI";
   call.out["results"] = Json::array();
   if (query.table) {
-    const size_t last = std::min(query.table->rows.size(), first + most);
-    call.out["results"] = rows_of(*query.table, std::min(first, last), last);
-    if (last < query.table->rows.size()) call.out["nextToken"] = text::base64(std::to_string(last));
+    call.out["results"] = rows_of(*query.table, first, most);
+    if (const size_t last = first + call.out["results"].size(); last < query.table->rows.size())
+      call.out["nextToken"] = text::base64(std::to_string(last));
   }
   call.out["statistics"] = {{"recordsMatched", static_cast<double>(query.counts.matched)},
                             {"recordsScanned", static_cast<double>(query.counts.scanned)},
