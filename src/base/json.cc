@@ -93,9 +93,9 @@ std::optional<size_t> too_deep_at(std::string_view text) {
   return std::nullopt;
 }
 
-/// Builds a Json from nlohmann's events. Its own builder looks up each member among all before it, which lets a body of
-/// a megabyte with distinct short names keep a thread busy for minutes; this one is linear.
-class Builder : public nlohmann::json_sax<Json> {
+/// Builds a Json from the events of a reader, nlohmann's or ours. The former's own builder looks up each member among all before it, which
+/// lets a body of a megabyte with distinct short names keep a thread busy for minutes; this one is linear.
+class Builder final : public nlohmann::json_sax<Json> {
  public:
   explicit Builder(Duplicates duplicates) : duplicates_(duplicates) {}
   bool null() override { return put(nullptr); }
@@ -189,20 +189,6 @@ class Builder : public nlohmann::json_sax<Json> {
 };
 
 }  // namespace
-
-Result<Json> parse(std::string_view text, Duplicates duplicates) {
-  if (auto offset = too_deep_at(text)) return failure("JSON nests deeper than {} at byte {}", kDepthMax, *offset);
-  if (text.starts_with("\xEF\xBB\xBF")) return failure("no valid JSON at byte 0: a byte order mark");
-  // The library takes a NUL for the end of the text, whatever comes behind.
-  if (const size_t nul = text.find('\0'); nul != std::string_view::npos) return failure("no valid JSON at byte {}: a NUL", nul);
-  Builder builder(duplicates);
-  if (!Json::sax_parse(text, &builder)) {
-    if (builder.duplicate()) return failure("the member {} stands twice in one object", *builder.duplicate());
-    // nlohmann counts the bytes that it has read; the message it makes names the same place in lines and columns.
-    return failure("no valid JSON at byte {}: {}", builder.offset() > 0 ? builder.offset() - 1 : 0, builder.message());
-  }
-  return builder.take();
-}
 
 std::string dump(const Json& value) { return value.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
@@ -331,6 +317,106 @@ Result<View> Document::parse(std::string_view text) {
     return failure("no valid JSON: {}", simdjson::error_message(error));
   }
   return ViewAccess::close(root);
+}
+
+// Documents to be edited.
+
+namespace {
+
+enum class Told { kAll, kRefused, kTooDeep };
+
+/// Tells the builder of a value.
+Told tell(const element& value, Builder& builder, int depth = 1) {
+  using simdjson::dom::element_type;
+  const bool is_container = value.is_object() || value.is_array();
+  if (is_container && depth > kDepthMax) return Told::kTooDeep;
+  switch (value.type()) {
+    case element_type::OBJECT: {
+      builder.start_object(0);
+      for (const auto field : simdjson::dom::object(value)) {
+        std::string name(field.key);
+        if (!builder.key(name)) return Told::kRefused;
+        if (const Told told = tell(field.value, builder, depth + 1); told != Told::kAll) return told;
+      }
+      builder.end_object();
+      break;
+    }
+    case element_type::ARRAY: {
+      builder.start_array(0);
+      for (const element each : simdjson::dom::array(value))
+        if (const Told told = tell(each, builder, depth + 1); told != Told::kAll) return told;
+      builder.end_array();
+      break;
+    }
+    case element_type::STRING: {
+      std::string text(std::string_view{value});
+      builder.string(text);
+      break;
+    }
+    case element_type::INT64: {
+      const int64_t number = value;
+      if (number < 0) builder.number_integer(number);
+      else builder.number_unsigned(static_cast<uint64_t>(number));
+      break;
+    }
+    case element_type::UINT64:
+      builder.number_unsigned(value);
+      break;
+    case element_type::DOUBLE:
+      builder.number_float(value, {});
+      break;
+    case element_type::BOOL:
+      builder.boolean(value);
+      break;
+    case element_type::NULL_VALUE:
+      builder.null();
+      break;
+  }
+  return Told::kAll;
+}
+
+constexpr size_t kShortMax = 16 << 10;  // each thread keeps the buffers for so long a text
+constexpr size_t kQuickMax = 1 << 20;
+
+/// By simdjson, several times as fast as nlohmann's parser. nullopt: that one is to look, which knows where an error is and takes numbers
+/// of any length, and whose strictness with surrogates is known.
+std::optional<Result<Json>> parse_quickly(std::string_view text, Duplicates duplicates) {
+  if (text.size() > kQuickMax || text.find("\\u") != std::string_view::npos) return std::nullopt;
+  thread_local Document short_ones;
+  std::optional<Document> long_one;
+  const Result<View> root = (text.size() <= kShortMax ? short_ones : long_one.emplace()).parse(text);
+  if (!root) return std::nullopt;
+  Builder builder(duplicates);
+  switch (tell(ViewAccess::open(*root), builder)) {
+    case Told::kTooDeep:
+      return std::nullopt;
+    case Told::kRefused:
+      return failure("the member {} stands twice in one object", *builder.duplicate());
+    case Told::kAll:
+      break;
+  }
+  return builder.take();
+}
+
+Result<Json> parse_slowly(std::string_view text, Duplicates duplicates) {
+  if (auto offset = too_deep_at(text)) return failure("JSON nests deeper than {} at byte {}", kDepthMax, *offset);
+  // The library takes a NUL for the end of the text, whatever comes behind.
+  if (const size_t nul = text.find('\0'); nul != std::string_view::npos) return failure("no valid JSON at byte {}: a NUL", nul);
+  Builder builder(duplicates);
+  if (!Json::sax_parse(text, &builder)) {
+    if (builder.duplicate()) return failure("the member {} stands twice in one object", *builder.duplicate());
+    // nlohmann counts the bytes that it has read; the message it makes names the same place in lines and columns.
+    return failure("no valid JSON at byte {}: {}", builder.offset() > 0 ? builder.offset() - 1 : 0, builder.message());
+  }
+  return builder.take();
+}
+
+}  // namespace
+
+Result<Json> parse(std::string_view text, Duplicates duplicates) {
+  if (text.starts_with("\xEF\xBB\xBF")) return failure("no valid JSON at byte 0: a byte order mark");
+  if (std::optional<Result<Json>> parsed = parse_quickly(text, duplicates)) return std::move(*parsed);
+  return parse_slowly(text, duplicates);
 }
 
 }  // namespace cairn::json

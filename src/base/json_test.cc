@@ -95,6 +95,40 @@ TEST(JsonParse, RefusesWhatIsNotStrictJson) {
   }
 }
 
+TEST(JsonParse, GivesWhatTheLibraryGives) {
+  std::string many = "[0";
+  while (many.size() < (20 << 10)) many += R"(,{"name":"value","list":[1,-1,1.5,true]})";
+  for (const std::string& text : {std::string("0"),
+                                  std::string("1"),
+                                  std::string("-1"),
+                                  std::string("-0"),
+                                  std::string("-0.0"),
+                                  std::string("1.0"),
+                                  std::string("0.1"),
+                                  std::string("1e5"),
+                                  std::string("1E-400"),
+                                  std::string("9223372036854775807"),
+                                  std::string("-9223372036854775808"),
+                                  std::string("9223372036854775808"),
+                                  std::string("18446744073709551616"),
+                                  std::string("123456789012345678901234567890"),
+                                  std::string("2.2250738585072011e-308"),
+                                  std::string("\"\\u0000\\ud83d\\ude00\\/\\b\""),
+                                  std::string("\"\""),
+                                  std::string("[]"),
+                                  std::string("{}"),
+                                  std::string(R"({"":{"":[{}]}})"),
+                                  std::string("\"\x7F\xC3\xA4\xF0\x9F\x98\x80\""),
+                                  many + "]"}) {
+    const Result<Json> parsed = parse(text);
+    ASSERT_TRUE(parsed) << text;
+    EXPECT_EQ(*parsed, Json::parse(text)) << text;
+    EXPECT_EQ(parsed->type(), Json::parse(text).type()) << text;
+    EXPECT_EQ(dump(*parsed), Json::parse(text).dump()) << text;
+  }
+  EXPECT_FALSE(parse("1e400"));
+}
+
 TEST(JsonParse, TakesNoNulForTheEndOfTheText) {
   for (const std::string_view bad : {std::string_view("1\0 12", 5), std::string_view("{}\0", 3), std::string_view("\0", 1)}) {
     EXPECT_FALSE(parse(bad));
