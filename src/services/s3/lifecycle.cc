@@ -125,7 +125,7 @@ std::vector<Lifecycle::Due> Lifecycle::look(api::Call& call, const std::vector<L
   const ScannedVersions page = scan_versions(
       call, place_->bucket,
       {.prefix = "", .delimiter = "", .after_key = place_->after_key, .after_version = place_->after_version, .limit = kPageMax});
-  for (const ScannedVersion& version : page.versions) look_at_version(call, rules, version, due);
+  for (const ScannedVersion& version : page.versions) look_at_version(rules, version, due);
   if (page.truncated) {
     place_->after_key = page.versions.back().key;
     place_->after_version = name_of(page.versions.back().object);
@@ -137,8 +137,7 @@ std::vector<Lifecycle::Due> Lifecycle::look(api::Call& call, const std::vector<L
   return due;
 }
 
-void Lifecycle::look_at_version(api::Call& call, const std::vector<LifecycleRule>& rules, const ScannedVersion& version,
-                                std::vector<Due>& due) {
+void Lifecycle::look_at_version(const std::vector<LifecycleRule>& rules, const ScannedVersion& version, std::vector<Due>& due) {
   const Object& object = version.object;
   if (version.is_latest) behind_ = {object.modified, 0};
   const auto any = [&](auto&& says) {

@@ -63,7 +63,7 @@ class Lifecycle {
   void save(state::Transaction& transaction) const;
   bool next_bucket();
   std::vector<Due> look(api::Call& call, const std::vector<LifecycleRule>& rules);
-  void look_at_version(api::Call& call, const std::vector<LifecycleRule>& rules, const ScannedVersion& version, std::vector<Due>& due);
+  void look_at_version(const std::vector<LifecycleRule>& rules, const ScannedVersion& version, std::vector<Due>& due);
   std::vector<Due> look_at_uploads(api::Call& call, const std::vector<LifecycleRule>& rules);
   bool carry_out(const std::vector<Due>& due);
   std::optional<Expiration> expire(api::Call& call, const Due& due, size_t& budget, bool& fits) const;
