@@ -100,11 +100,12 @@ def main():
     for case in new:
         print(f"fails without a reason in {REPORT.relative_to(ROOT)}: {case}")
     passed = {case for case, outcome, _ in found if outcome == "passed"}
-    lost = sorted({case for case, _, _ in found} & set(PASSING[before_2023].read_text().split()) - passed) if PASSING[before_2023].exists() else []
+    run, kept = {case for case, _, _ in found}, set(PASSING[before_2023].read_text().split())
+    lost = sorted(run & kept - passed)
     for case in lost:
         print(f"passed once ({PASSING[before_2023].relative_to(ROOT)}): {case}")
     if keeps:
-        PASSING[before_2023].write_text("".join(f"{case}\n" for case in sorted(passed)))
+        PASSING[before_2023].write_text("".join(f"{case}\n" for case in sorted(kept - run | passed)))
     return 1 if new or lost else 0
 
 
