@@ -15,7 +15,8 @@ namespace {
 constexpr ErrorKind kMalformedQuery{.code = "MalformedQueryException"};
 constexpr size_t kGroupsMax = 50;
 constexpr size_t kRowsInAnswerMax = 10'000, kListedMax = 1000;
-constexpr size_t kAnswerBytesMax = 32 << 20, kFieldBytes = 256;  // of memory that an answer's rows take, and of it what a field takes beside its text
+constexpr size_t kAnswerBytesMax = 32 << 20,
+                 kFieldBytes = 256;               // of memory that an answer's rows take, and of it what a field takes beside its text
 constexpr int64_t kSecondsMax = 100'000'000'000;  // since 1970: the year 5138
 
 std::string_view name_of(Queries::Status status) {
