@@ -1,7 +1,6 @@
 #include "sql/event_columns.h"
 
 #include <array>
-#include <unordered_map>
 
 #include "base/text.h"
 
@@ -82,14 +81,41 @@ std::string Column::name() const { return text::lower(member); }
 
 std::span<const Column> event_columns() { return kColumns; }
 
+namespace {
+
+/// Where a member's column is, found by its length and two of its letters: asked for each member of each record.
+class Places {
+ public:
+  Places() {
+    places_.fill(-1);
+    for (size_t i = 0; i < std::size(kColumns); ++i) {
+      size_t at = slot_of(kColumns[i].member);
+      while (places_[at] >= 0) at = (at + 1) % kSlots;
+      places_[at] = static_cast<int8_t>(i);
+    }
+  }
+  int of(std::string_view member) const {
+    if (member.empty()) return -1;
+    for (size_t at = slot_of(member); places_[at] >= 0; at = (at + 1) % kSlots) {
+      if (kColumns[static_cast<size_t>(places_[at])].member == member) return places_[at];
+    }
+    return -1;
+  }
+
+ private:
+  static constexpr size_t kSlots = 256;
+  static size_t slot_of(std::string_view member) {
+    const auto letter = [&](size_t i) { return static_cast<unsigned char>(member[i]); };
+    return (member.size() * 31 + letter(0) * 7 + letter(member.size() / 2) * 5 + letter(member.size() - 1)) % kSlots;
+  }
+  std::array<int8_t, kSlots> places_;
+};
+
+}  // namespace
+
 int event_column_of(std::string_view member) {
-  static const std::unordered_map<std::string_view, int> all = [] {
-    std::unordered_map<std::string_view, int> map;
-    for (size_t i = 0; i < std::size(kColumns); ++i) map.emplace(kColumns[i].member, static_cast<int>(i));
-    return map;
-  }();
-  const auto found = all.find(member);
-  return found == all.end() ? -1 : found->second;
+  static const Places places;
+  return places.of(member);
 }
 
 std::string_view name_of(ExtraColumn column) {
