@@ -81,6 +81,14 @@ void Gunzip::reset() {
 }
 
 Result<void> Gunzip::feed(std::string_view bytes, const std::function<void(std::string_view)>& sink) {
+  const auto taken = feed_member(bytes, sink);
+  if (!taken) return tl::unexpected(taken.error());
+  if (*taken < bytes.size()) return failure("bytes follow the end of the compressed data");
+  return {};
+}
+
+Result<size_t> Gunzip::feed_member(std::string_view bytes, const std::function<void(std::string_view)>& sink) {
+  const size_t size = bytes.size();
   inflate_state& state = impl_->state;
   // ISA-L overlooks flags that RFC 1952 reserves and wants refused.
   constexpr size_t kFlagsAt = 3;
@@ -94,7 +102,7 @@ Result<void> Gunzip::feed(std::string_view bytes, const std::function<void(std::
     state.avail_in = static_cast<uint32_t>(part);
     do {
       if (state.block_state == ISAL_BLOCK_FINISH) {
-        if (state.avail_in > 0) return failure("bytes follow the end of the compressed data");
+        if (state.avail_in > 0) return size - bytes.size() + (part - state.avail_in);
         break;
       }
       state.next_out = impl_->piece.data();
@@ -104,7 +112,7 @@ Result<void> Gunzip::feed(std::string_view bytes, const std::function<void(std::
       if (made > 0) sink({reinterpret_cast<const char*>(impl_->piece.data()), made});
     } while (state.avail_in > 0 || state.avail_out == 0);
     bytes.remove_prefix(part);
-    if (bytes.empty()) return {};
+    if (bytes.empty()) return size;
   }
 }
 

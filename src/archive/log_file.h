@@ -40,6 +40,8 @@ class Gunzip {
   ~Gunzip();
   /// Calls `sink` with what `bytes` bring to light, up to 64 KiB at a time. After a failure only `reset` may follow.
   Result<void> feed(std::string_view bytes, const std::function<void(std::string_view)>& sink);
+  /// The same up to the end of the gzip member, for files of several; returns how many of `bytes` it took. If not all, `reset` and go on.
+  Result<size_t> feed_member(std::string_view bytes, const std::function<void(std::string_view)>& sink);
   Result<void> finish();  // fails if the data ended too early
   void reset();           // ready for another file
 

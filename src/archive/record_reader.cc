@@ -57,8 +57,10 @@ Result<bool> RecordReader::grow() {
       continue;
     }
     const std::string_view packed = pending_.substr(0, kPackedBytes);
-    pending_.remove_prefix(packed.size());
-    if (auto fed = gunzip_.feed(packed, [this](std::string_view piece) { buffer_ += piece; }); !fed) return tl::unexpected(fed.error());
+    const auto taken = gunzip_.feed_member(packed, [this](std::string_view piece) { buffer_ += piece; });
+    if (!taken) return tl::unexpected(taken.error());
+    if (*taken < packed.size()) gunzip_.reset();  // the next member
+    pending_.remove_prefix(*taken);
   }
   return buffer_.size() > before;
 }

@@ -73,6 +73,15 @@ TEST(RecordReader, RecordsGoOverTheEdgesOfWhatIsHeld) {
   }
 }
 
+TEST(RecordReader, GzipFilesMayHaveSeveralMembers) {
+  for (const size_t size : {0, 1, 5, 300, 70'000}) {
+    const std::string record = R"({"a":")" + std::string(size, 'x') + R"("})";
+    const std::string file = gzip(record) + gzip("") + gzip("\n" + record.substr(0, 3)) + gzip(record.substr(3)) + gzip(record);
+    for (size_t step = 1; step < 80; ++step) ASSERT_EQ(read(file, step), (Records{record, record, record})) << size << " by " << step;
+    EXPECT_EQ(read(file + std::string(30, 'x'), 100).back(), "! it does not begin as gzip does");
+  }
+}
+
 TEST(RecordReader, ASourceMayFail) {
   RecordReader reader([]() -> Result<std::string_view> { return failure("the disk is gone"); });
   EXPECT_EQ(reader.next().error().message, "the disk is gone");

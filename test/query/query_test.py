@@ -189,7 +189,7 @@ class Query(unittest.TestCase):
             text = logs.log_file_text(self.records[:10])
             packed = gzip.compress(text)
             for name, content in {
-                "good.json": text, "good.json.gz": packed, "lines.ndjson": b"".join(json.dumps(r).encode() + b"\n" for r in self.records[:10]),
+                "good.json": text, "good.json.gz": packed, "members.json.gz": gzip.compress(text[:99]) + gzip.compress(text[99:]), "lines.ndjson": b"".join(json.dumps(r).encode() + b"\n" for r in self.records[:10]),
                 "pretty.json": json.dumps({"Records": self.records[:10]}, indent=2).encode(), "array.json": json.dumps(self.records[:10]).encode(),
                 "several.json": text * 3, "mark.json": b"\xef\xbb\xbf" + text, "empty.json": b"", "none.json": b'{"Records":[]}',
                 "cut.json.gz": packed[:-30], "cut.json": text[:-30], "text.json": b"hello", "number.json": b"1", "other.json": b'{"a":1}',
@@ -200,7 +200,7 @@ class Query(unittest.TestCase):
             done = query("SELECT file, count(*) AS n FROM events GROUP BY ALL", "--from", directory, "--output", "ndjson", check=False)
             self.assertEqual(done.returncode, 3)
             found = {pathlib.Path(row["file"]).name: row["n"] for row in map(json.loads, done.stdout.splitlines())}
-            whole = {"good.json", "good.json.gz", "lines.ndjson", "pretty.json", "array.json", "mark.json"}
+            whole = {"good.json", "good.json.gz", "members.json.gz", "lines.ndjson", "pretty.json", "array.json", "mark.json"}
             self.assertEqual({name: found.pop(name) for name in whole}, dict.fromkeys(whole, 10))
             self.assertEqual((found.pop("several.json"), found.pop("latin.json")), (30, 1))
             self.assertEqual(set(found) - {"cut.json.gz", "cut.json", "comma.json"}, set())
