@@ -30,7 +30,9 @@ class Client {
     /// Changes of the caller's own that are to stand in the journal's entry of the call, if it succeeds: may run several times. `out`: the
     /// answer by model names.
     std::function<void(state::Transaction&, const Json& out)> along = nullptr;
-    http::Peer peer = {};  // of calls that are made for a browser: where it is
+    // Of calls that are made for a browser: where it is, and the host at which it has reached this server.
+    http::Peer peer = {};
+    std::string reached_at = {};
   };
   using Done = std::function<void(http::Response)>;
   virtual ~Client() = default;

@@ -101,6 +101,7 @@ TEST(EveryOperation, RefusesWrongTypesOfJsonInAwsWords) {
     const bool is_json = !service.json_version.empty() && service.protocols.front() != Protocol::kRestJson;
     if (!is_json || operation.input == nullptr) return;
     for (const Member& member : operation.input->members) {
+      if (member.location != Location::kBody) continue;  // of the other protocol that a service of our own speaks
       const auto message = [&](std::string_view value) {
         const std::string body = fmt::format("{{\"{}\":{}}}", member.location_name, value);
         return error_of([&] { decode_test(Protocol::kJson11, service.key, operation.name, {.body = body}); });
@@ -145,10 +146,12 @@ Json written_and_read(Protocol protocol, const ServiceModel& service, const Oper
   return decode(protocol, service, mirror, {.method = "POST", .headers = &headers, .body = response.body});
 }
 
-/// Of a rest protocol's document, the members that travel both ways.
+/// Of a document, the members that travel both ways. Headers are a rest protocol's.
 Json travelling(Protocol protocol, const Shape& shape, Json value) {
-  if (protocol != Protocol::kRestXml && protocol != Protocol::kRestJson) return value;
+  const bool is_rest = protocol == Protocol::kRestXml || protocol == Protocol::kRestJson;
   for (const Member& member : shape.members) {
+    if (!is_rest && member.location == Location::kHeader) value.erase(member.name);
+    if (!is_rest) continue;
     const bool length = text::equals_ignoring_case(member.location_name, "content-length");
     if (length || member.location == Location::kUri || member.location == Location::kQuery || member.location == Location::kStatusCode)
       value.erase(member.name);

@@ -42,8 +42,8 @@ http::Response json_refusal(int status, std::string_view code, std::string_view 
 /// What the server serves for itself, but for its API, whose calls are calls like any. A bucket's own host may have keys of that name.
 bool is_own_page(const http::Head& head) {
   if (head.path.starts_with(kCertificatePrefix) && head.path.ends_with(".pem")) return true;
-  return head.path.starts_with(kOwnPrefix) && !head.path.starts_with("/_cairn/api/") &&
-         s3_address(head.header("host").value_or(""), head.path).bucket == "_cairn";
+  const bool is_call = head.path.starts_with("/_cairn/api/") && head.path != "/_cairn/api/openapi.json";
+  return head.path.starts_with(kOwnPrefix) && !is_call && s3_address(head.header("host").value_or(""), head.path).bucket == "_cairn";
 }
 
 /// In the form that the client of a service nobody serves here will read: the query protocol's, or JSON.
@@ -235,6 +235,7 @@ struct Pipeline::Stages {
     job->route = std::move(*route);
     if (job->route.protocol == aws::Protocol::kQuery) route_action(job->route, exchange->head(), exchange->body());
     introduce(*job);
+    if (!request.reached_at.empty()) job->call.host = std::move(request.reached_at);
     if (const std::string& by = request.principal.invoked_by; !by.empty()) job->call.source_ip = job->call.user_agent = by;
     job->caller.principal = std::move(request.principal);
     job->caller.region = std::move(request.region);

@@ -6,6 +6,7 @@
 #include "api/registry.h"
 #include "api/route_s3.h"
 #include "base/text.h"
+#include "event/classify.h"
 
 namespace cairn::api {
 namespace {
@@ -109,11 +110,12 @@ std::optional<size_t> match_query(std::string_view wanted, std::string_view quer
   return want.size();
 }
 
-/// Of the operations whose template fits, the one that fixes most.
-void route_rest(Route& route, const http::Head& head) {
+/// Of the operations whose template fits, the one that fixes most. Our own that only read can be asked by GET instead of POST: as
+/// a link.
+void route_rest(Route& route, const http::Head& head, std::string_view method) {
   size_t most = 0;
   for (const aws::OperationModel& model : route.service->model->operations) {
-    if (model.method != head.method) continue;
+    if (model.method != method) continue;
     const std::string_view uri = model.uri;
     const size_t question = uri.find('?');
     const auto query = match_query(question == std::string_view::npos ? "" : uri.substr(question + 1), head.query);
@@ -125,7 +127,11 @@ void route_rest(Route& route, const http::Head& head) {
     route.model = &model;
     route.labels = std::move(labels);
   }
-  if (route.model == nullptr) route.asked_operation = std::string(head.method) + " " + std::string(head.path.substr(0, 128));
+  const bool is_link = head.method == "GET" && method == "POST";
+  if (is_link && route.model != nullptr && !event::is_read_only(route.service->model->key, route.model->name)) route.model = nullptr;
+  if (route.model != nullptr) return;
+  if (route.service->model->key == "cairn" && method == "GET") return route_rest(route, head, "POST");
+  route.asked_operation = std::string(head.method) + " " + std::string(head.path.substr(0, 128));
 }
 
 void route_s3(Route& route, const http::Head& head, std::string_view host) {
@@ -226,6 +232,8 @@ Result<Route, NoRoute> route_head(const http::Head& head) {
       head.header("content-type").value_or("").starts_with("application/x-www-form-urlencoded"))
     route.service = service("sts");
   if (route.service == nullptr && is_link_of_sns(head)) route.service = service("sns");
+  if (route.service == nullptr && head.path.starts_with("/_cairn/api/") && s3_address(host, head.path).bucket == "_cairn")
+    route.service = service("cairn");
   if (route.service == nullptr) route.service = service("s3");  // anonymous calls without more are S3's
   if (route.service == service("s3") && head.path.starts_with("/v20180820/")) route.service = service("s3control");
 
@@ -239,8 +247,8 @@ Result<Route, NoRoute> route_head(const http::Head& head) {
     route.protocol = Protocol::kRestXml;
     route_s3(route, head, host);
   } else if (speaks(*route.service, Protocol::kRestJson) || speaks(*route.service, Protocol::kRestXml)) {
-    route.protocol = model.protocols.front();
-    route_rest(route, head);
+    route.protocol = speaks(*route.service, Protocol::kRestJson) ? Protocol::kRestJson : Protocol::kRestXml;
+    route_rest(route, head, head.method);
   } else if (speaks(*route.service, Protocol::kQuery)) {
     route.protocol = Protocol::kQuery;
   } else {

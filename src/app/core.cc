@@ -8,6 +8,7 @@
 #include "app/metrics_page.h"
 #include "app/own_pages.h"
 #include "app/remote_buckets.h"
+#include "app/signal_page.h"
 #include "app/sweeper.h"
 #include "base/log.h"
 #include "blob/damage.h"
@@ -64,6 +65,7 @@ using journal::Position;
 
 constexpr auto kReleaseInterval = 1s;         // how often the journal is told what nobody needs any more
 constexpr auto kScrubInterval = 1s;           // how often the scrubber looks at what it may in that time
+constexpr auto kTidyInterval = 1s;            // how often history looks whether segments are to be merged
 constexpr auto kExpireInterval = 60s;         // how often history drops what is past its retention
 constexpr uint64_t kReplayEntriesMax = 5000;  // entries behind the checkpoint before one is made for their sake
 constexpr size_t kResetKeysPerEntry = 2000;
@@ -75,6 +77,8 @@ class WiredCore : public Core {
   WiredCore(const Settings& settings, const Outside& outside) : settings_(settings), outside_(outside) {}
 
   ~WiredCore() override {
+    stopping_ = true;
+    tidy_task_.reset();
     release_task_.reset();
     sweep_task_.reset();
     key_task_.reset();
@@ -144,9 +148,11 @@ class WiredCore : public Core {
                                                                      .checkpoint_interval = settings_.checkpoint_interval,
                                                                      .cache_bytes_max = settings_.state_cache_bytes});
     kms_documents_ = &store_->watch("kms/");
-    Result<std::unique_ptr<history::History>> history = history::History::open(
-        files, outside_.clock,
-        {.directory = data + "/history", .retention = settings_.history_retention, .tail_bytes_max = settings_.history_tail_bytes});
+    Result<std::unique_ptr<history::History>> history = history::History::open(files, outside_.clock,
+                                                                               {.directory = data + "/history",
+                                                                                .retention = settings_.history_retention,
+                                                                                .tail_bytes_max = settings_.history_tail_bytes,
+                                                                                .memory_bytes_max = settings_.history_memory});
     if (!history) return tl::unexpected(history.error());
     history_ = std::move(*history);
     Result<std::unique_ptr<logs::Store>> logs =
@@ -328,9 +334,14 @@ class WiredCore : public Core {
                                                                              .journal = *journal_,
                                                                              .sealer = *sealer_,
                                                                              .client = *pipeline_,
-                                                                             .waiting_room = waiting_room_},
+                                                                             .waiting_room = waiting_room_,
+                                                                             .any_key = settings_.dev},
                                                        outside_.tasks, recovery_.last);
     stacks_feed_ = std::make_unique<journal::Feed>(*journal_, outside_.tasks, *stacks_);
+    tidy_task_ = outside_.tasks.start("history", [this] {
+      history_->tidy([this] { return !stopping_; });
+      return env::Next::after(kTidyInterval);
+    });
     release_task_ = outside_.tasks.start("release", [this] {
       // Calls that change nothing make no checkpoint by themselves, but the next start would have to read them all again.
       if (journal_->durable().seq >= store_->checkpointed().seq + kReplayEntriesMax) store_->checkpoint();
@@ -427,7 +438,8 @@ class WiredCore : public Core {
                         .metrics = [this] { return metrics_text(); },
                         .certificate = nullptr,
                         .reset = nullptr,
-                        .launch = nullptr};
+                        .launch = nullptr,
+                        .signal = signal_page({.clock = outside_.clock, .store = *store_, .journal = *journal_, .sealer = *sealer_})};
     pages.certificate = [this](std::string_view path) { return signer_->certificate(path); };
     if (settings_.dev) pages.reset = [this] { return reset(); };
     pages.launch = launch_pages({.clock = outside_.clock,
@@ -639,8 +651,9 @@ class WiredCore : public Core {
   std::unique_ptr<sqs::Upkeep> queues_upkeep_;
   std::unique_ptr<cloudformation::Upkeep> stacks_upkeep_;
   std::unique_ptr<s3::Lifecycle> lifecycle_;
-  std::unique_ptr<env::Task> release_task_, sweep_task_, key_task_, logs_task_, metrics_task_, queues_task_, waiting_task_, lifecycle_task_,
-      scrub_task_, sns_task_, stacks_task_;
+  std::atomic<bool> stopping_ = false;
+  std::unique_ptr<env::Task> tidy_task_, release_task_, sweep_task_, key_task_, logs_task_, metrics_task_, queues_task_, waiting_task_,
+      lifecycle_task_, scrub_task_, sns_task_, stacks_task_;
   std::optional<s3::Examination> scrub_;
   Scrubbed scrubbed_;
   std::chrono::nanoseconds next_expiry_{};

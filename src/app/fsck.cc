@@ -77,7 +77,10 @@ class Fsck {
     if (!end) damaged("journal", end.error().message);
   }
 
-  void check_history() { check_segments<history::Segment>("history", "history"); }
+  void check_history() {
+    check_segments<history::Segment>("history", "history");
+    check_segments<history::Segment>("imported events", "history/imports");
+  }
   void check_metrics() { check_segments<metrics::Segment>("metrics", "metrics"); }
   void check_logs() { check_segments<logs::Segment>("log events", "logs"); }
 

@@ -139,6 +139,7 @@ class LaunchPages : public std::enable_shared_from_this<LaunchPages> {
     api::Client::Request request = api::request_of(service, *service.operation(operation), link.region, in);
     request.principal = link.principal;
     request.peer = exchange->peer();
+    if (const auto host = exchange->head().header("host")) request.reached_at = *host;
     request.headers.emplace_back("User-Agent", exchange->head().header("user-agent").value_or("").substr(0, kAgentCharactersMax));
     const auto out = std::make_shared<Json>();
     request.along = [out, along = std::move(along)](state::Transaction& transaction, const Json& answer) {

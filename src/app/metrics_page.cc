@@ -63,6 +63,7 @@ std::string metrics_page(const Measured& of) {
                 of.access_logs.dropped_bytes);
   out += metric("history_position", "gauge", "Entry up to which the history has read.", of.history_feed.consumed().seq);
   out += metric("history_events", "gauge", "Events in the history.", of.history.events());
+  out += metric("history_damaged", "gauge", "Places of the history's files that were found damaged since the start.", of.history.damaged());
   out += metric("logs_position", "gauge", "Entry up to which the log groups' store has read.", of.logs_feed.consumed().seq);
   out += metric("logs_events", "gauge", "Events in log groups.", of.logs.events());
   out += metric("log_queries_total", "counter", "Queries of log groups.", of.log_queries.started());

@@ -1,6 +1,7 @@
 #include "app/own_pages.h"
 
 #include "base/json.h"
+#include "services/cairn/openapi.h"
 
 namespace cairn::app {
 namespace {
@@ -23,12 +24,15 @@ api::OwnPages own_pages(OwnPagesPorts ports) {
   return [ports = std::move(ports)](const std::shared_ptr<http::Exchange>& exchange) {
     const http::Head& head = exchange->head();
     if (head.path.starts_with("/_cairn/launch")) return ports.launch(exchange);
+    if (head.path.starts_with("/_cairn/signal/")) return ports.signal(exchange);
     const bool reads = head.method == "GET" || head.method == "HEAD";
     std::optional<http::Response> answer;
     if (head.path == "/_cairn/health" && reads) {
       answer = health(ports.healthy());
     } else if (head.path == "/_cairn/metrics" && reads) {
       answer = page(200, "text/plain; version=0.0.4", ports.metrics());
+    } else if (head.path == "/_cairn/api/openapi.json" && reads) {
+      answer = page(200, "application/json", services::openapi_document());
     } else if (head.path == "/_cairn/dev/reset" && head.method == "POST" && ports.reset) {
       // Browsers send Origin with a cross-site POST: a web page must not be able to wipe a developer's server.
       const Result<void> done = head.header("origin") ? failure("Not from a web page.") : ports.reset();

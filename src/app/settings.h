@@ -28,7 +28,7 @@ struct Settings {
   bool dev = false;
   std::string account;
   std::chrono::milliseconds history_retention{};
-  uint64_t history_tail_bytes = 0;
+  uint64_t history_tail_bytes = 0, history_memory = 0;
   uint64_t logs_tail_bytes = 0;
   uint64_t metrics_tail_bytes = 0;
   std::string data_events;

@@ -4,7 +4,9 @@
 
 #include "base/text.h"
 #include "cli/accounts.h"
+#include "cli/export.h"
 #include "cli/exports.h"
+#include "cli/import.h"
 #include "cli/keys.h"
 #include "cli/launch_url.h"
 #include "cli/lookup.h"
@@ -90,6 +92,10 @@ void add_lookup(CLI::App& app, int& exit_code) {
                               ->group("Which events (all that are given must hold; exact, case-sensitive)");
     if (kAttributes[i].is_truth) option->check(CLI::IsMember({"true", "false"}));
   }
+  command
+      ->add_option("--filter", options->filter, "Events of which this holds: conditions on any field, with and, or, not (docs/search.md)")
+      ->type_name("CONDITION")
+      ->group("Which events (all that are given must hold; exact, case-sensitive)");
   const char* when = "When and where";
   command
       ->add_option("--start-time", options->start_time, "Not before: 2026-01-31T09:30:00Z, 2026-01-31, epoch seconds, or ago: 15m, 2h, 7d")
@@ -98,24 +104,43 @@ void add_lookup(CLI::App& app, int& exit_code) {
   command->add_option("--end-time", options->end_time, "Not after; as --start-time")->type_name("TIME")->group(when);
   command->add_flag("--data-events", options->data_events, "Data events, too: reads and writes of objects")->group(when);
   command->add_flag("--all-regions", options->all_regions, "Events of every region")->group(when);
+  command->add_option("--account", options->accounts, "Events of these accounts, for the account that made them (default: your own)")
+      ->type_name("ID")
+      ->delimiter(',')
+      ->group(when);
   const char* output = "Output";
-  command->add_option("--max-items", options->items_max, "At most so many, the newest; 0: all (default: 50)")
+  command->add_option("--max-items", options->items_max, "At most so many, the first in their order; 0: all (default: 50)")
       ->type_name("N")
       ->check([](const std::string& value) {
         return text::to_uint(value) ? std::string() : fmt::format("expected a number of events, not '{}'", value);
       })
       ->group(output);
+  CLI::Option* order = command
+                           ->add_option_function<std::string>(
+                               "--order", [options](const std::string& which) { options->oldest_first = which == "oldest"; },
+                               "Which come first: newest or oldest (default: newest)")
+                           ->type_name("ORDER")
+                           ->check(CLI::IsMember({"newest", "oldest"}))
+                           ->group(output);
   command->add_flag("--follow", options->follow, "Go on with events as they arrive, until interrupted (all but searches like this one)")
+      ->excludes(order)
+      ->group(output);
+  command
+      ->add_flag(
+          "--json", [options](int64_t) { options->output = Output::kJson; }, "The same as --output json")
       ->group(output);
   command
       ->add_option_function<std::string>(
           "--output",
           [options](const std::string& format) {
-            options->output = format == "json" ? Output::kJson : format == "csv" ? Output::kCsv : Output::kTable;
+            options->output = format == "json"     ? Output::kJson
+                              : format == "csv"    ? Output::kCsv
+                              : format == "ndjson" ? Output::kNdjson
+                                                   : Output::kTable;
           },
           "How to write them (default: table)")
       ->type_name("FORMAT")
-      ->check(CLI::IsMember({"table", "json", "csv"}))
+      ->check(CLI::IsMember({"table", "json", "csv", "ndjson"}))
       ->group(output);
   add_target(*command, options->target, kEndpointHelp, kProfileHelp);
   add_region(*command, options->target);
@@ -125,9 +150,12 @@ void add_lookup(CLI::App& app, int& exit_code) {
       "  cairn lookup --username alice --read-only false          what alice changed\n"
       "  cairn lookup --resource-name my-bucket --data-events     everything about a bucket, objects included\n"
       "  cairn lookup --start-time 2h --output csv --max-items 0  the last two hours, for a spreadsheet\n"
-      "  cairn lookup --follow --all-regions                      watch calls as they come\n\n"
-      "JSON has the members of `aws cloudtrail lookup-events` and some more (Region, ErrorCode, SourceIPAddress); CloudTrailEvent holds\n"
-      "the whole record. With --follow it is one event a line. Cells of CSV that a spreadsheet would run as a formula begin with '.\n");
+      "  cairn lookup --follow --all-regions                      watch calls as they come\n"
+      "  cairn lookup --filter 'eventName like /^Delete/ and not isIpInSubnet(sourceIPAddress, \"10.0.0.0/8\")'\n\n"
+      "JSON has the members of `aws cloudtrail lookup-events` and some more (Account, Region, ErrorCode, SourceIPAddress); CloudTrailEvent "
+      "holds\n"
+      "the whole record. With --follow it is one event a line. NDJSON is the records themselves, one a line. Cells of CSV that a "
+      "spreadsheet would run as a formula begin with '.\n");
   command->callback([options, &exit_code] { exit_code = lookup(*options); });
 }
 
@@ -232,6 +260,70 @@ void add_verify(CLI::App& app, int& exit_code) {
   command->callback([options, &exit_code] { exit_code = verify(*options); });
 }
 
+void add_import(CLI::App& app, int& exit_code) {
+  CLI::App* command = app.add_subcommand("import", "Load existing CloudTrail log files into the event history");
+  auto options = std::make_shared<ImportOptions>();
+  command->add_option("WHAT", options->what, "A directory, a file, s3://BUCKET[/PREFIX], or - for the standard input")->required();
+  command->add_flag("--check-digests", options->check_digests, "First prove the files by their signed digests, as `cairn verify` does");
+  command->add_option("--keys", options->keys_file, "The public keys for that, as `cairn keys` wrote them")->type_name("FILE");
+  command->add_option("--event-store", options->event_store, "An event data store instead of the history (there are none yet)")
+      ->type_name("NAME");
+  command
+      ->add_option_function<std::string>(
+          "--output", [options](const std::string& format) { options->json = format == "json"; }, "How to write the result (default: text)")
+      ->type_name("FORMAT")
+      ->check(CLI::IsMember({"text", "json"}));
+  command->add_option("--threads", options->threads, "So many files at once (default: 4, of which a server takes no more)")
+      ->type_name("N")
+      ->check(CLI::Range(1, 16));
+  add_target(*command, options->target, kEndpointHelp, kProfileHelp);
+  add_region(*command, options->target);
+  command->footer(
+      "Files: gzip or plain; {\"Records\":[...]} as AWS delivers them, a list, or one record a line. Digests, files of CloudTrail Insights "
+      "and "
+      "what is no\n"
+      "log file are passed over and counted. Events keep their time and their bytes. One that is there already, by account and event ID, "
+      "is\n"
+      "not added again: after an interruption, give the same command again.\n"
+      "  cairn import ./AWSLogs\n"
+      "  cairn import s3://my-trails/AWSLogs/123456789012 --check-digests\n"
+      "  zcat *.json.gz | cairn import -\n\n"
+      "Ends with 0 if all was taken or there already, 1 if records or files were bad or are not proven, 2 for a wrong command line, 3 if "
+      "it\n"
+      "could not go on. docs/import.md tells more.\n");
+  command->callback([options, &exit_code] { exit_code = import(*options); });
+}
+
+void add_export(CLI::App& app, int& exit_code) {
+  CLI::App* command = app.add_subcommand("export", "Write events of the history to files, one for each account, region and day");
+  auto options = std::make_shared<ExportOptions>();
+  command->add_option("--from", options->from, "Where they are (default and only choice: history)")->type_name("WHAT");
+  command->add_option("--to", options->to, "A new directory: account=.../region=.../date=.../events.ndjson.gz")
+      ->type_name("DIR")
+      ->required();
+  command->add_option("--format", options->format, "ndjson (default): one record a line, as it was recorded")
+      ->type_name("FORMAT")
+      ->check(CLI::IsMember({"ndjson", "parquet"}));
+  const char* which = "Which events (management and data events of all regions, if nothing else is said)";
+  command->add_option("--filter", options->filter, "Those of which this holds: conditions on any field (docs/search.md)")
+      ->type_name("CONDITIONS")
+      ->group(which);
+  command->add_option("--start-time", options->start_time, "Not before: 2026-01-31T09:30:00Z, 2026-01-31, epoch seconds, or ago: 2h, 7d")
+      ->type_name("TIME")
+      ->group(which);
+  command->add_option("--end-time", options->end_time, "Not after; as --start-time (default: now)")->type_name("TIME")->group(which);
+  command->add_option("--account", options->accounts, "Events of these accounts, for the account that made them (default: your own)")
+      ->type_name("NUMBER")
+      ->group(which);
+  add_target(*command, options->target, kEndpointHelp, kProfileHelp);
+  add_region(*command, options->target);
+  command->footer(
+      "  cairn export --to ./events --start-time 7d\n"
+      "  cairn export --to ./denied --filter 'errorCode = \"AccessDenied\"'\n\n"
+      "Ends with 0 if all was written, 2 for a wrong command line, 3 if it could not go on; then files end with .part.\n");
+  command->callback([options, &exit_code] { exit_code = export_events(*options); });
+}
+
 void add_keys(CLI::App& app, int& exit_code) {
   CLI::App* command = app.add_subcommand("keys", "Print or save the public keys that digests are verified with");
   auto options = std::make_shared<KeysOptions>();
@@ -303,6 +395,8 @@ void add_commands(CLI::App& app, int& exit_code) {
   add_lookup(app, exit_code);
   add_query(app, exit_code);
   add_verify(app, exit_code);
+  add_import(app, exit_code);
+  add_export(app, exit_code);
   add_keys(app, exit_code);
   add_account(app, exit_code);
   add_root(app, exit_code);

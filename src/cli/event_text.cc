@@ -22,6 +22,12 @@ std::string time_of(const Json& event) {
   return timestamps::iso8601(Time(std::chrono::milliseconds(static_cast<int64_t>(it->get<double>() * 1000))));
 }
 
+/// Who: of a service's own calls the service, as AWS's console shows it.
+std::string user_of(const Json& event) {
+  std::string user = field(event, "Username");
+  return user.empty() ? field(event, "InvokedBy") : user;
+}
+
 std::vector<std::string> resources_of(const Json& event) {
   std::vector<std::string> out;
   const auto list = event.find("Resources");
@@ -82,40 +88,6 @@ constexpr Column kTime{"TIME", 20}, kName{"EVENT", 26}, kUser{"USER", 18}, kSour
 
 }  // namespace
 
-std::string printable(std::string_view s) {
-  std::string clean = text::is_utf8(s) ? std::string(s) : text::replace_invalid_utf8(s);
-  std::string out;
-  for (size_t i = 0; i < clean.size(); ++i) {
-    const auto c = static_cast<unsigned char>(clean[i]);
-    const bool is_c1 = c == 0xc2 && i + 1 < clean.size() && static_cast<unsigned char>(clean[i + 1]) < 0xa0;
-    // Marks that turn the direction of text around, and line separators: U+2028..202E, U+2066..2069.
-    bool is_turn = false;
-    if (c == 0xe2 && i + 2 < clean.size()) {
-      const auto b = static_cast<unsigned char>(clean[i + 1]), d = static_cast<unsigned char>(clean[i + 2]);
-      is_turn = (b == 0x80 && d >= 0xa8 && d <= 0xae) || (b == 0x81 && d >= 0xa6 && d <= 0xa9);
-    }
-    if (c < 0x20 || c == 0x7f || is_c1 || is_turn) {
-      out += "\xef\xbf\xbd";
-      i += is_c1 ? 1 : is_turn ? 2 : 0;
-    } else {
-      out += clean[i];
-    }
-  }
-  return out;
-}
-
-std::string csv_cell(std::string_view s) {
-  std::string text = printable(s);
-  if (!text.empty() && std::string_view("=+-@").find(text[0]) != std::string_view::npos) text.insert(0, "'");
-  if (text.find_first_of(",;\"") == std::string::npos) return text;  // some spreadsheets split at semicolons
-  std::string out = "\"";
-  for (char c : text) {
-    if (c == '"') out += '"';
-    out += c;
-  }
-  return out + "\"";
-}
-
 std::string EventWriter::head() const {
   switch (output_) {
     case Output::kJson:
@@ -123,6 +95,8 @@ std::string EventWriter::head() const {
     case Output::kCsv:
       return "eventTime,eventName,eventSource,userName,awsRegion,sourceIPAddress,errorCode,readOnly,category,resources,accessKeyId,"
              "eventID,sensitiveData\r\n";
+    case Output::kNdjson:
+      return "";
     case Output::kTable:
       break;
   }
@@ -134,6 +108,12 @@ std::string EventWriter::head() const {
 
 std::string EventWriter::event(const Json& event) {
   const bool first = written_++ == 0;
+  if (output_ == Output::kNdjson) {
+    std::string record = field(event, "CloudTrailEvent");
+    std::ranges::replace_if(
+        record, [](char c) { return c == '\n' || c == '\r'; }, ' ');  // such stand between values only
+    return record + "\n";
+  }
   if (output_ == Output::kJson) {
     Json shown = event;
     if (shown.contains("EventTime")) shown["EventTime"] = time_of(event);
@@ -154,7 +134,7 @@ std::string EventWriter::event(const Json& event) {
   }
   if (source.ends_with(".amazonaws.com")) source.resize(source.size() - std::string_view(".amazonaws.com").size());
   std::string out = column(time_of(event), kTime.width) + column(field(event, "EventName"), kName.width) +
-                    column(field(event, "Username"), kUser.width) + column(source, kSource.width);
+                    column(user_of(event), kUser.width) + column(source, kSource.width);
   if (with_region_) out += column(field(event, "Region"), kRegion.width);
   out += column(joined(in_short(resources_of(event))), kResource.width) + printable(field(event, "ErrorCode"));
   if (const std::string found = sensitive_of(event); !found.empty())

@@ -2,18 +2,16 @@
 #include <string>
 #include <string_view>
 
+#include "base/csv.h"
 #include "base/json.h"
 
 /// Events of SearchEvents as text, one way of writing each. Pure.
 namespace cairn::cli {
 
-enum class Output { kTable, kJson, kCsv };
+using text::csv_cell;
+using text::printable;
 
-/// Control characters, which could command a terminal, and broken UTF-8 become U+FFFD.
-std::string printable(std::string_view s);
-
-/// One cell, made printable: quoted where RFC 4180 asks for it; what a spreadsheet would run as a formula gets an apostrophe before it.
-std::string csv_cell(std::string_view s);
+enum class Output { kTable, kJson, kCsv, kNdjson };  // kNdjson: the records themselves, one a line
 
 /// Writes events one after another. Not thread-safe.
 class EventWriter {

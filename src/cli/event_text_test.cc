@@ -53,16 +53,19 @@ TEST(EventTable, CutsWhatIsTooLongAndNeverCommandsTheTerminal) {
   EXPECT_NE(line.find("AccessDenied"), std::string::npos);
 }
 
-TEST(EventCsv, QuotesAndDisarmsFormulas) {
-  EXPECT_EQ(csv_cell("plain"), "plain");
-  EXPECT_EQ(csv_cell("a,b"), "\"a,b\"");
-  EXPECT_EQ(csv_cell("say \"x\""), "\"say \"\"x\"\"\"");
-  EXPECT_EQ(csv_cell("=1+1"), "'=1+1");
-  EXPECT_EQ(csv_cell("-2,3"), "\"'-2,3\"");
-  EXPECT_EQ(csv_cell("+x"), "'+x");
-  EXPECT_EQ(csv_cell("@x"), "'@x");
-  EXPECT_EQ(csv_cell("\t=x").find('\t'), std::string::npos);
-  EXPECT_EQ(csv_cell("a\r\nb").find('\n'), std::string::npos);
+TEST(EventTable, ShowsTheServiceThatCalledForItself) {
+  Json event = kEvent;
+  event.erase("Username");
+  event["InvokedBy"] = "cloudtrail.amazonaws.com";
+  EventWriter writer(Output::kTable, EventWriter::JsonForm::kDocument, false);
+  EXPECT_NE(writer.event(event).find("  cloudtrail.amazon…  "), std::string::npos);
+}
+
+TEST(EventNdjson, IsTheRecordOnALine) {
+  Json event = kEvent;
+  event["CloudTrailEvent"] = "{\"a\":\n1.10}";
+  EventWriter writer(Output::kNdjson, EventWriter::JsonForm::kDocument, false);
+  EXPECT_EQ(writer.head() + writer.event(event) + writer.foot(), "{\"a\": 1.10}\n");
 }
 
 TEST(EventCsv, HasAsManyCellsAsItsHead) {

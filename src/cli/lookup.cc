@@ -40,7 +40,7 @@ Result<void, CallFailure> each_event(Client& client, Json input, uint64_t items_
     for (const Json& event : *events) {
       if (!f(event)) return {};
     }
-    left -= std::min<uint64_t>(left, events->size());
+    left -= std::min<uint64_t>(left, events->size());  // a page may have none: the server looked at much for it
     const auto token = answer->find("NextToken");
     if (token == answer->end() || !token->is_string()) return {};
     input["NextToken"] = *token;
@@ -113,6 +113,9 @@ Result<Json> search_input(const LookupOptions& options, const std::string& regio
     if (value.empty()) continue;
     input["Filters"].push_back({{"Attribute", attribute}, {"Value", value}});
   }
+  if (!options.filter.empty()) input["Filter"] = options.filter;
+  for (const std::string& account : options.accounts) input["Accounts"].push_back(account);
+  if (options.oldest_first) input["Order"] = "OLDEST_FIRST";
   for (const auto& [member, text] :
        {std::pair<const char*, const std::string&>{"StartTime", options.start_time}, {"EndTime", options.end_time}}) {
     if (text.empty()) continue;
@@ -158,7 +161,9 @@ int lookup(const LookupOptions& options) {
   if (options.output == Output::kTable && isatty(STDERR_FILENO) != 0) {
     if (shown == 0)
       fmt::print(stderr, "No events. Data events (object reads and writes) need --data-events, other regions --all-regions.\n");
-    if (more) fmt::print(stderr, "There are older events: --max-items {} shows more, --max-items 0 all.\n", options.items_max * 4);
+    if (more)
+      fmt::print(stderr, "There are {} events: --max-items {} shows more, --max-items 0 all.\n", options.oldest_first ? "newer" : "older",
+                 options.items_max * 4);
   }
   return 0;
 }

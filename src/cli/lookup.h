@@ -15,7 +15,10 @@ namespace cairn::cli {
 struct LookupOptions {
   TargetOptions target;
   std::vector<std::pair<std::string, std::string>> filters;  // LookupEvents' attribute names and values
+  std::string filter;                                        // of the language of log queries
   std::string start_time, end_time;
+  std::vector<std::string> accounts;
+  bool oldest_first = false;
   bool data_events = false;
   bool all_regions = false;
   bool follow = false;

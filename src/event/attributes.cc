@@ -7,6 +7,8 @@
 namespace cairn::event {
 namespace {
 
+constexpr size_t kResourceArnsMax = 64;  // of one event
+
 /// What follows the first ':'; principal ids of sessions are "AROA...:session name".
 std::string_view after_colon(std::string_view s) {
   const size_t colon = s.find(':');
@@ -21,6 +23,7 @@ void read_identity(json::View identity, Attributes& attributes) {
     if (name == "userName") user_name = value.string_or("");
     if (name == "accountId") account = value.string_or("");
     if (name == "accessKeyId") attributes.access_key = value.string_or("");
+    if (name == "arn") attributes.principal_arn = value.string_or("");
   });
   if (type == "Root") {
     attributes.username = "root";
@@ -76,6 +79,7 @@ Result<Attributes> attributes(std::string_view record, json::Document& document)
         break;
       case 15:
         if (name == "managementEvent") management = read_flag(value, true);
+        else if (name == "sourceIPAddress") found.source_address = value.string_or("");
         break;
       case 16:
         if (name == "responseElements") response = value;
@@ -98,6 +102,10 @@ Result<Attributes> attributes(std::string_view record, json::Document& document)
   found.time = *when;
   found.management = category.empty() ? management.value_or(true) : category == "Management";
   if (identity.is_object()) read_identity(identity, found);
+  recorded.each([&](json::View one) {
+    const std::string_view arn = one["ARN"].string_or("");
+    if (!arn.empty() && found.resource_arns.size() < kResourceArnsMax) found.resource_arns.emplace_back(arn);
+  });
   found.resources = lookup_resources(found.event_source, found.event_name, request, response, recorded);
   return found;
 }

@@ -18,7 +18,8 @@ struct LookupResource {
 /// records from anywhere are treated alike.
 struct Attributes {
   std::string event_id, event_name, event_source, username, access_key, region, account;  // account: recipientAccountId
-  std::string error_code;
+  std::string error_code, source_address, principal_arn;
+  std::vector<std::string> resource_arns;  // of the record's `resources`
   Time time;
   bool read_only = true;
   bool management = true;                 // eventCategory Management

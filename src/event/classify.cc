@@ -159,6 +159,9 @@ struct Exception {
   bool read_only;
 };
 constexpr auto kReadOnly = std::to_array<Exception>({
+    {{"cairn", "DownloadEvents"}, true},
+    {{"cairn", "SummarizeEvents"}, true},
+    {{"cairn", "TailEvents"}, true},
     {{"iam", "SimulateCustomPolicy"}, true},
     {{"iam", "SimulatePrincipalPolicy"}, true},
     {{"kms", "Decrypt"}, true},

@@ -2,11 +2,28 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "base/time.h"
-#include "segment/block.h"
+#include "history/merge.h"
+#include "history/migrate.h"
+#include "history/terms.h"
 
 namespace cairn::history {
+
+namespace {
+
+constexpr size_t kMergeBytes = 112 << 20;  // of memory: a dictionary, what it was made from, a posting list
+constexpr size_t kCacheBytesMin = 8 << 20;
+constexpr int kSegmentsOfRetention = 8;  // none spans more than this part of it
+
+size_t cache_bytes(const Options& options) {
+  const size_t others = 2 * options.tail_bytes_max + kMergeBytes;
+  return std::max(kCacheBytesMin, options.memory_bytes_max > others ? options.memory_bytes_max - others : 0);
+}
+
+}  // namespace
 
 Result<std::unique_ptr<History>> History::open(env::Files& files, const env::Clock& clock, const Options& options) {
   auto history = std::make_unique<SegmentedHistory>(files, clock, options);
@@ -18,11 +35,14 @@ SegmentedHistory::SegmentedHistory(env::Files& files, const env::Clock& clock, O
     : files_(files),
       clock_(clock),
       options_(std::move(options)),
-      events_(files, "history", options_.directory, options_.tail_bytes_max, std::make_shared<Tail>(1)) {}
+      events_(files, "history", options_.directory, options_.tail_bytes_max, std::make_shared<Tail>(1), cache_bytes(options_)),
+      imports_(files, clock, options_.directory) {}
 
 Result<void> SegmentedHistory::load() {
+  if (auto migrated = migrate(files_, "history", options_.directory); !migrated) return migrated;
   const Result<uint64_t> position = events_.load();
   if (!position) return tl::unexpected(position.error());
+  if (auto loaded = imports_.load(); !loaded) return loaded;
   consumed_ = *position;
   events_.change_tail([&](std::shared_ptr<Tail>& tail) { tail = std::make_shared<Tail>(consumed_ + 1); });
   return {};
@@ -34,8 +54,62 @@ void SegmentedHistory::consume(journal::Position position, const journal::EntryV
   Tail& tail = *events_.tail();
   add_records(tail, position.seq, entry.records);
   consumed_ = position.seq;
+  for (const journal::ChangeView& change : entry.changes)
+    if (change.value && journal::topic_of(change.key) == kImportTopic)
+      for (std::string_view file : text::split(*change.value, '\n')) waiting_imports_.emplace_back(file);
+  adopt_waiting();
   events_.consumed(entry);
   events_.seal_if_due(tail.bytes(), tail.full(options_.tail_bytes_max), options_.tail_bytes_max * 4, [this] { return seal_locked(); });
+}
+
+void SegmentedHistory::caught_up(journal::Position) {
+  std::lock_guard writing(writing_);
+  if (adopt_waiting()) imports_.sweep();
+}
+
+/// The journal's entries that name them stay until that is done.
+bool SegmentedHistory::adopt_waiting() {
+  const auto look = [this](Seeking& seeking, const std::optional<Imports::Seen>& seen) -> Result<void> {
+    for (const auto& segment : *events_.segments()) {
+      if (seen && segment->last_position() <= seen->live.position) continue;
+      if (auto looked = seeking.look_in(*segment); !looked) return looked;
+    }
+    return seeking.look_in(*events_.tail());
+  };
+  while (!waiting_imports_.empty() && imports_.adopt(waiting_imports_.front(), look)) waiting_imports_.pop_front();
+  return waiting_imports_.empty();
+}
+
+Result<Staged> SegmentedHistory::stage(const std::vector<Arrival>& arrivals) {
+  CHECK(arrivals.size() <= kArrivalsMax);
+  const Time oldest = clock_.now() - options_.retention;
+  std::vector<Seeking::Sought> sought;
+  std::vector<char> known(arrivals.size());
+  sought.reserve(arrivals.size());
+  for (uint32_t i = 0; i < arrivals.size(); ++i) {
+    const event::Attributes& attributes = arrivals[i].attributes;
+    if (attributes.time >= oldest) sought.push_back({term_hash(TermKind::kEventId, attributes.event_id), i, row_seconds(attributes.time)});
+  }
+  Seeking seeking(std::move(sought), known, [&](uint32_t event) -> Result<std::string_view> { return arrivals[event].record; });
+  const auto imported = imports_.segments();  // before the live ones: what is neither here nor there comes later
+  const auto [tail, segments] = events_.look([](const auto& newest, const auto& rest) { return std::pair(newest, rest); });
+  const Cursor end = tail->end();
+  for (const auto& list : {segments, imported})
+    for (const auto& segment : *list)
+      if (auto looked = seeking.look_in(*segment); !looked) return tl::unexpected(looked.error());
+  if (auto looked = seeking.look_in(*tail); !looked) return tl::unexpected(looked.error());
+
+  Staged staged;
+  for (size_t i = 0; i < arrivals.size(); ++i)
+    staged.fates.push_back(known[i] != 0                           ? Staged::Fate::kKnown
+                           : arrivals[i].attributes.time >= oldest ? Staged::Fate::kAdded
+                                                                   : Staged::Fate::kExpired);
+  std::vector<Seeking::Sought> added = seeking.take_unknown();
+  if (added.empty()) return staged;
+  auto file = imports_.stage(arrivals, std::move(added), {end, imported});
+  if (!file) return tl::unexpected(file.error());
+  staged.file = std::move(*file);
+  return staged;
 }
 
 void SegmentedHistory::add_records(Tail& tail, uint64_t position, const std::vector<std::string_view>& records) {
@@ -58,6 +132,7 @@ bool SegmentedHistory::seal() {
 }
 
 bool SegmentedHistory::seal_locked() {
+  if (!adopt_waiting()) return false;
   Tail& tail = *events_.tail();
   const bool is_empty = tail.rows() == 0;
   if (!is_empty) tail.close_block();
@@ -72,15 +147,15 @@ void SegmentedHistory::clear(journal::Position position) {
   const uint64_t upto = position.seq;
   auto tail = std::make_shared<Tail>(upto + 1);
   Tail& before = *events_.tail();
-  for (const Row& row : before.all_rows()) {
-    const Cursor cursor = before.cursor_of(row);
+  for (uint32_t row = 0; row < before.all_rows().size(); ++row) {
+    const Cursor cursor = before.cursor_of(before.all_rows()[row]);
     if (cursor.position <= upto) continue;
-    before.close_block();
-    const auto raw = segment::open_block(*before.blocks()[row.block]);
-    const auto record = event_of_block(raw.value(), row.place & kPlaceMask);
-    tail->add(cursor, event::attributes(record.value(), document_).value(), record.value());
+    const std::string record = before.record(row);
+    tail->add(cursor, event::attributes(record, document_).value(), record);
   }
   consumed_ = std::max(consumed_, upto);
+  waiting_imports_.clear();
+  imports_.clear();
   (void)events_.keep([&](const Segment& segment) { return segment.last_position() > upto; }, std::move(tail),
                      std::max(events_.position(), upto));
 }
@@ -111,10 +186,58 @@ void SegmentedHistory::expire() {
   std::lock_guard writing(writing_);
   const uint32_t oldest = row_seconds(reckoned_now() - options_.retention);
   (void)events_.keep([&](const Segment& segment) { return segment.newest_time() >= oldest; }, std::nullopt, events_.position());
+  imports_.expire(oldest);
+  adopt_waiting();
+}
+
+void SegmentedHistory::tidy(const std::function<bool()>& wanted) {
+  while (wanted() && (tidy_once(wanted) || imports_.tidy_once(writing_))) {
+  }
+}
+
+/// Writes without the lock; false: there is nothing to do, or the disk refuses.
+bool SegmentedHistory::tidy_once(const std::function<bool()>& wanted) {
+  const std::shared_ptr<const Segments> before = events_.segments();
+  const auto span_max = std::chrono::duration_cast<std::chrono::seconds>(options_.retention / kSegmentsOfRetention).count();
+  const Segments old = chosen_to_merge(*before, static_cast<uint32_t>(std::min<int64_t>(span_max, 0xffffffff)),
+                                       [this](const Segment& segment) { return left_alone_.contains(segment.file()); });
+  if (old.empty()) return false;
+  const uint64_t last_position = old.back()->last_position();
+  const auto merged =
+      events_.make(new_name(last_position, *before), [&](const std::string& path) { return merge_segments(files_, path, old, wanted); });
+  if (!merged && wanted()) {  // whoever holds damage is not tried again
+    for (const auto& segment : old)
+      if (!segment->is_dropped() && !segment->verify()) left_alone_.insert(segment->file());
+  }
+  if (!merged) return false;
+  std::lock_guard writing(writing_);
+  auto after = std::make_shared<Segments>();
+  size_t found = 0;
+  for (const auto& segment : *events_.segments()) {
+    if (std::ranges::find(old, segment) == old.end()) after->push_back(segment);
+    else if (++found == old.size()) after->push_back(merged);  // neighbours: the order stays
+  }
+  if (found == old.size()) {
+    if (events_.replace(std::move(after), std::nullopt, events_.position())) return true;
+    // Else the next opening may want it.
+    if (!events_.write_again()) return false;
+  }
+  merged->drop();
+  events_.discard(*merged);  // expired or cleared meanwhile
+  return found != old.size();
+}
+
+std::string SegmentedHistory::new_name(uint64_t last_position, const Segments& segments) {
+  for (;;) {
+    std::string name = fmt::format("{:020}-{}.segment", last_position, ++merges_);
+    if (std::ranges::none_of(segments, [&](const auto& segment) { return segment->file() == name; })) return name;
+  }
 }
 
 uint64_t SegmentedHistory::events() const {
-  return events_.look([](const auto& tail, const auto& segments) {
+  uint64_t imported = 0;
+  for (const auto& segment : *imports_.segments()) imported += segment->count();
+  return imported + events_.look([](const auto& tail, const auto& segments) {
     uint64_t sum = tail->rows();
     for (const auto& segment : *segments) sum += segment->count();
     return sum;
@@ -122,9 +245,10 @@ uint64_t SegmentedHistory::events() const {
 }
 
 Result<void> SegmentedHistory::verify() const {
-  for (const auto& segment : *events_.segments()) {
-    if (auto sound = segment->verify(); !sound) return sound;
-  }
+  for (const auto& list : {events_.segments(), imports_.segments()})
+    for (const auto& segment : *list) {
+      if (auto sound = segment->verify(); !sound) return sound;
+    }
   return {};
 }
 

@@ -1,7 +1,10 @@
 #pragma once
+#include <deque>
 #include <memory>
 #include <mutex>
+#include <set>
 
+#include "history/imports.h"
 #include "history/segment.h"
 #include "history/store.h"
 #include "history/tail.h"
@@ -18,12 +21,17 @@ class SegmentedHistory : public History {
   std::string_view name() const override { return "history"; }
   journal::Position position() const override { return {events_.position()}; }
   void consume(journal::Position position, const journal::EntryView& entry) override;
-  Result<Page> search(const Query& query) override;
+  void caught_up(journal::Position) override;
+  Result<Visited> visit(const Query& query, const Visit& f) override;
+  Result<Staged> stage(const std::vector<Arrival>& arrivals) override;
   void clear(journal::Position position) override;
   void expire() override;
+  void tidy(const std::function<bool()>& wanted) override;
+  uint64_t damaged() const override { return events_.reported() + imports_.damaged(); }
   static constexpr int kCatchUpRate = 24;                     // days of retention that pass in a day after a jump of the clock
   static constexpr auto kJumpNoted = std::chrono::hours(48);  // a clock so far ahead is logged
   uint64_t events() const override;
+  size_t segments() const { return events_.segments()->size(); }
 
   /// Everything consumed becomes a segment. Called when the tail is full; by tests at any time. False: the disk refused, the
   /// tail stays in memory.
@@ -34,6 +42,9 @@ class SegmentedHistory : public History {
  private:
   void add_records(Tail& tail, uint64_t position, const std::vector<std::string_view>& records);
   bool seal_locked();
+  bool tidy_once(const std::function<bool()>& wanted);
+  bool adopt_waiting();
+  std::string new_name(uint64_t last_position, const std::vector<std::shared_ptr<Segment>>& segments);
 
   env::Files& files_;
   const env::Clock& clock_;
@@ -47,7 +58,11 @@ class SegmentedHistory : public History {
   std::optional<Time> reckoned_;  // what expire took the time for, and when
   std::chrono::nanoseconds reckoned_at_{};
   bool jump_noted_ = false;
+  std::set<std::string> left_alone_;  // by tidy's task only: damaged ones
+  uint64_t merges_ = 0;               // the same
   segment::Collection<Segment, std::shared_ptr<Tail>> events_;
+  Imports imports_;
+  std::deque<std::string> waiting_imports_;  // the disk refused them so far
 };
 
 }  // namespace cairn::history

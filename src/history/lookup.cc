@@ -28,20 +28,31 @@ void read_times(const Json& in, Query& query) {
   }
 }
 
-Json answer(History& history, std::string_view operation, const Json& in, Query query, EventOf event_of) {
+Tokens::Tokens(std::string_view operation, const Json& in, const Query& query) {
   Json same = in;
   same.erase("NextToken");
   same.erase("MaxResults");
-  const std::string parameters = json::dump(Json::array({operation, query.account, query.region, same}));
-  if (const auto token = in.find("NextToken"); token != in.end()) {
-    query.before = decode_token(token->get<std::string>(), parameters);
-    if (!query.before) throw aws::Error(kInvalidNextToken, "The NextToken is not valid, or was given for other parameters.");
-  }
+  parameters_ = json::dump(Json::array({operation, query.account, query.region, same}));
+}
+
+void Tokens::read(const Json& in, Query& query) const {
+  const auto token = in.find("NextToken");
+  if (token == in.end()) return;
+  const std::optional<Cursor> cursor = decode_token(token->get<std::string>(), parameters_);
+  if (!cursor) throw aws::Error(kInvalidNextToken, "The NextToken is not valid, or was given for other parameters.");
+  (query.order == Query::Order::kNewestFirst ? query.before : query.newer_than) = cursor;
+}
+
+std::string Tokens::write(const Cursor& cursor) const { return encode_token(cursor, parameters_); }
+
+Json answer(History& history, std::string_view operation, const Json& in, Query query, EventOf event_of) {
+  const Tokens tokens(operation, in, query);
+  tokens.read(in, query);
   const Result<Page> page = history.search(query);
   if (!page) throw aws::Error(aws::kInternalFailure, "The event history cannot be read; the server's log says why.");
   Json out = {{"Events", Json::array()}};
   for (const Event& event : page->events) out["Events"].push_back(event_of(event));
-  if (page->next) out["NextToken"] = encode_token(*page->next, parameters);
+  if (page->next) out["NextToken"] = tokens.write(*page->next);
   return out;
 }
 

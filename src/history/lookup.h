@@ -12,8 +12,19 @@ namespace cairn::history {
 /// StartTime and EndTime.
 void read_times(const Json& in, Query& query);
 
-/// The page that `query` asks for, continued at NextToken if there is one, as {"Events", "NextToken"}; `event_of` shows an event. A token
-/// belongs to the operation, the account, and everything asked but page size and place: with anything else it is refused.
+/// NextToken, whose cursor it puts into `query`. A token belongs to the operation, the account, and everything asked but page size and
+/// place: with anything else it is refused.
+class Tokens {
+ public:
+  Tokens(std::string_view operation, const Json& in, const Query& query);
+  void read(const Json& in, Query& query) const;
+  std::string write(const Cursor& cursor) const;
+
+ private:
+  std::string parameters_;
+};
+
+/// The page that `query` asks for, continued at NextToken if there is one, as {"Events", "NextToken"}; `event_of` shows an event.
 using EventOf = Json (*)(const Event& event);
 Json answer(History& history, std::string_view operation, const Json& in, Query query, EventOf event_of);
 

@@ -2,88 +2,113 @@
 
 #include "base/log.h"
 #include "history/history.h"
-#include "segment/block.h"
+#include "history/interleaved.h"
 
 namespace cairn::history {
 
 namespace {
 
-/// Checks candidates exactly and fills one page; one event more than asked for tells that there is a next page.
-class Collector {
- public:
-  explicit Collector(const Selection& selection) : selection_(selection) {}
+constexpr size_t kGatheredMax = 256;  // candidates taken from the tail at once: they are copies
 
-  /// False: the page is complete.
+/// Checks candidates exactly, and hands on those that are wanted.
+class Checker {
+ public:
+  Checker(const Selection& selection, Work& work, Interleaved& events) : selection_(selection), work_(work), events_(events) {}
+
+  /// False: no more are wanted, or the work that is allowed is done.
   bool offer(Cursor cursor, std::string_view record) {
-    auto attributes = event::attributes(record, document_);
-    if (!attributes || !selection_.wants(*attributes)) return true;
-    if (page_.events.size() == selection_.query().limit || bytes_ >= selection_.query().bytes_max) {
-      page_.next = page_.events.back().cursor;
+    const Query& query = selection_.query();
+    if (has_looked_ && work_.is_done()) {
+      events_.pause();
       return false;
     }
-    bytes_ += record.size();
-    page_.events.push_back({cursor, std::move(*attributes), std::string(record)});
+    has_looked_ = true;
+    work_.look(record);
+    if (query.condition == nullptr || query.condition->may_hold(record)) {
+      auto attributes = event::attributes(record, document_);
+      if (attributes && selection_.wants(*attributes, record)) return events_.live({cursor, std::move(*attributes), std::string(record)});
+    }
+    events_.pass(cursor);
     return true;
   }
-  size_t wanted() const { return selection_.query().limit + 1 - page_.events.size(); }
-  Page take() { return std::move(page_); }
 
  private:
   const Selection& selection_;
+  Work& work_;
+  Interleaved& events_;
   json::Document document_;
-  Page page_;
-  size_t bytes_ = 0;
+  bool has_looked_ = false;
 };
 
-/// False: the page is complete.
-Result<bool> search_tail(const Tail& tail, const Selection& selection, Collector& page) {
-  std::optional<Cursor> before = selection.query().before;
-  std::shared_ptr<const std::string> sealed;
-  std::string raw;  // of `sealed`
+/// False: no more are wanted.
+Result<bool> visit_tail(const Tail& tail, const Selection& selection, Checker& checker) {
+  std::optional<Cursor> place;
+  const size_t limit = std::min(kGatheredMax, std::max(selection.query().limit, selection.query().limit + 1));
   while (true) {
-    const size_t limit = page.wanted();
-    const std::vector<Tail::Candidate> candidates = tail.gather(selection, before, limit);
+    const std::vector<Tail::Candidate> candidates = tail.gather(selection, place, limit);
     for (const Tail::Candidate& candidate : candidates) {
-      std::string_view record = candidate.record;
-      if (candidate.block) {
-        if (candidate.block != sealed) {
-          auto opened = segment::open_block(*candidate.block);
-          if (!opened) return failure("the history's tail: {}", opened.error().message);
-          raw = std::move(*opened);
-          sealed = candidate.block;
-        }
-        auto event = event_of_block(raw, candidate.place);
-        if (!event) return failure("the history's tail: {}", event.error().message);
-        record = *event;
-      }
-      if (!page.offer(candidate.cursor, record)) return false;
+      if (!checker.offer(candidate.cursor, candidate.record)) return false;
     }
     if (candidates.size() < limit) return true;
-    before = candidates.back().cursor;
+    place = candidates.back().cursor;
   }
 }
 
 }  // namespace
 
-Result<Page> SegmentedHistory::search(const Query& query) {
-  const Selection selection(query, clock_.now(), options_.retention);
-  if (selection.impossible() || query.limit == 0 || query.bytes_max == 0) return Page();
-  const auto [tail, segments] = events_.look([](const auto& newest, const auto& rest) { return std::pair(newest, rest); });
-  Collector page(selection);
-  auto more = search_tail(*tail, selection, page);
-  if (!more) return tl::unexpected(more.error());
-  bool open = *more;
-  for (auto segment = segments->rbegin(); open && segment != segments->rend(); ++segment) {
-    const auto visited = (*segment)->visit(selection, [&](Cursor cursor, std::string_view record) {
-      open = page.offer(cursor, record);
-      return open;
-    });
-    if (!visited) {
-      log::error("a lookup failed", {{"error", visited.error().message}});
-      return tl::unexpected(visited.error());
+Result<Page> History::search(const Query& query) {
+  Page page;
+  if (query.limit == 0 || query.bytes_max == 0) return page;
+  size_t bytes = 0;
+  // One event more than asked for tells that there is a next page.
+  const Result<Visited> visited = visit(query, [&](Event&& event) {
+    if (page.events.size() == query.limit || bytes >= query.bytes_max) {
+      page.next = page.events.back().cursor;
+      return false;
     }
+    bytes += event.record.size();
+    page.events.push_back(std::move(event));
+    return true;
+  });
+  if (!visited) return tl::unexpected(visited.error());
+  if (!page.next) page.next = visited->next;
+  page.seen = page.next ? page.next : visited->seen;
+  return page;
+}
+
+Result<History::Visited> SegmentedHistory::visit(const Query& query, const Visit& f) {
+  const Selection selection(query, clock_.now(), options_.retention);
+  if (selection.impossible()) return Visited();
+  const auto [tail, segments] = events_.look([](const auto& newest, const auto& rest) { return std::pair(newest, rest); });
+  const bool with_imported = (!query.before || query.before->imported) && (!query.newer_than || query.newer_than->imported);
+  Work work(query, clock_);
+  Interleaved events(selection, with_imported ? *imports_.segments() : Imports::Segments(), tail->end(), work, f);
+  Checker checker(selection, work, events);
+  bool open = true;
+  const auto visit_segment = [&](const Segment& segment) -> Result<void> {
+    return segment.visit(selection, [&](Cursor cursor, std::string_view record) { return open = checker.offer(cursor, record); });
+  };
+  const auto visit_newest = [&]() -> Result<void> {
+    const Result<bool> more = visit_tail(*tail, selection, checker);
+    if (!more) return tl::unexpected(more.error());
+    open = *more;
+    return {};
+  };
+  Result<void> done;
+  if (query.order == Query::Order::kNewestFirst) {
+    done = visit_newest();
+    for (auto segment = segments->rbegin(); done && open && segment != segments->rend(); ++segment) done = visit_segment(**segment);
+  } else {
+    for (auto segment = segments->begin(); done && open && segment != segments->end(); ++segment) done = visit_segment(**segment);
+    if (done && open) done = visit_newest();
   }
-  return page.take();
+  if (done && open) done = events.rest();
+  if (done && events.error()) done = tl::unexpected(*events.error());
+  if (!done) {
+    log::error("a lookup failed", {{"error", done.error().message}});
+    return tl::unexpected(done.error());
+  }
+  return events.visited();
 }
 
 }  // namespace cairn::history

@@ -2,122 +2,26 @@
 
 #include <algorithm>
 
+#include "history/migrate.h"
+#include "history/postings.h"
+#include "history/segment_writer.h"
+#include "history/sieve.h"
 #include "segment/block.h"
 
 namespace cairn::history {
 
-using segment::get_u16;
 using segment::get_u32;
-using segment::get_u64;
 
 namespace {
 
-constexpr std::string_view kMagic = "CAIRNHS1";
-constexpr size_t kTermBytes = 16;
-static_assert(sizeof(Row) == 24);
-
-Row read_row(const char* p) {
-  Row row;
-  row.position = get_u32(p);
-  row.index = get_u32(p + 4);
-  row.time = get_u32(p + 8);
-  row.block = get_u32(p + 12);
-  row.block_length = get_u32(p + 16);
-  row.place = get_u16(p + 20);
-  row.scope = get_u16(p + 22);
-  return row;
-}
+constexpr uint32_t kDecodedBeforeSieving = 1000;  // records
 
 }  // namespace
 
-/// The postings of one term, newest first, read block by block.
-class Segment::List {
- public:
-  List(const Segment& segment, Term term) : segment_(&segment), left_(term.count), row_(segment.rows_ - 1) {
-    if (term.count == 1) {
-      left_ = 0;
-      row_ = term.reference;
-      if (row_ >= segment.rows_) fail("a posting is out of range");
-      return;
-    }
-    offset_ = term.reference;
-    next();
-  }
-  bool done() const { return done_; }
-  uint32_t row() const { return row_; }
-  void next() {
-    if (left_ == 0) {
-      done_ = true;
-      return;
-    }
-    const uint32_t distance = varint();
-    if (done_) return;
-    if (distance > row_ || (distance == 0 && begun_)) return fail("a posting is out of range");
-    row_ -= distance;
-    begun_ = true;
-    --left_;
-  }
-  const std::optional<Failure>& error() const { return failure_; }
-
- private:
-  void fail(std::string_view what) {
-    failure_ = segment_->damaged(what).value();
-    done_ = true;
-  }
-  uint32_t varint() {
-    uint64_t v = 0;
-    for (int shift = 0; shift < 35; shift += 7) {
-      const uint8_t byte = next_byte();
-      if (done_) return 0;
-      v |= uint64_t{byte & 0x7fu} << shift;
-      if (byte < 0x80) return static_cast<uint32_t>(v);
-    }
-    fail("a posting is too long");
-    return 0;
-  }
-  uint8_t next_byte() {
-    if (!block_ || offset_ % kPostingBlockBytes == 0) {
-      const size_t number = offset_ / kPostingBlockBytes;
-      if (number >= segment_->posting_blocks_.size()) {
-        fail("a posting list is out of range");
-        return 0;
-      }
-      auto block = segment_->block(segment_->posting_blocks_[number]);
-      if (!block) {
-        failure_ = block.error();
-        done_ = true;
-        return 0;
-      }
-      block_ = std::move(*block);
-    }
-    const size_t at = offset_++ % kPostingBlockBytes;
-    if (at >= block_->size()) {
-      fail("a posting list is cut short");
-      return 0;
-    }
-    return static_cast<uint8_t>((*block_)[at]);
-  }
-
-  const Segment* segment_;
-  uint32_t left_;
-  uint32_t row_;
-  uint32_t offset_ = 0;
-  Bytes block_;
-  bool begun_ = false;
-  bool done_ = false;
-  std::optional<Failure> failure_;
-};
-
-Result<std::string_view> event_of_block(std::string_view raw, uint32_t place) {
-  segment::Reader reader(raw);
-  for (uint32_t i = 0; i < place; ++i) reader.bytes(reader.u32());
-  const std::string_view event = reader.bytes(reader.u32());
-  if (!reader.ok()) return failure("an event lies outside its block");
-  return event;
-}
-
 Result<std::shared_ptr<Segment>> Segment::open(segment::Storage& storage, const std::string& directory, const std::string& file) {
-  auto bytes = segment::File::open(storage, directory + "/" + file, "history segment", kMagic);
+  auto bytes = segment::File::open(storage, directory + "/" + file, "history segment", kSegmentMagic);
+  if (!bytes && is_old(storage.files, directory + "/" + file))
+    return failure("history segment {}/{} is of an earlier version: the next `cairn serve` converts it", directory, file);
   if (!bytes) return tl::unexpected(bytes.error());
   std::shared_ptr<Segment> segment(new Segment(file, std::move(*bytes)));
   if (auto read = segment->read_footer(segment->bytes_->footer()); !read) return tl::unexpected(read.error());
@@ -126,162 +30,404 @@ Result<std::shared_ptr<Segment>> Segment::open(segment::Storage& storage, const 
 
 Result<void> Segment::read_footer(std::string_view raw) {
   segment::Reader in(raw);
-  first_position_ = in.u64();
-  last_position_ = in.u64();
-  rows_ = in.u32();
-  oldest_time_ = in.u32();
-  newest_time_ = in.u32();
-  terms_ = in.u32();
-  // Counts are checked against what is left before anything is allocated by them.
+  for (uint64_t* field : {&first_position_, &last_position_, &record_bytes_, &postings_bytes_}) *field = in.u64();
+  for (uint32_t* field : {&rows_, &oldest_time_, &newest_time_, &level_, &words_, &terms_, &blocks_, &checksum_}) *field = in.u32();
   const uint32_t scopes = in.u32();
-  for (uint32_t i = 0; i < scopes && in.ok(); ++i) {
+  for (uint32_t i = 0; i < scopes && in.ok(); ++i) {  // nothing is allocated by a count alone
     const std::string_view account = in.bytes(in.u32());
     const std::string_view region = in.bytes(in.u32());
     scopes_.push_back({std::string(account), std::string(region)});
   }
-  for (std::vector<BlockAt>* list : {&row_blocks_, &posting_blocks_}) {
-    const uint32_t count = in.u32();
-    if (count > in.left() / 8) return damaged("footer: a list is too long");
-    list->resize(count);
-    for (BlockAt& at : *list) at = {in.u32(), in.u32()};
-  }
-  const uint32_t count = in.u32();
-  if (count > in.left() / 16) return damaged("footer: a list is too long");
-  term_blocks_.resize(count);
-  for (TermBlockAt& at : term_blocks_) {
-    at.first_hash = in.u64();
-    at.at = {in.u32(), in.u32()};
-  }
+  for (segment::Table* table : {&event_table_, &row_table_, &word_table_, &posting_table_, &term_table_})
+    if (!table->read(in)) return damaged("footer: a table is too long");
   if (!in.ok() || in.left() != 0 || rows_ == 0 || last_position_ < first_position_ ||
-      row_blocks_.size() != (rows_ + kRowsPerBlock - 1) / kRowsPerBlock ||
-      term_blocks_.size() != (terms_ + kTermsPerBlock - 1) / kTermsPerBlock) {
+      row_table_.count() != (rows_ + kRowsPerBlock - 1) / kRowsPerBlock ||
+      term_table_.count() != (terms_ + kTermsPerBlock - 1) / kTermsPerBlock ||
+      word_table_.count() != (words_ + kWordsPerBlock - 1) / kWordsPerBlock || event_table_.count() == 0) {
     return damaged("its footer contradicts itself");
   }
   return {};
 }
 
-Result<Row> Segment::row(uint32_t number) const {
-  auto bytes = block(row_blocks_[number / kRowsPerBlock]);
+// --- rows and records
+
+Result<Row> Segment::Reading::row(uint32_t number) {
+  if (rows_.empty() || number < rows_first_ || number - rows_first_ >= rows_.size()) {
+    if (number >= segment_.rows_) return segment_.damaged("a row is out of range");
+    const uint32_t block = number / kRowsPerBlock;
+    rows_.clear();
+    const auto entry = segment_.row_table_.entry(*segment_.bytes_, block);
+    if (!entry) return tl::unexpected(entry.error());
+    const auto bytes = fetch(entry->at);
+    if (!bytes) return tl::unexpected(bytes.error());
+    segment::Reader in(**bytes);
+    std::vector<Row> rows(std::min(kRowsPerBlock, segment_.rows_ - block * kRowsPerBlock));
+    uint32_t position = 0, time = 0;
+    for (Row& row : rows) row.position = position += static_cast<uint32_t>(in.varint());
+    for (Row& row : rows) row.index = static_cast<uint32_t>(in.varint());
+    for (Row& row : rows) {
+      const uint64_t step = in.varint();
+      row.time = time += step & 1 ? -static_cast<uint32_t>(step >> 1) : static_cast<uint32_t>(step >> 1);
+    }
+    bool has_scopes = true;
+    for (Row& row : rows) {
+      const uint64_t scope = in.varint();
+      row.place = scope & 3;
+      row.scope = static_cast<uint16_t>(scope >> 2);
+      has_scopes = has_scopes && scope >> 2 < segment_.scopes_.size();
+    }
+    if (!in.ok() || in.left() != 0) return segment_.damaged("a row block has a wrong length");
+    if (!has_scopes) return segment_.damaged("a row has no scope");
+    rows_ = std::move(rows);
+    rows_first_ = block * kRowsPerBlock;
+  }
+  return rows_[number - rows_first_];
+}
+
+Result<void> Segment::Reading::open_events(uint32_t number) {
+  if (events_ && number >= events_first_ && number - events_first_ < coded_.events()) return {};
+  events_ = nullptr;
+  const auto found = segment_.event_table_.find(*segment_.bytes_, number);
+  if (!found) return tl::unexpected(found.error());
+  if (!*found) return segment_.damaged("a row has no event");
+  auto bytes = fetch((*found)->entry.at);
   if (!bytes) return tl::unexpected(bytes.error());
-  const size_t at = number % kRowsPerBlock * sizeof(Row);
-  if (at + sizeof(Row) > (*bytes)->size()) return damaged("a row block is cut short");
-  const Row row = read_row((*bytes)->data() + at);
-  if (row.scope >= scopes_.size()) return damaged("a row has no scope");
-  return row;
+  auto coded = CodedBlock::open(**bytes);
+  if (!coded) return segment_.damaged(coded.error().message);
+  const auto first = static_cast<uint32_t>((*found)->entry.key);
+  if (number - first >= coded->events()) return segment_.damaged("a row has no event");
+  events_ = std::move(*bytes);
+  coded_ = std::move(*coded);
+  events_first_ = first;
+  return {};
+}
+
+Result<std::string_view> Segment::Reading::body(uint32_t number) {
+  if (auto opened = open_events(number); !opened) return tl::unexpected(opened.error());
+  return coded_.body(number - events_first_);
+}
+
+Result<std::string_view> Segment::Reading::record(uint32_t number, const Row& row) {
+  if (auto opened = open_events(number); !opened) return tl::unexpected(opened.error());
+  word_failure_.reset();
+  if (pages_.size() > kPagesMax) pages_.clear();  // not while a word is in use
+  if (coded_.record(number - events_first_, row.time, *this, record_)) return record_;
+  if (word_failure_) return tl::unexpected(*word_failure_);
+  return segment_.damaged(fmt::format("event {} cannot be decoded", number));
+}
+
+Word Segment::Reading::word(uint32_t id) {
+  if (id >= segment_.words_) return {};
+  const uint32_t number = id / kWordsPerBlock;
+  auto known = pages_.find(number);
+  if (known == pages_.end()) {
+    const auto entry = segment_.word_table_.entry(*segment_.bytes_, number);
+    auto bytes = entry ? segment_.bytes_->block(entry->at, {static_cast<uint32_t>(entry->note), entry->at.length})
+                       : Result<Bytes>(tl::unexpected(entry.error()));
+    if (!bytes) {
+      word_failure_ = bytes.error();
+      return {};
+    }
+    known = pages_.emplace(number, std::move(*bytes)).first;
+  }
+  const std::string& page = *known->second;
+  const uint32_t place = id % kWordsPerBlock;
+  const uint32_t count = page.size() < 4 ? 0 : get_u32(page.data());
+  if (place >= count || count > kWordsPerBlock || page.size() < 4 + count * 4) return {};
+  const char* ends = page.data() + 4;
+  const uint32_t end = get_u32(ends + place * 4), begin = place == 0 ? 0 : get_u32(ends + place * 4 - 4) >> 2;
+  const std::string_view texts = std::string_view(page).substr(4 + count * 4);
+  if (begin > end >> 2 || end >> 2 > texts.size()) return {};
+  return {static_cast<Word::Kind>(end & 3), texts.substr(begin, (end >> 2) - begin)};
+}
+
+// --- terms
+
+Result<void> Segment::read_terms(const segment::TableEntry& entry, std::vector<std::pair<uint64_t, Term>>& out) const {
+  out.clear();
+  const auto bytes = bytes_->block(entry.at);
+  if (!bytes) return tl::unexpected(bytes.error());
+  segment::Reader in(**bytes);
+  uint64_t hash = entry.key, offset = 0;
+  while (in.left() > 0) {
+    hash += in.varint();
+    const uint64_t count = in.varint();
+    if (count == 0 || count > rows_) return damaged("a term has an impossible count");
+    uint64_t reference = 0;
+    if (count == 1) {
+      reference = in.varint();
+    } else if (count < rows_) {
+      reference = offset += in.varint();
+    }
+    if (!in.ok() || reference > 0xffffffff) return damaged("a term block is cut short");
+    out.emplace_back(hash, Term{static_cast<uint32_t>(reference), static_cast<uint32_t>(count)});
+  }
+  return {};
 }
 
 Result<std::optional<Segment::Term>> Segment::term(uint64_t hash) const {
-  auto after =
-      std::upper_bound(term_blocks_.begin(), term_blocks_.end(), hash, [](uint64_t h, const TermBlockAt& at) { return h < at.first_hash; });
-  if (after == term_blocks_.begin()) return std::optional<Term>();
-  auto bytes = block(std::prev(after)->at);
-  if (!bytes) return tl::unexpected(bytes.error());
-  const char* base = (*bytes)->data();
-  size_t low = 0, high = (*bytes)->size() / kTermBytes;
-  while (low < high) {
-    const size_t middle = (low + high) / 2;
-    const char* p = base + middle * kTermBytes;
-    const uint64_t found = get_u64(p);
-    if (found == hash) {
-      const Term term{get_u32(p + 8), get_u32(p + 12)};
-      if (term.count == 0 || term.count > rows_) return damaged("a term has an impossible count");
-      return std::optional<Term>(term);
-    }
-    if (found < hash) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
-  }
-  return std::optional<Term>();
+  const auto found = term_table_.find(*bytes_, hash);
+  if (!found) return tl::unexpected(found.error());
+  if (!*found) return std::optional<Term>();
+  std::vector<std::pair<uint64_t, Term>> terms;
+  if (auto read = read_terms((*found)->entry, terms); !read) return tl::unexpected(read.error());
+  const auto at = std::ranges::lower_bound(terms, hash, {}, [](const auto& term) { return term.first; });
+  if (at == terms.end() || at->first != hash) return std::optional<Term>();
+  return std::optional<Term>(at->second);
 }
 
-Result<uint32_t> Segment::rows_older_than(const Cursor& cursor) const {
-  if (cursor.position > last_position_) return rows_;
+// --- searching
+
+Result<uint32_t> Segment::count_rows(const IsOlder& is_older, Reading& reading) const {
   uint32_t low = 0, high = rows_;
   while (low < high) {
-    const uint32_t middle = low + (high - low) / 2;
-    auto found = row(middle);
+    // First among the blocks' first rows, then within one.
+    const uint32_t blocks = (high - low) / kRowsPerBlock;
+    const uint32_t middle = blocks > 1 ? (low / kRowsPerBlock + blocks / 2) * kRowsPerBlock : low + (high - low) / 2;
+    auto found = reading.row(middle);
     if (!found) return tl::unexpected(found.error());
-    if (older(cursor_of(*found), cursor)) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
+    if (is_older(*found)) low = middle + 1;
+    else high = middle;
   }
   return low;
 }
 
+/// The rows outside of which none is of the time that is asked for. They are nearly in order of time, so that few within are not.
+Result<std::pair<uint32_t, uint32_t>> Segment::rows_within(const Selection& selection) const {
+  if (selection.covers(oldest_time_, newest_time_)) return std::pair(0u, rows_);
+  uint32_t first = rows_, end = 0;
+  const auto read = row_table_.each(*bytes_, [&](const segment::TableEntry& entry) {
+    if (!selection.overlaps(static_cast<uint32_t>(entry.note), static_cast<uint32_t>(entry.note >> 32))) return;
+    const auto begin = static_cast<uint32_t>(entry.key);
+    first = std::min(first, begin);
+    end = std::min(rows_, begin + kRowsPerBlock);
+  });
+  if (!read) return tl::unexpected(read.error());
+  return std::pair(std::min(first, end), end);
+}
+
 Result<void> Segment::visit(const Selection& selection, const Visit& f) const {
   const Query& query = selection.query();
-  if (dropped_ || !selection.overlaps(oldest_time_, newest_time_)) return {};
   if (query.before && query.before->position < first_position_) return {};
   if (query.newer_than && query.newer_than->position > last_position_) return {};
+  IsOlder is_below, is_before;
+  if (query.newer_than && query.newer_than->position >= first_position_)
+    is_below = [&](const Row& row) { return !older(*query.newer_than, cursor_of(row)); };
+  if (query.before && query.before->position <= last_position_)
+    is_before = [&](const Row& row) { return older(cursor_of(row), *query.before); };
+  return visit_between(selection, is_below, is_before, f);
+}
+
+Result<void> Segment::visit_imported(const Selection& selection, const ImportedPlace& from, const ImportedPlace& before,
+                                     const Visit& f) const {
+  if (from.time > newest_time_ || before.time < oldest_time_) return {};
+  IsOlder is_below, is_before;
+  if (from.time >= oldest_time_) is_below = [&](const Row& row) { return older(place_of(row), from); };
+  if (before.time <= newest_time_) is_before = [&](const Row& row) { return older(place_of(row), before); };
+  return visit_between(selection, is_below, is_before, f);
+}
+
+/// Those that are not below one place, and before another; each may be empty: all are.
+Result<void> Segment::visit_between(const Selection& selection, const IsOlder& is_below, const IsOlder& is_before, const Visit& f) const {
+  const Query& query = selection.query();
+  if (!selection.overlaps(oldest_time_, newest_time_)) return {};
   const std::vector<char> scopes = selection.wanted_scopes(scopes_);
-  if (std::find(scopes.begin(), scopes.end(), 1) == scopes.end()) return {};
+  if (std::ranges::all_of(scopes, [](char kinds) { return kinds == 0; })) return {};
 
-  std::vector<List> lists;
-  for (uint64_t hash : selection.terms()) {
-    auto found = term(hash);
-    if (!found) return tl::unexpected(found.error());
-    if (!*found) return {};
-    lists.emplace_back(*this, **found);
-  }
-  uint32_t bound = rows_;
-  if (query.before) {
-    auto older_rows = rows_older_than(*query.before);
-    if (!older_rows) return tl::unexpected(older_rows.error());
-    bound = *older_rows;
-  }
-
-  Result<void> result;
-  auto fail = [&result](const Failure& why) {
-    result = tl::unexpected(why);
-    return false;
+  std::optional<Failure> lost;
+  const auto passed_over = [&](const Failure& damage) {
+    if (dropped_) lost = damage;  // not damage: its name is gone, and it could not be kept open
+    else bytes_->report(damage);
   };
-  Bytes rows, events;  // the blocks read last: neighbours are likely wanted next
-  uint32_t rows_number = 0xffffffff, events_offset = 0;
-  intersect(lists, bound, [&](uint32_t number) {
-    if (rows_number != number / kRowsPerBlock) {
-      auto bytes = block(row_blocks_[number / kRowsPerBlock]);
-      if (!bytes) return fail(bytes.error());
-      rows = std::move(*bytes);
-      rows_number = number / kRowsPerBlock;
+  Reading reading(*this);
+  uint32_t floor = 0, bound = rows_;
+  if (auto within = rows_within(selection)) std::tie(floor, bound) = *within;
+  else passed_over(within.error());
+  const auto count = [&](const IsOlder& is_older, uint32_t otherwise) {
+    const auto rows = count_rows(is_older, reading);
+    if (!rows) passed_over(rows.error());
+    return rows.value_or(otherwise);
+  };
+  if (is_before) bound = std::min(bound, count(is_before, bound));
+  if (is_below) floor = std::max(floor, count(is_below, floor));
+
+  // Worth its while when many are looked at and few are wanted.
+  const bool can_sieve = Sieve::can_tell(query.texts);
+  std::optional<Sieve> sieve;
+  uint32_t decoded = 0;
+  const auto offer = [&](uint32_t number) {
+    if (lost) return false;
+    const auto row = reading.row(number);
+    if (!row) {
+      passed_over(row.error());
+      return true;
     }
-    const size_t at = number % kRowsPerBlock * sizeof(Row);
-    if (at + sizeof(Row) > rows->size()) return fail(damaged("a row block is cut short").value());
-    const Row row = read_row(rows->data() + at);
-    if (row.scope >= scopes_.size()) return fail(damaged("a row has no scope").value());
-    const Cursor cursor = cursor_of(row);
-    if (query.newer_than && !older(*query.newer_than, cursor)) return false;
-    if (!selection.may_want(row, scopes)) return true;
-    if (!events || events_offset != row.block) {
-      auto bytes = block({row.block, row.block_length});
-      if (!bytes) return fail(bytes.error());
-      events = std::move(*bytes);
-      events_offset = row.block;
+    const Cursor cursor = cursor_of(*row);
+    // Said again of each: where a row block is damaged, the bounds are further than they need to be.
+    if ((is_before && !is_before(*row)) || (is_below && is_below(*row))) return true;
+    if (!selection.may_want(*row, scopes)) return true;
+    if (can_sieve && ++decoded == kDecodedBeforeSieving && !sieve.emplace(query.texts).look_at(reading, words_)) {
+      sieve.reset();
     }
-    const auto record = event_of_block(*events, row.place & kPlaceMask);
-    if (!record) return fail(damaged(record.error().message).value());
-    return f(cursor, *record);
-  });
-  for (const List& list : lists) {
-    if (list.error()) fail(*list.error());
+    if (sieve) {
+      const auto body = reading.body(number);
+      if (body && !sieve->may_contain(*body)) return true;
+    }
+    const auto record = reading.record(number, *row);
+    if (record) return f(cursor, *record);
+    passed_over(record.error());
+    return true;
+  };
+  visit_rows(selection.terms(), floor, bound, query.order, offer, passed_over);
+  if (lost) return tl::unexpected(*lost);
+  return {};
+}
+
+/// A list that cannot be read is done without: it only rules out what the record itself tells as well.
+void Segment::visit_rows(std::vector<uint64_t> hashes, uint32_t floor, uint32_t bound, Query::Order order,
+                         const std::function<bool(uint32_t)>& f, const std::function<void(const Failure&)>& passed_over) const {
+  const bool is_gathered = order == Query::Order::kOldestFirst && !hashes.empty();  // lists give the newest first
+  std::vector<uint32_t> gathered;
+  for (bool again = true; again;) {
+    again = false;
+    std::vector<List> lists;
+    std::vector<uint64_t> readable;
+    for (uint64_t hash : hashes) {
+      const auto found = term(hash);
+      if (found && !*found) return;
+      if (!found) {
+        passed_over(found.error());
+        continue;
+      }
+      lists.emplace_back(*this, **found);
+      readable.push_back(hash);
+    }
+    bool wanted = true;
+    const auto each = [&](uint32_t number) {
+      bound = is_gathered || order == Query::Order::kNewestFirst ? number : bound;
+      if (!is_gathered) return wanted = f(number);
+      gathered.push_back(number);
+      return true;
+    };
+    intersect(lists, floor, bound, is_gathered ? Query::Order::kNewestFirst : order, each);
+    hashes.clear();
+    for (size_t i = 0; i < lists.size(); ++i) {
+      if (!lists[i].error()) {
+        hashes.push_back(readable[i]);
+        continue;
+      }
+      passed_over(*lists[i].error());
+      again = wanted;
+    }
   }
-  if (!result && dropped_) return {};  // its file went away under us: all its events are past the retention
-  return result;
+  for (auto row = gathered.rbegin(); row != gathered.rend() && f(*row); ++row) continue;
+}
+
+// --- imported events
+
+Result<uint32_t> Segment::rows_older_than(const ImportedPlace& place) const {
+  if (place.time > newest_time_) return rows_;
+  if (place.time < oldest_time_) return 0u;
+  Reading reading(*this);
+  return count_rows([&](const Row& row) { return older(place_of(row), place); }, reading);
+}
+
+Result<std::optional<uint32_t>> Segment::time_beyond(const ImportedPlace& place, Query::Order order, uint32_t rows) const {
+  const Result<uint32_t> older_rows = rows_older_than(place);
+  if (!older_rows) return tl::unexpected(older_rows.error());
+  const bool is_newest_first = order == Query::Order::kNewestFirst;
+  if (is_newest_first ? *older_rows <= rows : rows_ - *older_rows <= rows) return std::optional<uint32_t>();
+  Reading reading(*this);
+  const auto found = reading.row(is_newest_first ? *older_rows - rows : *older_rows + rows);
+  if (!found) return tl::unexpected(found.error());
+  return std::optional<uint32_t>(found->time);
+}
+
+Result<void> Segment::match(std::span<const uint64_t> hashes, const Match& f) const {
+  struct Found {
+    uint32_t row;
+    size_t which;
+  };
+  std::vector<Found> found;
+  std::vector<std::pair<uint64_t, Term>> terms;
+  size_t which = 0;
+  std::optional<segment::TableEntry> open;  // up to the next one's first hash
+  const auto look_in_open = [&](uint64_t next, bool is_last) {
+    const auto begin = hashes.begin() + static_cast<ptrdiff_t>(which);
+    const auto end = is_last ? hashes.end() : std::lower_bound(begin, hashes.end(), next);
+    which = static_cast<size_t>(end - hashes.begin());
+    if (!open || begin == end) return;
+    if (const auto read = read_terms(*open, terms); !read) return bytes_->report(read.error());
+    auto term = terms.begin();
+    for (auto hash = begin; hash != end; ++hash) {
+      while (term != terms.end() && term->first < *hash) ++term;
+      if (term == terms.end()) break;
+      if (term->first != *hash) continue;
+      List list(*this, term->second);
+      for (; !list.done(); list.next()) found.push_back({list.row(), static_cast<size_t>(hash - hashes.begin())});
+      if (list.error()) bytes_->report(*list.error());
+    }
+  };
+  const auto read = term_table_.each(*bytes_, [&](const segment::TableEntry& entry) {
+    look_in_open(entry.key, false);
+    open = entry;
+  });
+  if (!read) return read;
+  look_in_open(0, true);
+  std::ranges::sort(found, {}, &Found::row);
+  Reading reading(*this);
+  for (const Found& one : found) {
+    const auto row = reading.row(one.row);
+    const auto record = row ? reading.record(one.row, *row) : Result<std::string_view>(tl::unexpected(row.error()));
+    if (record) f(one.which, *record);
+    else bytes_->report(record.error());
+  }
+  return {};
+}
+
+Result<std::string> Segment::record(uint32_t number) const {
+  Reading reading(*this);
+  const auto row = reading.row(number);
+  if (!row) return tl::unexpected(row.error());
+  const auto record = reading.record(number, *row);
+  if (!record) return tl::unexpected(record.error());
+  return std::string(*record);
+}
+
+Result<void> Segment::each(const Each& f) const {
+  Reading reading(*this, Reading::Way::kPassing);
+  for (uint32_t number = 0; number < rows_; ++number) {
+    const auto row = reading.row(number);
+    if (!row) return tl::unexpected(row.error());
+    const auto record = reading.record(number, *row);
+    if (!record) return tl::unexpected(record.error());
+    f(number, *row, *record);
+  }
+  return {};
 }
 
 Result<void> Segment::verify() const {
-  for (const TermBlockAt& at : term_blocks_) {
-    auto bytes = block(at.at);
-    if (!bytes) return tl::unexpected(bytes.error());
-    if ((*bytes)->empty() || (*bytes)->size() % kTermBytes != 0 || get_u64((*bytes)->data()) != at.first_hash) {
-      return damaged("a term block is not what the footer says");
-    }
-    for (size_t i = 0; i < (*bytes)->size(); i += kTermBytes) {
-      const Term term{get_u32((*bytes)->data() + i + 8), get_u32((*bytes)->data() + i + 12)};
-      if (term.count == 0 || term.count > rows_) return damaged("a term has an impossible count");
+  std::vector<BlockAt> blocks;
+  const auto collect = [&](const segment::Table& table, bool has_twins) {
+    table.collect(blocks);
+    return table.each(*bytes_, [&](const segment::TableEntry& entry) {
+      blocks.push_back(entry.at);
+      if (has_twins) blocks.push_back({static_cast<uint32_t>(entry.note), entry.at.length});
+    });
+  };
+  for (const segment::Table* table : {&event_table_, &row_table_, &word_table_, &posting_table_, &term_table_})
+    if (auto collected = collect(*table, table == &word_table_); !collected) return collected;
+  if (blocks.size() != blocks_) return damaged("it has another number of blocks than its footer says");
+  if (auto sound = bytes_->verify(std::move(blocks), checksum_); !sound) return sound;
+
+  uint32_t terms = 0;
+  std::vector<std::pair<uint64_t, Term>> read;
+  for (uint32_t number = 0; number < term_table_.count(); ++number) {
+    const auto entry = term_table_.entry(*bytes_, number);
+    if (!entry) return tl::unexpected(entry.error());
+    if (auto done = read_terms(*entry, read); !done) return done;
+    terms += static_cast<uint32_t>(read.size());
+    for (const auto& [hash, term] : read) {
       uint32_t seen = 0;
       List list(*this, term);
       for (; !list.done(); list.next()) ++seen;
@@ -289,13 +435,18 @@ Result<void> Segment::verify() const {
       if (seen != term.count) return damaged("a posting list has a wrong length");
     }
   }
+  if (terms != terms_) return damaged("it has another number of terms than its footer says");
+  Reading reading(*this, Reading::Way::kPassing);
+  uint64_t record_bytes = 0;
   for (uint32_t number = 0; number < rows_; ++number) {
-    auto found = row(number);
-    if (!found) return tl::unexpected(found.error());
-    auto bytes = block({found->block, found->block_length});
-    if (!bytes) return tl::unexpected(bytes.error());
-    if (auto record = event_of_block(**bytes, found->place & kPlaceMask); !record) return damaged(record.error().message);
+    const auto row = reading.row(number);
+    if (!row) return tl::unexpected(row.error());
+    if (row->time < oldest_time_ || row->time > newest_time_) return damaged("a row's time is not what its footer says");
+    const auto record = reading.record(number, *row);
+    if (!record) return tl::unexpected(record.error());
+    record_bytes += record->size();
   }
+  if (record_bytes != record_bytes_) return damaged("its records have another length than its footer says");
   return {};
 }
 

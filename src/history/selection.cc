@@ -32,6 +32,7 @@ Selection::Selection(const Query& query, Time now, std::chrono::milliseconds ret
     }
     terms_.push_back(term_hash(static_cast<TermKind>(filter.attribute), filter.value));
   }
+  terms_.insert(terms_.end(), query.terms.begin(), query.terms.end());
   if (query.category != Query::Category::kAll) {
     const bool management = query.category == Query::Category::kManagement;
     flags_considered_ |= kManagementFlag;
@@ -40,24 +41,31 @@ Selection::Selection(const Query& query, Time now, std::chrono::milliseconds ret
   }
 }
 
-bool Selection::wants_scope(const Scope& scope) const {
-  return scope.account == query_.account && (query_.region.empty() || scope.region == query_.region);
-}
-
 std::vector<char> Selection::wanted_scopes(const std::vector<Scope>& scopes) const {
-  std::vector<char> wanted(scopes.size());
-  std::transform(scopes.begin(), scopes.end(), wanted.begin(), [this](const Scope& scope) { return wants_scope(scope); });
+  std::vector<char> wanted;
+  wanted.reserve(scopes.size());
+  for (const Scope& scope : scopes) {
+    const bool is_meant = query_.account.empty() ? query_.may_see != nullptr : scope.account == query_.account;
+    char kinds = 0;
+    if (is_meant && (query_.region.empty() || scope.region == query_.region)) {
+      for (const char kind : {kManagement, kData})
+        if (!query_.may_see || query_.may_see(scope.account, scope.region, kind == kManagement)) kinds = static_cast<char>(kinds | kind);
+    }
+    wanted.push_back(kinds);
+  }
   return wanted;
 }
 
-bool Selection::wants(const event::Attributes& a) const {
-  if (a.account != query_.account || (!query_.region.empty() && a.region != query_.region)) return false;
+bool Selection::wants(const event::Attributes& a, std::string_view record) const {
+  if (!query_.account.empty() && a.account != query_.account) return false;
+  if (!query_.region.empty() && a.region != query_.region) return false;
   if (a.time < expired_before_) return false;
   if (query_.start && whole_seconds(a.time) < whole_seconds(*query_.start)) return false;
   if (query_.end && whole_seconds(a.time) > whole_seconds(*query_.end)) return false;
   if (query_.category == Query::Category::kManagement && !a.management) return false;
   if (query_.category == Query::Category::kData && a.management) return false;
-  return std::all_of(query_.filters.begin(), query_.filters.end(), [&](const Filter& filter) { return holds(a, filter); });
+  if (!std::all_of(query_.filters.begin(), query_.filters.end(), [&](const Filter& filter) { return holds(a, filter); })) return false;
+  return query_.condition == nullptr || query_.condition->holds(a, record);
 }
 
 }  // namespace cairn::history

@@ -3,22 +3,22 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "history/store.h"
 
 namespace cairn::history {
 
-/// One event in the index, as in docs/formats/history.md. In the tail `block` is the block's number.
+/// One event in the index, as in docs/formats/history.md.
 struct Row {
   uint32_t position = 0;  // relative to the first position of its tail or segment
   uint32_t index = 0;
   uint32_t time = 0;
-  uint32_t block = 0, block_length = 0;
-  uint16_t place = 0;  // kPlaceMask and the two flags
+  uint16_t place = 0;  // the two flags
   uint16_t scope = 0;
 };
-constexpr uint16_t kPlaceMask = 0x3fff, kReadOnlyFlag = 0x4000, kManagementFlag = 0x8000;
+constexpr uint16_t kReadOnlyFlag = 1, kManagementFlag = 2;
 
 struct Scope {
   std::string account, region;
@@ -26,6 +26,10 @@ struct Scope {
 };
 
 inline bool older(const Cursor& a, const Cursor& b) { return a.position != b.position ? a.position < b.position : a.index < b.index; }
+
+inline bool older(const ImportedPlace& a, const ImportedPlace& b) {
+  return std::tie(a.time, a.position, a.index) < std::tie(b.time, b.position, b.index);
+}
 
 /// Seconds since 1970 as rows hold them: what does not fit is clamped, so that comparing stays right.
 uint32_t row_seconds(Time time);
@@ -39,14 +43,19 @@ class Selection {
   /// Hashes whose postings hold every wanted event; may be none.
   const std::vector<uint64_t>& terms() const { return terms_; }
   const Query& query() const { return query_; }
-  bool wants_scope(const Scope& scope) const;
-  std::vector<char> wanted_scopes(const std::vector<Scope>& scopes) const;  // parallel to `scopes`
+  /// Parallel to `scopes`: which kinds of their events are wanted, kManagement and kData.
+  static constexpr char kManagement = 1, kData = 2;
+  std::vector<char> wanted_scopes(const std::vector<Scope>& scopes) const;
   bool overlaps(uint32_t oldest, uint32_t newest) const { return newest >= oldest_ && oldest <= newest_; }
+  bool covers(uint32_t oldest, uint32_t newest) const { return oldest >= oldest_ && newest <= newest_; }
   /// False: surely not wanted. The rest is told by the event itself.
   bool may_want(const Row& row, const std::vector<char>& scopes) const {
-    return row.time >= oldest_ && row.time <= newest_ && scopes[row.scope] != 0 && (row.place & flags_considered_) == flags_wanted_;
+    const char kind = (row.place & kManagementFlag) != 0 ? kManagement : kData;
+    return row.time >= oldest_ && row.time <= newest_ && (scopes[row.scope] & kind) != 0 &&
+           (row.place & flags_considered_) == flags_wanted_;
   }
-  bool wants(const event::Attributes& attributes) const;
+  /// Exactly; but whether its scope may be seen is told by `may_want`.
+  bool wants(const event::Attributes& attributes, std::string_view record) const;
 
  private:
   const Query& query_;
@@ -57,15 +66,18 @@ class Selection {
   bool impossible_ = false;
 };
 
+/// The first cursor behind one.
+inline Cursor behind(Cursor cursor) { return {cursor.position, cursor.index + 1}; }
+
 /// Calls `f(row)` for each row below `bound` that is in every list, newest first, until it returns false. A list gives falling
-/// rows: done(), row(), next(). Without lists: every row.
+/// rows: done(), row(), seek(row): on to the first not above it. Without lists: every row.
 template <class List, class F>
 void intersect(std::vector<List>& lists, uint32_t bound, F&& f) {
   while (bound > 0) {
     uint32_t candidate = bound - 1;
     for (size_t agreed = 0, i = 0; agreed < lists.size(); i = (i + 1) % lists.size()) {
       List& list = lists[i];
-      while (!list.done() && list.row() > candidate) list.next();
+      list.seek(candidate);
       if (list.done()) return;
       if (list.row() < candidate) {
         candidate = list.row();
@@ -76,6 +88,23 @@ void intersect(std::vector<List>& lists, uint32_t bound, F&& f) {
     }
     if (!f(candidate)) return;
     bound = candidate;
+  }
+}
+
+/// The same of the rows from `floor` on, in an order. The oldest first, rows are gathered before the first call.
+template <class List, class F>
+void intersect(std::vector<List>& lists, uint32_t floor, uint32_t bound, Query::Order order, F&& f) {
+  if (order == Query::Order::kNewestFirst) {
+    intersect(lists, bound, [&](uint32_t row) { return row >= floor && f(row); });
+  } else if (lists.empty()) {
+    for (uint32_t row = floor; row < bound && f(row); ++row) continue;
+  } else {
+    std::vector<uint32_t> rows;
+    intersect(lists, bound, [&](uint32_t row) {
+      if (row >= floor) rows.push_back(row);
+      return row >= floor;
+    });
+    for (auto row = rows.rbegin(); row != rows.rend() && f(*row); ++row) continue;
   }
 }
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "base/check.h"
-#include "segment/block.h"
 #include "history/terms.h"
+#include "segment/block.h"
 
 namespace cairn::history {
 
@@ -14,7 +14,9 @@ class Tail::List {
   List(const std::vector<Posting>& postings, uint32_t head) : postings_(&postings), at_(head) {}
   bool done() const { return at_ == 0; }
   uint32_t row() const { return (*postings_)[at_ - 1].row; }
-  void next() { at_ = (*postings_)[at_ - 1].older; }
+  void seek(uint32_t row) {
+    while (at_ != 0 && this->row() > row) at_ = (*postings_)[at_ - 1].older;
+  }
 
  private:
   const std::vector<Posting>* postings_;
@@ -30,23 +32,21 @@ void Tail::add(Cursor cursor, const event::Attributes& attributes, std::string_v
   row.position = static_cast<uint32_t>(cursor.position - first_position_);
   row.index = cursor.index;
   row.time = row_seconds(attributes.time);
-  row.block = static_cast<uint32_t>(blocks_.size());
-  row.place = static_cast<uint16_t>(open_offsets_.size());
   if (attributes.read_only) row.place |= kReadOnlyFlag;
   if (attributes.management) row.place |= kManagementFlag;
   row.scope = scope_of(attributes);
   rows_.push_back(row);
 
-  open_offsets_.push_back(static_cast<uint32_t>(open_block_.size()));
-  segment::put_u32(open_block_, static_cast<uint32_t>(record.size()));
-  open_block_ += record;
+  record_bytes_ += record.size();
+  for (uint64_t hash : scratch_) __builtin_prefetch(&slots_[hash & (slots_.size() - 1)]);
+  coder_.add(record, row.time);
   for (uint64_t hash : scratch_) {
     Term* term = slot(hash);
-    postings_.push_back({number, term->head});
+    postings_.push_back({number, term->head, term->number});
     term->head = static_cast<uint32_t>(postings_.size());
     ++term->count;
   }
-  if (open_block_.size() >= kEventBlockBytes || open_offsets_.size() > kPlaceMask) close_open_block();
+  if (coder_.is_block_full()) close_open_block();
 }
 
 void Tail::close_block() {
@@ -55,16 +55,40 @@ void Tail::close_block() {
 }
 
 void Tail::close_open_block() {
-  if (open_block_.empty()) return;
-  blocks_.push_back(std::make_shared<const std::string>(segment::seal_block(open_block_)));
-  blocks_bytes_ += blocks_.back()->size();
-  open_block_.clear();
-  open_offsets_.clear();
+  const uint32_t events = coder_.open_events();
+  if (events == 0) return;
+  const Coder::Block block = coder_.close();
+  blocks_.push_back({static_cast<uint32_t>(rows_.size()) - events, segment::seal_block(block.text, block.noise)});
+  blocks_bytes_ += blocks_.back().sealed.size();
+}
+
+void Tail::read_record(uint32_t row, std::string& out) const {
+  const uint32_t open_from = static_cast<uint32_t>(rows_.size()) - coder_.open_events();
+  bool read = false;
+  if (row >= open_from) {
+    read = coder_.open_record(row - open_from, rows_[row].time, out);
+  } else {
+    const size_t number = static_cast<size_t>(std::ranges::upper_bound(blocks_, row, {}, &Block::first_row) - blocks_.begin()) - 1;
+    if (number != opened_block_) {
+      opened_ = segment::open_block(blocks_[number].sealed).value();
+      opened_events_ = CodedBlock::open(opened_).value();
+      opened_block_ = number;
+    }
+    read = opened_events_.record(row - blocks_[number].first_row, rows_[row].time, coder_, out);
+  }
+  CHECK(read);
+}
+
+std::string Tail::record(uint32_t row) const {
+  const std::lock_guard lock(mutex_);
+  std::string out;
+  read_record(row, out);
+  return out;
 }
 
 size_t Tail::bytes() const {
-  return blocks_bytes_ + blocks_.size() * 64 + open_block_.size() + rows_.capacity() * sizeof(Row) +
-         postings_.capacity() * sizeof(Posting) + slots_.size() * sizeof(Term) + scopes_.size() * 192;
+  return blocks_bytes_ + blocks_.size() * 64 + coder_.bytes() + rows_.size() * sizeof(Row) + postings_.size() * sizeof(Posting) +
+         slots_.size() * sizeof(Term) + scopes_.size() * 192;
 }
 
 uint64_t Tail::rows() const {
@@ -95,8 +119,7 @@ Tail::Term* Tail::slot(uint64_t hash) {
   for (size_t i = hash & mask;; i = (i + 1) & mask) {
     Term& term = slots_[i];
     if (term.head == 0) {
-      term = {hash, 0, 0};
-      ++terms_;
+      term = {hash, 0, 0, static_cast<uint32_t>(terms_++)};
       return &term;
     }
     if (term.hash == hash) return &term;
@@ -123,36 +146,50 @@ std::vector<Tail::Term> Tail::sorted_terms() const {
   return terms;
 }
 
-std::vector<Tail::Candidate> Tail::gather(const Selection& selection, const std::optional<Cursor>& before, size_t limit) const {
+std::vector<std::pair<size_t, Tail::Candidate>> Tail::match(std::span<const uint64_t> hashes) const {
+  std::vector<std::pair<size_t, Candidate>> found;
+  std::lock_guard lock(mutex_);
+  for (size_t i = 0; i < hashes.size(); ++i) {
+    const Term* term = find(hashes[i]);
+    for (uint32_t at = term == nullptr ? 0 : term->head; at != 0; at = postings_[at - 1].older) {
+      const uint32_t row = postings_[at - 1].row;
+      read_record(row, found.emplace_back(i, Candidate{cursor_of(rows_[row]), {}}).second.record);
+    }
+  }
+  return found;
+}
+
+Cursor Tail::end() const {
+  std::lock_guard lock(mutex_);
+  // Later records of an entry are no newer than its first.
+  return {rows_.empty() ? first_position_ - 1 : cursor_of(rows_.back()).position, 0xffffffff};
+}
+
+std::vector<Tail::Candidate> Tail::gather(const Selection& selection, const std::optional<Cursor>& place, size_t limit) const {
   std::vector<Candidate> found;
   std::lock_guard lock(mutex_);
   const std::vector<char> scopes = selection.wanted_scopes(scopes_);
-  if (std::find(scopes.begin(), scopes.end(), 1) == scopes.end()) return found;
+  if (std::all_of(scopes.begin(), scopes.end(), [](char kinds) { return kinds == 0; })) return found;
   std::vector<List> lists;
   for (uint64_t hash : selection.terms()) {
     const Term* term = find(hash);
     if (term == nullptr) return found;
     lists.emplace_back(postings_, term->head);
   }
-  auto bound = static_cast<uint32_t>(rows_.size());
-  if (before) {
-    bound = static_cast<uint32_t>(
-        std::partition_point(rows_.begin(), rows_.end(), [&](const Row& row) { return older(cursor_of(row), *before); }) - rows_.begin());
-  }
-  const std::optional<Cursor>& newer_than = selection.query().newer_than;
-  intersect(lists, bound, [&](uint32_t number) {
+  const auto rows_older_than = [&](const Cursor& cursor) {
+    return static_cast<uint32_t>(
+        std::partition_point(rows_.begin(), rows_.end(), [&](const Row& row) { return older(cursor_of(row), cursor); }) - rows_.begin());
+  };
+  const Query& query = selection.query();
+  const bool is_newest_first = query.order == Query::Order::kNewestFirst;
+  const std::optional<Cursor>& before = is_newest_first && place ? place : query.before;
+  const std::optional<Cursor>& newer_than = !is_newest_first && place ? place : query.newer_than;
+  const uint32_t bound = before ? rows_older_than(*before) : static_cast<uint32_t>(rows_.size());
+  const uint32_t floor = newer_than ? rows_older_than(behind(*newer_than)) : 0;
+  intersect(lists, floor, bound, query.order, [&](uint32_t number) {
     const Row& row = rows_[number];
-    const Cursor cursor = cursor_of(row);
-    if (newer_than && !older(*newer_than, cursor)) return false;
     if (!selection.may_want(row, scopes)) return true;
-    Candidate candidate{cursor, nullptr, static_cast<uint32_t>(row.place & kPlaceMask), {}};
-    if (row.block < blocks_.size()) {
-      candidate.block = blocks_[row.block];
-    } else {
-      const char* at = open_block_.data() + open_offsets_[candidate.place];
-      candidate.record.assign(at + 4, segment::get_u32(at));
-    }
-    found.push_back(std::move(candidate));
+    read_record(number, found.emplace_back(Candidate{cursor_of(row), {}}).record);
     return found.size() < limit;
   });
   return found;

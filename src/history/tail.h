@@ -1,20 +1,21 @@
 #pragma once
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
 #include "event/attributes.h"
+#include "history/coder.h"
 #include "history/selection.h"
 
 namespace cairn::history {
 
-constexpr size_t kEventBlockBytes = 32 << 10;  // raw; one more event may reach beyond
-constexpr size_t kScopesMax = 60'000;          // accounts x regions in one tail; a row has 16 bits for it
+constexpr size_t kScopesMax = 60'000;  // accounts x regions in one tail; a row has 16 bits for it
 
-/// The newest events, in memory: compressed in the blocks that the segment will have, with an index to search them at once.
+/// The newest events, in memory: coded, in the blocks that the segment will have, with an index to search them at once.
 /// One thread adds; any thread reads.
 class Tail {
  public:
@@ -27,14 +28,17 @@ class Tail {
 
   struct Candidate {
     Cursor cursor;
-    std::shared_ptr<const std::string> block;  // sealed; null: `record` is the event
-    uint32_t place = 0;
     std::string record;
   };
-  /// The newest events older than `before` that `selection` may want, at most `limit`. They are still to be checked.
-  std::vector<Candidate> gather(const Selection& selection, const std::optional<Cursor>& before, size_t limit) const;
+  /// The first events, in the order of `selection`, that it may want, at most `limit`; from `place` on, if there is one. They are still to
+  /// be checked.
+  std::vector<Candidate> gather(const Selection& selection, const std::optional<Cursor>& place, size_t limit) const;
+
+  /// What stands under the terms of these hashes, and under which of them.
+  std::vector<std::pair<size_t, Candidate>> match(std::span<const uint64_t> hashes) const;
 
   uint64_t rows() const;
+  Cursor end() const;  // everything that was added is older
   uint64_t first_position() const { return first_position_; }
 
   // --- for sealing, and for the adding thread only
@@ -42,15 +46,24 @@ class Tail {
     uint64_t hash;
     uint32_t head;  // newest posting, plus one
     uint32_t count;
+    uint32_t number;  // of the term: they are numbered as they come
   };
   struct Posting {
     uint32_t row;
     uint32_t older;  // posting, plus one; 0: the last
+    uint32_t term;
+  };
+  struct Block {
+    uint32_t first_row;
+    std::string sealed;
   };
   void close_block();
   const std::vector<Row>& all_rows() const { return rows_; }
   const std::vector<Scope>& scopes() const { return scopes_; }
-  const std::vector<std::shared_ptr<const std::string>>& blocks() const { return blocks_; }
+  const std::vector<Block>& blocks() const { return blocks_; }
+  Coder& words() const { return coder_; }
+  uint64_t record_bytes() const { return record_bytes_; }
+  std::string record(uint32_t row) const;
   const std::vector<Posting>& postings() const { return postings_; }
   std::vector<Term> sorted_terms() const;
   Cursor cursor_of(const Row& row) const { return {first_position_ + row.position, row.index}; }
@@ -60,6 +73,7 @@ class Tail {
   class List;
 
   void close_open_block();
+  void read_record(uint32_t row, std::string& out) const;
   Term* slot(uint64_t hash);
   const Term* find(uint64_t hash) const;
   void grow();
@@ -70,11 +84,14 @@ class Tail {
   std::vector<Row> rows_;
   std::vector<Scope> scopes_;
   std::unordered_map<std::string, uint16_t> scope_numbers_;
-  std::vector<std::shared_ptr<const std::string>> blocks_;
+  std::vector<Block> blocks_;  // the open one not among them
   size_t blocks_bytes_ = 0;
-  std::string open_block_;
-  std::vector<uint32_t> open_offsets_;  // where each event of the open block begins, length first
-  std::vector<Term> slots_;             // open addressing; head 0: free
+  uint64_t record_bytes_ = 0;
+  mutable Coder coder_;
+  mutable size_t opened_block_ = SIZE_MAX;  // the one that was read last
+  mutable std::string opened_;
+  mutable CodedBlock opened_events_;
+  std::vector<Term> slots_;  // open addressing; head 0: free
   size_t terms_ = 0;
   std::vector<Posting> postings_;
   std::vector<uint64_t> scratch_;

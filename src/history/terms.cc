@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "segment/block.h"
+
 namespace cairn::history {
 
 namespace {
@@ -23,13 +25,17 @@ std::optional<Attribute> attribute_named(std::string_view name) {
 }
 
 uint64_t term_hash(TermKind kind, std::string_view value) {
-  constexpr uint64_t kPrime = 0x100000001b3;
-  uint64_t h = (0xcbf29ce484222325 ^ static_cast<uint8_t>(kind)) * kPrime;
-  for (char c : value) h = (h ^ static_cast<uint8_t>(c)) * kPrime;
-  h ^= h >> 32;
-  h *= 0xd6e8feb86659fd93;
-  h ^= h >> 32;
-  return h;
+  constexpr uint64_t kFactor = 0xa0761d6478bd642f;
+  uint64_t h = (value.size() << 8 | static_cast<uint8_t>(kind)) * 0x9e3779b97f4a7c15;
+  const auto fold = [&h](uint64_t v) {
+    const auto product = static_cast<__uint128_t>(h ^ v) * kFactor;
+    h = static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
+  };
+  for (; value.size() >= 8; value.remove_prefix(8)) fold(segment::get_u64(value.data()));
+  uint64_t last = 0;
+  for (size_t i = 0; i < value.size(); ++i) last |= uint64_t{static_cast<uint8_t>(value[i])} << (8 * i);
+  fold(last ^ 0x2d358dccaa6c78a5);
+  return h >> (64 - kTermHashBits);
 }
 
 void collect_terms(const event::Attributes& a, std::vector<uint64_t>& out) {
@@ -44,6 +50,12 @@ void collect_terms(const event::Attributes& a, std::vector<uint64_t>& out) {
   add(TermKind::kEventSource, a.event_source);
   add(TermKind::kAccessKeyId, a.access_key);
   add(TermKind::kCategory, a.management ? "management" : "data");
+  add(TermKind::kErrorCode, a.error_code);
+  add(TermKind::kSourceAddress, a.source_address);
+  add(TermKind::kAccount, a.account);
+  add(TermKind::kRegion, a.region);
+  add(TermKind::kPrincipalArn, a.principal_arn);
+  for (const std::string& arn : a.resource_arns) add(TermKind::kResourceArn, arn);
   for (const event::LookupResource& resource : a.resources) {
     add(TermKind::kResourceType, resource.type);
     add(TermKind::kResourceName, resource.name);

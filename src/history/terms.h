@@ -19,8 +19,16 @@ enum class TermKind : uint8_t {
   kEventSource,
   kAccessKeyId,  // as Attribute
   kCategory,
+  kErrorCode,
+  kSourceAddress,
+  kAccount,  // as recipientAccountId
+  kRegion,
+  kPrincipalArn,
+  kResourceArn,  // of the record's `resources`
 };
 
+/// On disk: 40 bits, so that sorted ones lie close together. Two values of one hash share a term.
+constexpr int kTermHashBits = 40;
 uint64_t term_hash(TermKind kind, std::string_view value);
 
 /// The hashes of everything the event can be found by, each once.

@@ -8,13 +8,13 @@ namespace cairn::history {
 
 namespace {
 
-constexpr size_t kCursorBytes = 12, kFingerprintBytes = 16;
+constexpr size_t kCursorBytes = 12, kImportedBytes = 16, kFingerprintBytes = 16;
 
-/// Covers cursor and parameters. It guards against mistakes, not against forgers: who makes up a token sees only what the query,
+/// Covers place and parameters. It guards against mistakes, not against forgers: who makes up a token sees only what the query,
 /// which is authorized by itself, would show anyway.
-std::string fingerprint(std::string_view cursor, std::string_view parameters) {
+std::string fingerprint(std::string_view place, std::string_view parameters) {
   std::string text = "cairn history token 1\n";
-  text += cursor;
+  text += place;
   text += parameters;
   return crypto::sha256(text).substr(0, kFingerprintBytes);
 }
@@ -25,16 +25,32 @@ std::string encode_token(const Cursor& cursor, std::string_view parameters) {
   std::string bytes;
   segment::put_u64(bytes, cursor.position);
   segment::put_u32(bytes, cursor.index);
+  if (cursor.imported) {
+    segment::put_u32(bytes, cursor.imported->time);
+    segment::put_u64(bytes, cursor.imported->position);
+    segment::put_u32(bytes, cursor.imported->index);
+  }
   bytes += fingerprint(bytes, parameters);
   return text::base64(bytes);
 }
 
 std::optional<Cursor> decode_token(std::string_view token, std::string_view parameters) {
   const auto bytes = text::from_base64(token);
-  if (!bytes || bytes->size() != kCursorBytes + kFingerprintBytes) return std::nullopt;
-  const std::string_view cursor = std::string_view(*bytes).substr(0, kCursorBytes);
-  if (fingerprint(cursor, parameters) != std::string_view(*bytes).substr(kCursorBytes)) return std::nullopt;
-  return Cursor{segment::get_u64(cursor.data()), segment::get_u32(cursor.data() + 8)};
+  if (!bytes || (bytes->size() != kCursorBytes + kFingerprintBytes && bytes->size() != kCursorBytes + kImportedBytes + kFingerprintBytes))
+    return std::nullopt;
+  const std::string_view place = std::string_view(*bytes).substr(0, bytes->size() - kFingerprintBytes);
+  if (fingerprint(place, parameters) != std::string_view(*bytes).substr(place.size())) return std::nullopt;
+  segment::Reader in(place);
+  Cursor out;
+  out.position = in.u64();
+  out.index = in.u32();
+  if (in.left() > 0) {
+    out.imported.emplace();
+    out.imported->time = in.u32();
+    out.imported->position = in.u64();
+    out.imported->index = in.u32();
+  }
+  return out;
 }
 
 std::string cursor_text(const Cursor& cursor) { return fmt::format("{}-{}", cursor.position, cursor.index); }

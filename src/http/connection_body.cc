@@ -299,6 +299,8 @@ Awaitable<bool> Connection::send_live(Response response, bool chunked) {
     }
     if (aborted_) co_return false;
     const bool is_last = live->piece.is_last || io_->stopping();
+    if (live->piece.is_broken || (is_last && !live->piece.is_last && !static_cast<LiveSource&>(*live->source).may_end_early()))
+      co_return false;
     out_.clear();
     if (chunked && !live->piece.bytes.empty()) out_ += fmt::format("{:x}\r\n", live->piece.bytes.size());
     out_ += live->piece.bytes;

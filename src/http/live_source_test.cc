@@ -84,5 +84,32 @@ TEST_F(LiveSources, EndWhenTheServerStops) {
   EXPECT_TRUE(client.read_to_end().ends_with("0\r\n\r\n"));
 }
 
+/// Must be whole, and never is.
+class Document final : public LiveSource {
+ public:
+  explicit Document(bool breaks) : breaks_(breaks) {}
+  Piece next() override { return {.bytes = "one", .is_broken = breaks_ && begun_++ > 0, .pause = 1ms}; }
+  bool may_end_early() const override { return false; }
+
+ private:
+  const bool breaks_;
+  int begun_ = 0;
+};
+
+TEST_F(LiveSources, BreakOffWhereTheyWouldOtherwiseSeemWhole) {
+  for (const bool breaks : {true, false}) {
+    handler.on_handle = [=](const auto& exchange) {
+      Response response;
+      response.source = std::make_unique<Document>(breaks);
+      exchange->respond(std::move(response));
+    };
+    Client client(start());
+    client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    EXPECT_EQ(client.read_answer().status, 200);
+    if (!breaks) server->stop(20s);
+    EXPECT_FALSE(client.read_to_end().ends_with("0\r\n\r\n"));
+  }
+}
+
 }  // namespace
 }  // namespace cairn::http

@@ -88,6 +88,16 @@ class Compiler {
     return std::move(plan_);
   }
 
+  std::unique_ptr<const Plan> run(const Expression& expression, const Dialect& dialect) {
+    free_text_ = dialect.free_text;
+    for (const std::string& word : dialect.words) {
+      plan_->word_slots.push_back(new_slot());
+      names_[word] = plan_->word_slots.back();
+    }
+    stage().steps.push_back({.kind = Step::Kind::kFilter, .node = truth(expression)});
+    return std::move(plan_);
+  }
+
  private:
   Stage& stage() { return plan_->stages.back(); }
   [[noreturn]] void unexpected(const Command& command) { throw Lexer(query_).unexpected(command.begin, command.end); }
@@ -290,7 +300,51 @@ class Compiler {
     return made;
   }
 
+  /// Of what is expected to be a condition.
+  Node truth(const Expression& e) {
+    if (!free_text_ || e.kind != Kind::kText) return node(e);
+    Node made{.op = Op::kMatches};
+    made.parts.push_back({.op = Op::kSlot, .slot = kMessage});
+    made.regex = regex("(?i)" + RE2::QuoteMeta(e.text), e);
+    return made;
+  }
+
+  /// The number of the word that a comparison is about.
+  std::optional<uint32_t> word_in(const Expression& e) const {
+    if (e.kind != Kind::kCompare && e.kind != Kind::kLike && e.kind != Kind::kMatches && e.kind != Kind::kIn) return std::nullopt;
+    const size_t sides = e.kind == Kind::kCompare ? 2 : 1;
+    for (size_t side = 0; side < sides; ++side) {
+      if (e.parts[side].kind != Kind::kName) continue;
+      const auto known = names_.find(e.parts[side].text);
+      if (known == names_.end()) continue;
+      const auto word = std::ranges::find(plan_->word_slots, known->second);
+      if (word != plan_->word_slots.end()) return static_cast<uint32_t>(word - plan_->word_slots.begin());
+    }
+    return std::nullopt;
+  }
+
+  Node any(uint32_t word, const Expression& e) {
+    const bool is_negated = e.kind == Kind::kCompare && e.text == "!=";
+    Node made{.op = Op::kAnyWord, .slot = plan_->word_slots[word], .word = word};
+    if (is_negated) {
+      Expression positive = e;
+      positive.text = "=";
+      made.parts.push_back(plain_node_of(positive));
+      Node negated{.op = Op::kNot};
+      negated.parts.push_back(std::move(made));
+      return negated;
+    }
+    made.parts.push_back(plain_node_of(e));
+    return made;
+  }
+
   Node node_of(const Expression& e) {
+    if (!plan_->word_slots.empty())
+      if (const std::optional<uint32_t> word = word_in(e)) return any(*word, e);
+    return plain_node_of(e);
+  }
+
+  Node plain_node_of(const Expression& e) {
     if (!by_key_.empty() && e.kind != Kind::kNumber && e.kind != Kind::kText && e.kind != Kind::kName) {
       const auto known = by_key_.find(key_of(e));
       if (known != by_key_.end()) return {.op = Op::kSlot, .slot = known->second};
@@ -308,11 +362,11 @@ class Compiler {
       case Kind::kStar:
         throw Lexer(query_).unexpected(e.begin, e.end);
       case Kind::kAnd:
-        return with_parts(Op::kAnd, e);
+        return with_truths(Op::kAnd, e);
       case Kind::kOr:
-        return with_parts(Op::kOr, e);
+        return with_truths(Op::kOr, e);
       case Kind::kNot:
-        return with_parts(Op::kNot, e);
+        return with_truths(Op::kNot, e);
       case Kind::kCompare:
         return with_parts(e.text == "="    ? Op::kEqual
                           : e.text == "!=" ? Op::kNotEqual
@@ -353,6 +407,11 @@ class Compiler {
   Node with_parts(Op op, const Expression& e) {
     Node made{.op = op};
     for (const Expression& part : e.parts) made.parts.push_back(node(part));
+    return made;
+  }
+  Node with_truths(Op op, const Expression& e) {
+    Node made{.op = op};
+    for (const Expression& part : e.parts) made.parts.push_back(truth(part));
     return made;
   }
 
@@ -484,6 +543,7 @@ class Compiler {
   std::optional<Outer> aggregates_;  // aggregations are allowed here
   std::vector<Plan::Column> shown_;
   bool displayed_ = false, deduped_ = false;
+  bool free_text_ = false;
   size_t stats_ = 0, depth_ = 0;
 };
 
@@ -494,6 +554,14 @@ Result<std::unique_ptr<const Plan>, Refusal> compile(std::string_view query) {
   if (!commands) return tl::unexpected(commands.error());
   try {
     return Compiler(query).run(*commands);
+  } catch (Refusal& refusal) {
+    return tl::unexpected(std::move(refusal));
+  }
+}
+
+Result<std::unique_ptr<const Plan>, Refusal> compile(const Expression& expression, std::string_view text, const Dialect& dialect) {
+  try {
+    return Compiler(text).run(expression, dialect);
   } catch (Refusal& refusal) {
     return tl::unexpected(std::move(refusal));
   }

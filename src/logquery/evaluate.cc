@@ -42,6 +42,8 @@ void Row::begin(const Event& event) {
   slots_[kLog] = Value::of(event.log);
   slots_[kAccount] = Value::of(event.account);
   slots_[kRegion] = Value::of(event.region);
+  for (size_t i = 0; i < plan_.word_slots.size() && i < event.words.size(); ++i)
+    if (!event.words[i].empty()) slots_[plan_.word_slots[i]] = Value::of(event.words[i].front());
 }
 
 void Row::begin() {
@@ -110,6 +112,16 @@ Value Row::value(const Node& node) {
       for (size_t i = 1; i < node.parts.size(); ++i)
         if (const Value b = part(i); b.exists() && are_equal(a, b)) return Value::of(true);
       return Value::of(false);
+    }
+    case Op::kAnyWord: {
+      if (event_ == nullptr || node.word >= event_->words.size()) return Value::of(false);
+      const Value first = slots_[node.slot];
+      const bool any = std::ranges::any_of(event_->words[node.word], [&](std::string_view each) {
+        slots_[node.slot] = Value::of(each);
+        return holds(node.parts[0]);
+      });
+      slots_[node.slot] = first;
+      return Value::of(any);
     }
     case Op::kCall:
       return call(node);

@@ -1,5 +1,6 @@
 #pragma once
 #include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -14,7 +15,8 @@ struct Event {
   int64_t timestamp = 0, ingested = 0;  // milliseconds since 1970
   std::string_view log, stream, message;
   std::string_view account, region;
-  uint64_t position = 0, index = 0;  // which of the same time came later
+  uint64_t position = 0, index = 0;                           // which of the same time came later
+  std::span<const std::vector<std::string_view>> words = {};  // of formulas: the values of each
 };
 
 /// The row that is being worked on, and what expressions make of it.

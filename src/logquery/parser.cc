@@ -33,6 +33,11 @@ class Parser {
     expect_end();
     return commands;
   }
+  Expression lone_expression() {
+    Expression all = expression();
+    expect_end();
+    return all;
+  }
 
  private:
   template <class T>
@@ -359,6 +364,14 @@ class Parser {
 Result<std::vector<Command>, Refusal> parse(std::string_view query) {
   try {
     return Parser(query).query();
+  } catch (Refusal& refusal) {
+    return tl::unexpected(std::move(refusal));
+  }
+}
+
+Result<Expression, Refusal> parse_expression(std::string_view text) {
+  try {
+    return Parser(text).lone_expression();
   } catch (Refusal& refusal) {
     return tl::unexpected(std::move(refusal));
   }

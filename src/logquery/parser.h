@@ -13,5 +13,7 @@ constexpr size_t kLimitMax = 100'000;  // rows
 
 /// Reads a query; what its names mean is looked at later (compile.h). Any bytes give commands or a refusal.
 Result<std::vector<Command>, Refusal> parse(std::string_view query);
+/// The same of an expression by itself.
+Result<Expression, Refusal> parse_expression(std::string_view text);
 
 }  // namespace cairn::logquery

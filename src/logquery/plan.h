@@ -47,10 +47,12 @@ struct Node {
     kContains,  // `text`
     kMatches,   // `regex`
     kIn,
+    kAnyWord,  // of the values of word number `word`, which stand in the slot one after the other
     kCall,
   };
   Op op = Op::kLiteral;
   Slot slot = 0;
+  uint32_t word = 0;
   Value literal;          // its text is the plan's
   std::string_view text;  // the same
   const re2::RE2* regex = nullptr;
@@ -100,7 +102,8 @@ struct Plan {
   std::vector<Stage> stages;  // at least one; the last keeps rows
   FieldReader fields;         // of events; they stand in the slots `field_slots`
   std::vector<Slot> field_slots;
-  std::vector<bool> is_field;  // of each slot
+  std::vector<bool> is_field;    // of each slot
+  std::vector<Slot> word_slots;  // of the words of formulas (compile.h): the first value of each
   Slot slots = kSystemSlots;
   struct Column {
     std::string name;

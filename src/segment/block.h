@@ -12,7 +12,10 @@ namespace cairn::segment {
 /// Blocks, and the integers within.
 constexpr size_t kBlockRawBytesMax = 64 << 20;  // what a length field may ask us to allocate
 
-std::string seal_block(std::string_view raw);
+constexpr int kLevel = 1;  // of zstd; higher ones are for what is written once and read long
+
+/// `raw`, compressed where that helps; behind it `noise`, which does not compress, as it is. Opened, it is both as one.
+std::string seal_block(std::string_view raw, std::string_view noise = {}, int level = kLevel);
 /// The raw bytes. Total: any bytes give a block or a failure (without a file's name: the caller adds it).
 Result<std::string> open_block(std::string_view sealed);
 

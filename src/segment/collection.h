@@ -27,12 +27,13 @@ class Collection {
   using Segments = std::vector<std::shared_ptr<Segment>>;
 
   /// `store` names the whole in messages: "event history".
-  Collection(env::Files& files, std::string store, std::string directory, size_t tail_bytes_max, Tail tail)
+  Collection(env::Files& files, std::string store, std::string directory, size_t tail_bytes_max, Tail tail,
+             size_t cache_bytes_max = kBlockCacheBytesMax)
       : files_(files),
         store_(std::move(store)),
         tail_bytes_max_(tail_bytes_max),
         catalog_(files, store_, std::move(directory)),
-        storage_(files),
+        storage_(files, cache_bytes_max),
         tail_(std::move(tail)) {}
 
   /// Opens what the manifest names; the tail is to follow the position that it returns. Failures name the damaged file.
@@ -51,6 +52,9 @@ class Collection {
     position_ = manifest->position;
     return manifest->position;
   }
+
+  /// Damage that readers got by without.
+  uint64_t reported() const { return storage_.reported(); }
 
   /// Up to here all is in segments.
   uint64_t position() const { return position_; }
@@ -111,11 +115,12 @@ class Collection {
   }
 
   /// A new segment by `write(path)`, which returns a Result; no manifest names it yet. Null, with a line in the log: it cannot be
-  /// written. Besides, any one thread's.
+  /// written; or without, `write` failed and had nothing to say. Any thread.
   template <class Write>
   std::shared_ptr<Segment> make(const std::string& file, Write&& write) {
     const auto refuse = [&](const std::string& why) {
-      log::error("a segment cannot be written; what is newest stays in memory", {{"store", store_}, {"error", why}});
+      if (!why.empty())
+        log::error("a segment cannot be written; what was to be in it stays where it is", {{"store", store_}, {"error", why}});
       (void)files_.remove(catalog_.path(file));  // else it is a leftover for the next opening
       return nullptr;
     };
@@ -125,6 +130,10 @@ class Collection {
     if (!segment) return refuse(segment.error().message);
     return std::move(*segment);
   }
+
+  /// One that no manifest names. Any thread.
+  Result<std::shared_ptr<Segment>> open(const std::string& file) { return Segment::open(storage_, catalog_.directory(), file); }
+  std::string path(const std::string& file) const { return catalog_.path(file); }
 
   /// Goes on with these segments, and this tail if given; drops what is not among them. False: nothing has changed, though the manifest
   /// on disk may name them all the same.

@@ -26,7 +26,7 @@ struct EngineOptions {
   std::string may_write;            // the one file that a query's result may be written to; "": none
 };
 
-/// Half a table's worth of text: what a column is called, and whether its values are numbers.
+/// A column of a result.
 struct ResultColumn {
   std::string name;
   bool is_number = false;

@@ -1,5 +1,7 @@
 #include "sql/event_scan.h"
 
+#include <fmt/ranges.h>
+
 #include <exception>
 #include <utility>
 
@@ -19,8 +21,9 @@ struct Shared {
 struct Local {
   EventRows rows;
   size_t file = 0;
-  uint64_t events = 0, others = 0;  // of the file's records
-  uint64_t counted = 0;             // of its bytes, in the report
+  uint64_t events = 0, others = 0, problems = 0;  // of the file
+  std::string problem;                            // the first one
+  uint64_t counted = 0;                           // of its bytes, in the report
   archive::RecordReader reader{nullptr};
   bool is_open = false;
 };
@@ -37,7 +40,7 @@ std::vector<size_t> columns_of(const duckdb::Api& api, duckdb::InitInfo info) {
 
 EventScan& scan_of(void* extra) { return *static_cast<EventScan*>(extra); }
 
-// Those of DuckDB's functions that fetch the extra information need the table of functions, which is in there: one library, one table.
+// What a callback is given has to be fetched by a function of the library, before the scan is known: there is one library.
 const duckdb::Api* api_of_all = nullptr;
 
 void bind(duckdb::BindInfo info) {
@@ -67,15 +70,22 @@ void init_local(duckdb::InitInfo info) {
                          [](void* data) { delete static_cast<Local*>(data); });
 }
 
-/// The file is at its end, or is left.
-void close(Shared& shared, Local& local, const std::string& why) {
+/// The file is at its end.
+void close(Shared& shared, Local& local) {
   EventScan& scan = shared.scan;
   if (std::exchange(local.is_open, false)) scan.report.raw_bytes += local.reader.raw_bytes() - local.counted;
   ++scan.report.files;
-  std::string words = why;
-  if (!why.empty() && local.events > 0) words += fmt::format("; the {} events before it were read", local.events);
-  if (local.others > 0) words += fmt::format("{}{} of its records are no events", why.empty() ? "" : "; ", local.others);
-  if (!words.empty()) scan.report.bad(scan.source.files()[local.file].name, std::move(words));
+  std::vector<std::string> words;
+  if (local.problems > 0) words.push_back(local.problem);
+  if (local.problems > 1) words.push_back(fmt::format("{} more such places", local.problems - 1));
+  if (local.others > 0) words.push_back(fmt::format("{} of its records are no events", local.others));
+  if (words.empty()) return;
+  if (local.events > 0) words.push_back(fmt::format("{} events were read", local.events));
+  scan.report.bad(scan.source.files()[local.file].name, fmt::format("{}", fmt::join(words, "; ")));
+}
+
+void add_problem(Local& local, std::string why) {
+  if (local.problems++ == 0) local.problem = std::move(why);
 }
 
 /// Opens the next file; false: there is none.
@@ -85,13 +95,14 @@ bool open_next(Shared& shared, Local& local) {
     const size_t next = shared.next.fetch_add(1);
     if (next >= scan.files.size() || scan.stop) return false;
     local.file = scan.files[next];
-    local.events = local.others = local.counted = 0;
+    local.events = local.others = local.problems = local.counted = 0;
     auto bytes = scan.source.open(local.file);
     if (bytes) {
       local.reader.read(std::move(*bytes));
       return local.is_open = true;
     }
-    close(shared, local, bytes.error().message);
+    add_problem(local, bytes.error().message);
+    close(shared, local);
   }
 }
 
@@ -103,9 +114,9 @@ void read(Shared& shared, Local& local, duckdb::Chunk chunk) {
     if (!local.is_open && !open_next(shared, local)) break;
     const auto record = local.reader.next();
     if (!record) {
-      close(shared, local, record.error().message);
+      add_problem(local, record.error().message);
     } else if (!*record) {
-      close(shared, local, "");
+      close(shared, local);
     } else if (rows.add(**record, scan.source.files()[local.file])) {
       ++local.events;
     } else {

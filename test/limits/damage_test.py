@@ -191,14 +191,15 @@ class History(Damage):
         self.assertIn("manifest", self.refused())
         manifest.write_bytes(said)
 
-        spoilt = bytearray(whole)                                                  # an event: found out when it is read
+        spoilt = bytearray(whole)                                                  # events: found out when they are read
         spoilt[200:210] = b"\0" * 10
         segment.write_bytes(spoilt)
         self.server.start()
         status, answer, _ = signed_post(self.server, "cairn", "Cairn.SearchEvents", {"Region": "", "Category": "ALL", "MaxResults": 1000},
                                         path="/_cairn/api/")
-        self.assertEqual(status, 500, answer)
+        self.assertEqual(status, 200, answer)                                      # the others are there
         self.assertIn(segment.name, self.server.output())
+        self.assertIn("history_damaged 1", self.server.get("/_cairn/metrics")[1].decode())
         self.server.client("s3").put_object(Bucket="damage", Key="after", Body=b"calls go on")
         self.server.stop()
         segment.write_bytes(whole)

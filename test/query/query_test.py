@@ -221,7 +221,7 @@ class Query(unittest.TestCase):
             path.write_text('{"Records":[{"eventTime":"' + "x" * (17 << 20) + '"}]}')
             done = query("SELECT count(*) FROM events", "--from", path, check=False)
             self.assertEqual(done.returncode, 3)
-            self.assertIn("a record is too long", done.stderr)
+            self.assertIn("a record of more than 16 MB", done.stderr)
 
     def test_memory_is_bounded(self):
         done = query("SELECT a.record FROM events a, events b ORDER BY a.eventid || b.eventid DESC LIMIT 1 OFFSET 9000000", "--from", self.root, "--memory-mb", "64", check=False)

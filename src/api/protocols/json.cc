@@ -190,11 +190,13 @@ Json decode_json(const aws::OperationModel& operation, const WireRequest& reques
 
 WireResponse encode_json(aws::Protocol protocol, const aws::OperationModel& operation, const Json& out) {
   WireResponse response{.status = operation.status};
-  const bool is_stream =
-      operation.output != nullptr && std::ranges::any_of(operation.output->members, [](const auto& m) { return m.shape->eventstream; });
-  response.headers.emplace_back("Content-Type", is_stream                            ? "application/vnd.amazon.eventstream"
-                                                : protocol == aws::Protocol::kJson10 ? "application/x-amz-json-1.0"
-                                                                                     : "application/x-amz-json-1.1");
+  const auto has = [&](auto&& f) { return operation.output != nullptr && std::ranges::any_of(operation.output->members, f); };
+  const bool is_stream = has([](const aws::Member& member) { return member.shape->eventstream; });
+  const bool is_file = has([](const aws::Member& member) { return member.payload && member.shape->streaming; });  // it says of what kind
+  if (!is_file)
+    response.headers.emplace_back("Content-Type", is_stream                            ? "application/vnd.amazon.eventstream"
+                                                  : protocol == aws::Protocol::kJson10 ? "application/x-amz-json-1.0"
+                                                                                       : "application/x-amz-json-1.1");
   if (operation.output != nullptr) response.body = json_text(*operation.output, out);
   else if (operation.empty_document) response.body = "{}";
   return response;

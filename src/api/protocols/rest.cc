@@ -53,6 +53,8 @@ class Decoder {
         case Location::kBody:
           if (member.payload) {
             read_payload(out, member);
+          } else if (request_.method == "GET" && protocol_ == Protocol::kRestJson) {
+            read_query(out, member);  // our own operations can be asked by a link, too: api/route.cc
           } else {
             if (!body) body = read_body(shape);
             if (auto it = body->find(member.name); it != body->end()) out[member.name] = std::move(*it);

@@ -56,6 +56,8 @@ class LookupTest : public testing::Test {
     call.principal.account = call.account;
     call.principal.principal_id = "AIDAEXAMPLE";
     call.principal.arn = "arn:aws:iam::111122223333:user/alice";
+    call.principal.kind = aws::Principal::Kind::kUser;
+    call.principal.is_administrator = true;
     call.in = std::move(in);
     call.out = Json::object();
     family.operations[0].handle(call);
@@ -172,6 +174,8 @@ TEST_F(LookupTest, SearchFindsDataEventsAllRegionsAndSeveralFilters) {
 TEST_F(LookupTest, WhoFollowsGetsWhatIsNewerThanItsCursor) {
   const Json newest = call(cairn_search, {{"MaxResults", 1}, {"Category", "ALL"}})["Events"][0];
   EXPECT_EQ(newest["SourceIPAddress"], "192.0.2.1");
+  EXPECT_EQ(newest["InvokedBy"], "cloudtrail.amazonaws.com");
+  EXPECT_EQ(newest["Account"], kAccount);
   Json in = {{"Category", "ALL"}, {"NewerThan", newest["Cursor"]}};
   EXPECT_EQ(call(cairn_search, in), Json::parse(R"({"Events":[]})"));
   add(1);

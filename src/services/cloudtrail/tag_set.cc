@@ -4,6 +4,7 @@
 #include <set>
 #include <string>
 
+#include "api/system_tags.h"
 #include "base/check.h"
 #include "base/text.h"
 #include "services/cloudtrail/errors.h"
@@ -26,12 +27,12 @@ bool is_tag_text(std::string_view s) {
   });
 }
 
-void check_key(const std::string& key) {
+void check_key(const api::Call& call, const std::string& key) {
   if (key.empty() || text::code_points(key) > kKeyCharactersMax)
     throw Error(kInvalidTagParameter, "A tag's key has 1 to {} characters.", kKeyCharactersMax);
   if (!is_tag_text(key))
     throw Error(kInvalidTagParameter, "The tag key {} holds characters other than letters, digits, blanks and _.:/=+-@.", key);
-  if (text::lower(key).starts_with("aws:")) throw Error(kInvalidTagParameter, "The tag key {} begins with aws:, which is reserved.", key);
+  if (!api::may_set_tag(call, key)) throw Error(kInvalidTagParameter, "The tag key {} begins with aws:, which is reserved.", key);
 }
 
 void check_value(const std::string& key, const std::string& value) {
@@ -56,24 +57,24 @@ void write_tags(api::Call& call, const delivery::Trail& trail, const Json& tags)
   else if (call.state->exists(key_of(trail))) call.state->erase(key_of(trail));
 }
 
-void add_tags(const Json& list, Json& tags) {
+void add_tags(const api::Call& call, const Json& list, Json& tags) {
   std::set<std::string> seen;
   for (const Json& tag : list) {
     const std::string key = tag.value("Key", "");
-    check_key(key);
+    check_key(call, key);
     if (!seen.insert(key).second) throw Error(kInvalidTagParameter, "The tag key {} is given twice.", key);
     tags[key] = nullptr;
     if (!tag.contains("Value")) continue;
     check_value(key, tag["Value"].get<std::string>());
     tags[key] = tag["Value"];
   }
-  if (tags.size() > kTagsMax) throw Error(kTagsLimitExceeded, "A trail has at most {} tags.", kTagsMax);
+  if (api::counted_tags(tags) > kTagsMax) throw Error(kTagsLimitExceeded, "A trail has at most {} tags.", kTagsMax);
 }
 
-void remove_tags(const Json& list, Json& tags) {
+void remove_tags(const api::Call& call, const Json& list, Json& tags) {
   for (const Json& tag : list) {
     const std::string key = tag.value("Key", "");
-    check_key(key);
+    check_key(call, key);
     tags.erase(key);
   }
 }

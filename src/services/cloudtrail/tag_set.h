@@ -10,8 +10,8 @@ Json read_tags(api::Call& call, const delivery::Trail& trail);
 void write_tags(api::Call& call, const delivery::Trail& trail, const Json& tags);
 
 /// Adds a TagsList, checked, to `tags`. Throws InvalidTagParameterException, TagsLimitExceededException.
-void add_tags(const Json& list, Json& tags);
-void remove_tags(const Json& list, Json& tags);
+void add_tags(const api::Call& call, const Json& list, Json& tags);
+void remove_tags(const api::Call& call, const Json& list, Json& tags);
 Json tags_list(const Json& tags);
 
 }  // namespace cairn::cloudtrail

@@ -48,14 +48,14 @@ Trail tagged(api::Call& call, const std::string& arn) {
 void add_tags_to(api::Call& call) {
   const Trail trail = tagged(call, call.in.value("ResourceId", ""));
   Json tags = read_tags(call, trail);
-  add_tags(call.in.value("TagsList", Json::array()), tags);
+  add_tags(call, call.in.value("TagsList", Json::array()), tags);
   write_tags(call, trail, tags);
 }
 
 void remove_tags_from(api::Call& call) {
   const Trail trail = tagged(call, call.in.value("ResourceId", ""));
   Json tags = read_tags(call, trail);
-  remove_tags(call.in.value("TagsList", Json::array()), tags);
+  remove_tags(call, call.in.value("TagsList", Json::array()), tags);
   write_tags(call, trail, tags);
 }
 

@@ -43,7 +43,7 @@ void create_trail(api::Call& call) {
   check_trail_name(trail.name);
   take_settings(call, call.in, trail);
   Json tags = Json::object();
-  if (call.in.contains("TagsList")) add_tags(call.in["TagsList"], tags);
+  if (call.in.contains("TagsList")) add_tags(call, call.in["TagsList"], tags);
   if (call.state->exists(delivery::keys::trail(trail.account, trail.home, trail.name)))
     throw Error(kTrailAlreadyExists, "Trail {} already exists for customer: {}", trail.name, call.account.str());
   check_room(call, trail);

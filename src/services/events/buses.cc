@@ -44,7 +44,7 @@ void create_event_bus(api::Call& call) {
   if (rules::find_bus(*call.state, bus.at)) throw Error(kAlreadyExists, "Event bus {} already exists.", name);
   if (call.state->list(rules::keys::buses_in(call.account, call.region), "", kBusesMax).items.size() >= kBusesMax) throw limit_exceeded();
   fill_in(call, bus);
-  bus.tags = read_tags(call.in.value("Tags", Json::array()));
+  bus.tags = read_tags(call, call.in.value("Tags", Json::array()));
   put(call, bus);
   call.out["EventBusArn"] = bus.at.arn();
   show_settings(bus, call.out);

@@ -1,5 +1,6 @@
 #include "services/events/door.h"
 
+#include "api/system_tags.h"
 #include "base/text.h"
 #include "patterns/event/event_pattern.h"
 #include "services/events/errors.h"
@@ -63,10 +64,17 @@ void refuse(const api::Call& call, std::initializer_list<const char*> members) {
     if (call.in.contains(member)) throw Error(aws::kNotImplemented, "{} is not implemented.", member);
 }
 
-rules::Tags read_tags(const Json& list) {
+void check_tag(const api::Call& call, std::string_view key) {
+  if (!api::may_set_tag(call, key)) throw Error(aws::kValidation, "Tag keys starting with aws: are reserved for AWS.");
+}
+
+rules::Tags read_tags(const api::Call& call, const Json& list) {
   rules::Tags tags;
-  for (const Json& tag : list) tags[tag.at("Key").get<std::string>()] = tag.at("Value").get<std::string>();
-  if (tags.size() > kTagsMax) throw limit_exceeded();
+  for (const Json& tag : list) {
+    check_tag(call, tag.at("Key").get_ref<const std::string&>());
+    tags[tag.at("Key").get<std::string>()] = tag.at("Value").get<std::string>();
+  }
+  if (api::counted_tags(tags) > kTagsMax) throw limit_exceeded();
   return tags;
 }
 

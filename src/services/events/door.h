@@ -29,7 +29,10 @@ void each_of_page(api::Call& call, const std::string& folder, const std::string&
 void refuse(const api::Call& call, std::initializer_list<const char*> members);
 
 /// The API's list of tags, and back.
-rules::Tags read_tags(const Json& list);
+/// Throws ValidationException where the caller may not set one, LimitExceededException.
+rules::Tags read_tags(const api::Call& call, const Json& list);
+/// Throws ValidationException if the caller may not set or remove a tag of this key.
+void check_tag(const api::Call& call, std::string_view key);
 Json tags_list(const rules::Tags& tags);
 
 /// Throws InvalidEventPatternException.

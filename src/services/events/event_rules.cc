@@ -45,7 +45,7 @@ void put_rule(api::Call& call) {
   check(call, bus, rule);
   if (!before) {
     if (call.state->list(rules::keys::rules_of(bus), "", kRulesMax).items.size() >= kRulesMax) throw limit_exceeded();
-    rule.tags = read_tags(call.in.value("Tags", Json::array()));
+    rule.tags = read_tags(call, call.in.value("Tags", Json::array()));
   }
   const bool was_at_work = before && before->state != RuleState::kDisabled;
   if (!was_at_work || before->pattern != rule.pattern || before->state != rule.state) rule.since = call.state->base().seq;

@@ -1,6 +1,7 @@
 #include <array>
 
 #include "api/operation.h"
+#include "api/system_tags.h"
 #include "base/text.h"
 #include "services/events/door.h"
 #include "services/events/errors.h"
@@ -38,15 +39,18 @@ void with_tags(api::Call& call, F&& f) {
 
 void tag_resource(api::Call& call) {
   with_tags(call, [&](Tags& tags) {
-    for (auto& [key, value] : read_tags(call.in.at("Tags"))) tags[key] = value;
-    if (tags.size() > kTagsMax) throw limit_exceeded();
+    for (auto& [key, value] : read_tags(call, call.in.at("Tags"))) tags[key] = value;
+    if (api::counted_tags(tags) > kTagsMax) throw limit_exceeded();
     return true;
   });
 }
 
 void untag_resource(api::Call& call) {
   with_tags(call, [&](Tags& tags) {
-    for (const Json& key : call.in.at("TagKeys")) tags.erase(key.get<std::string>());
+    for (const Json& key : call.in.at("TagKeys")) {
+      check_tag(call, key.get_ref<const std::string&>());
+      tags.erase(key.get<std::string>());
+    }
     return true;
   });
 }

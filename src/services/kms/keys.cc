@@ -2,6 +2,7 @@
 
 #include "api/operation.h"
 #include "api/ports.h"
+#include "api/system_tags.h"
 #include "services/kms/access.h"
 #include "services/kms/documents.h"
 #include "services/kms/key.h"
@@ -48,10 +49,10 @@ void create_key(api::Call& call) {
                                        {"kms:MultiRegion", in.value("MultiRegion", false) ? "true" : "false"},
                                        {"kms:BypassPolicyLockoutSafetyCheck", bypass ? "true" : "false"}});
   require_own(call, "CreateKey", "*", conditions);
-  if (!tag_list.empty()) require_own(call, "TagResource", "*", conditions);
+  if (api::has_own_tags(call, tag_list)) require_own(call, "TagResource", "*", conditions);
   check_kind(in);
   Tags tags;
-  add_tags(tag_list, tags);
+  add_tags(call, tag_list, tags);
 
   Key key{.id = call.ports->random->uuid(), .account = call.account, .region = call.region, .created = call.now};
   key.description = in.value("Description", "");

@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "api/system_tags.h"
 #include "base/text.h"
 #include "services/kms/documents.h"
 
@@ -22,15 +23,15 @@ void write_tags(state::Transaction& state, const Key& key, const Tags& tags) {
   state.put(documents::tags(key.id), json::dump(Json(tags)));
 }
 
-void add_tags(const Json& list, Tags& tags) {
+void add_tags(const api::Call& call, const Json& list, Tags& tags) {
   std::set<std::string> seen;
   for (const Json& tag : list) {
     const std::string name = tag.value("TagKey", "");
-    if (text::lower(name).starts_with("aws:")) throw Error(kTag, "Tags beginning with aws: are reserved");
+    if (!api::may_set_tag(call, name)) throw Error(kTag, "Tags beginning with aws: are reserved");
     if (!seen.insert(name).second) throw Error(kTag, "Duplicate tag keys");
     tags[name] = tag.value("TagValue", "");
   }
-  if (tags.size() > kTagsMax) throw Error(kTag, "Too many tags");
+  if (api::counted_tags(tags) > kTagsMax) throw Error(kTag, "Too many tags");
 }
 
 }  // namespace cairn::kms

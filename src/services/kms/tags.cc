@@ -1,6 +1,7 @@
 #include <array>
 
 #include "api/operation.h"
+#include "api/system_tags.h"
 #include "services/kms/access.h"
 #include "services/kms/key.h"
 #include "services/kms/page.h"
@@ -15,7 +16,7 @@ void tag_resource(api::Call& call) {
   const Key key = open_key(call, {.action = "TagResource", .more = describe_tags(call.in["Tags"])});
   check_not_pending(key);
   Tags tags = read_tags(*call.state, key);
-  add_tags(call.in["Tags"], tags);
+  add_tags(call, call.in["Tags"], tags);
   write_tags(*call.state, key, tags);
   answer_nothing(call, key);
 }
@@ -26,7 +27,10 @@ void untag_resource(api::Call& call) {
   const Key key = open_key(call, {.action = "UntagResource", .more = conditions});
   check_not_pending(key);
   Tags tags = read_tags(*call.state, key);
-  for (const Json& name : call.in["TagKeys"]) tags.erase(name.get<std::string>());
+  for (const Json& name : call.in["TagKeys"]) {
+    if (!api::may_set_tag(call, name.get_ref<const std::string&>())) throw Error(kTag, "Tags beginning with aws: are reserved");
+    tags.erase(name.get<std::string>());
+  }
   write_tags(*call.state, key, tags);
   answer_nothing(call, key);
 }

@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "api/system_tags.h"
 #include "services/logs/errors.h"
 
 namespace cairn::logs_service {
@@ -101,6 +102,19 @@ Group open_named_group(api::Call& call) {
 
 void put_group(api::Call& call, const Group& group) {
   call.state->put(documents::group(group.account, group.region, group.name), encode(group));
+}
+
+void take_tags(const api::Call& call, Group& group) {
+  const auto tags = call.in.find("tags");
+  if (tags == call.in.end()) return;
+  for (const auto& [key, value] : tags->items()) {
+    check_tag(call, key);
+    group.tags[key] = value.get<std::string>();
+  }
+}
+
+void check_tag(const api::Call& call, std::string_view key) {
+  if (!api::may_set_tag(call, key)) throw Error(kInvalidParameter, "Tag keys starting with aws: are reserved for AWS.");
 }
 
 }  // namespace cairn::logs_service

@@ -53,4 +53,9 @@ Group open_named_group(api::Call& call);
 std::string name_of_arn(const api::Call& call, std::string_view arn);
 void put_group(api::Call& call, const Group& group);
 
+/// The call's `tags`, if it has any, added to the group's.
+void take_tags(const api::Call& call, Group& group);
+/// Throws InvalidParameterException if the caller may not set or remove a tag of this key.
+void check_tag(const api::Call& call, std::string_view key);
+
 }  // namespace cairn::logs_service

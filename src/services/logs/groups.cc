@@ -36,8 +36,7 @@ void create_log_group(api::Call& call) {
               .data_key_made = {}};
   if (group.log_class != "STANDARD" && group.log_class != "INFREQUENT_ACCESS")
     throw Error(aws::kNotImplemented, "Log groups of class {} are not implemented.", group.log_class);
-  if (const auto tags = call.in.find("tags"); tags != call.in.end())
-    for (const auto& [key, value] : tags->items()) group.tags[key] = value.get<std::string>();
+  take_tags(call, group);
   if (const auto key = call.in.find("kmsKeyId"); key != call.in.end()) associate_key(call, group, key->get<std::string>());
   put_group(call, group);
   call.state->put(documents::group_id(group.id), documents::group(call.account, call.region, name));

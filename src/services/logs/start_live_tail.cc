@@ -1,8 +1,7 @@
 #include <array>
-#include <map>
-#include <mutex>
 
 #include "api/operation.h"
+#include "api/places.h"
 #include "api/ports.h"
 #include "services/logs/errors.h"
 #include "services/logs/group_key.h"
@@ -16,34 +15,11 @@ namespace {
 constexpr size_t kSessionsOfAccountMax = 15;  // in a region, as on AWS
 constexpr size_t kSessionsMax = 64;           // of all
 
-/// How many sessions there are. What `take` gives counts for as long as it lives.
-class Sessions {
- public:
-  std::shared_ptr<void> take(const api::Call& call) {
-    const std::string whose = fmt::format("{}/{}", call.account.str(), call.region.str());
-    const std::lock_guard lock(mutex_);
-    size_t& count = of_[whose];
-    if (count >= kSessionsOfAccountMax || all_ >= kSessionsMax) {
-      if (count == 0) of_.erase(whose);
-      throw Error(kLimitExceeded, "There are too many Live Tail sessions.");
-    }
-    ++count;
-    ++all_;
-    return {nullptr, [this, whose](void*) {
-              const std::lock_guard lock(mutex_);
-              --all_;
-              if (--of_[whose] == 0) of_.erase(whose);
-            }};
-  }
-
- private:
-  std::mutex mutex_;
-  std::map<std::string, size_t> of_;
-  size_t all_ = 0;
-};
-Sessions& sessions() {
-  static Sessions sessions;
-  return sessions;
+std::shared_ptr<void> take_place(const api::Call& call) {
+  static api::Places sessions(kSessionsOfAccountMax, kSessionsMax);
+  std::shared_ptr<void> place = sessions.take(fmt::format("{}/{}", call.account.str(), call.region.str()));
+  if (place == nullptr) throw Error(kLimitExceeded, "There are too many Live Tail sessions.");
+  return place;
 }
 
 std::vector<std::string> texts_of(const Json& in, const char* member) {
@@ -83,7 +59,7 @@ void start_live_tail(api::Call& call) {
   call.reply.source = std::make_unique<LiveTail>(
       LiveTail::Means{
           .clock = *call.ports->clock, .random = *call.ports->random, .store = *call.ports->logs, .kms = kms, .kms_version = kms_version},
-      std::move(groups), std::move(filter), json::dump(start), sessions().take(call));
+      std::move(groups), std::move(filter), json::dump(start), take_place(call));
 }
 
 constexpr auto kOperations = std::to_array<api::Operation>({

@@ -1,6 +1,7 @@
 #include <array>
 
 #include "api/operation.h"
+#include "api/system_tags.h"
 #include "services/logs/errors.h"
 #include "services/logs/group.h"
 
@@ -14,13 +15,16 @@ Group group_of_arn(api::Call& call) { return open_group(call, name_of_arn(call, 
 Group group_of_name(api::Call& call) { return open_group(call, call.in.at("logGroupName").get<std::string>()); }
 
 void add(api::Call& call, Group group, const ErrorKind& too_many) {
-  for (const auto& [key, value] : call.in.at("tags").items()) group.tags[key] = value.get<std::string>();
-  if (group.tags.size() > kTagsMax) throw Error(too_many, "A resource can have at most {} tags.", kTagsMax);
+  take_tags(call, group);
+  if (api::counted_tags(group.tags) > kTagsMax) throw Error(too_many, "A resource can have at most {} tags.", kTagsMax);
   put_group(call, group);
 }
 
 void remove(api::Call& call, Group group, std::string_view member) {
-  for (const Json& key : call.in.at(member)) group.tags.erase(key.get<std::string>());
+  for (const Json& key : call.in.at(member)) {
+    check_tag(call, key.get_ref<const std::string&>());
+    group.tags.erase(key.get<std::string>());
+  }
   put_group(call, group);
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "api/authorize.h"
+#include "api/system_tags.h"
 #include "services/monitoring/actions.h"
 #include "services/monitoring/errors.h"
 #include "services/monitoring/history.h"
@@ -40,8 +41,8 @@ Alarm put_configuration(api::Call& call, bool is_composite) {
     alarm.is_composite = is_composite;
     alarm.updated = alarm.transitioned = call.now;
     if (const auto tags = in.find("Tags"); tags != in.end() && !tags->empty()) {
-      api::require(call, {.action = "cloudwatch:TagResource", .resource = alarm.arn()});
-      add_tags(alarm.tags, *tags);
+      if (api::has_own_tags(call, *tags)) api::require(call, {.action = "cloudwatch:TagResource", .resource = alarm.arn()});
+      add_tags(call, alarm.tags, *tags);
     }
   }
   alarm.config = in;

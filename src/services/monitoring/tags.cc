@@ -1,6 +1,7 @@
 #include <array>
 
 #include "api/operation.h"
+#include "api/system_tags.h"
 #include "services/monitoring/alarm.h"
 #include "services/monitoring/errors.h"
 #include "services/monitoring/tag_set.h"
@@ -25,13 +26,17 @@ void list_tags_for_resource(api::Call& call) {
 
 void tag_resource(api::Call& call) {
   Alarm alarm = alarm_of_arn(call);
-  add_tags(alarm.tags, call.in.at("Tags"));
+  add_tags(call, alarm.tags, call.in.at("Tags"));
   put_alarm(*call.state, alarm);
 }
 
 void untag_resource(api::Call& call) {
   Alarm alarm = alarm_of_arn(call);
-  for (const Json& key : call.in.at("TagKeys")) alarm.tags.erase(key.get<std::string>());
+  for (const Json& key : call.in.at("TagKeys")) {
+    if (!api::may_set_tag(call, key.get_ref<const std::string&>()))
+      throw Error(kInvalidValue, "Tag keys starting with aws: are reserved for AWS.");
+    alarm.tags.erase(key.get<std::string>());
+  }
   put_alarm(*call.state, alarm);
 }
 

@@ -91,7 +91,7 @@ void create_bucket(api::Call& call) {
   const NewSettings settings = new_settings(call, bucket);
   Tags tags;
   if (const auto it = call.in.find("CreateBucketConfiguration"); it != call.in.end())
-    if (const auto set = it->find("Tags"); set != it->end()) tags = tags_of(*set, Tagged::kNewBucket);
+    if (const auto set = it->find("Tags"); set != it->end()) tags = bucket_tags_of(call, *set, {}, Tagged::kNewBucket);
 
   if (const std::optional<std::string> document = call.state->get(keys::bucket(name))) {
     const Bucket existing = decode_bucket(name, *document);

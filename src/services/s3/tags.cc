@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "api/system_tags.h"
 #include "base/text.h"
 #include "services/s3/errors.h"
 #include "services/s3/input.h"
@@ -51,6 +52,25 @@ const std::string* duplicate(const Tags& sorted) {
 }
 
 }  // namespace
+
+Tags bucket_tags_of(const api::Call& call, const Json& set, const Tags& before, Tagged what) {
+  Json own = Json::array();
+  Tags system;
+  for (const Json& item : set) {
+    const std::string key = has(item, "Key") ? text_of(item, "Key") : "";
+    const std::pair<std::string, std::string> tag(key, has(item, "Value") ? text_of(item, "Value") : "");
+    const bool stays = std::ranges::find(before, tag) != before.end();
+    if (api::is_system_tag(key) && (stays || api::may_set_tag(call, key))) system.push_back(tag);
+    else own.push_back(item);
+  }
+  Tags tags = tags_of(own, what);
+  for (const auto& tag : before)
+    if (!api::may_set_tag(call, tag.first) && std::ranges::find(system, tag) == system.end())
+      throw Error(kInvalidTag, "System tags cannot be removed by requester").with("TagKey", tag.first);
+  tags.insert(tags.end(), system.begin(), system.end());
+  std::ranges::stable_sort(tags, {}, &std::pair<std::string, std::string>::first);
+  return tags;
+}
 
 Tags tags_of(const Json& set, Tagged what) {
   Tags tags;

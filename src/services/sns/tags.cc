@@ -1,6 +1,7 @@
 #include <array>
 
 #include "api/operation.h"
+#include "api/system_tags.h"
 #include "services/sns/errors.h"
 #include "services/sns/tag_set.h"
 #include "services/sns/topic.h"
@@ -20,13 +21,16 @@ Topic open_resource(api::Call& call, std::string_view action) {
 
 void tag_resource(api::Call& call) {
   Topic topic = open_resource(call, "TagResource");
-  add_tags(call.in["Tags"], topic.tags);
+  add_tags(call, call.in["Tags"], topic.tags);
   put_topic(call, topic);
 }
 
 void untag_resource(api::Call& call) {
   Topic topic = open_resource(call, "UntagResource");
-  for (const Json& key : call.in["TagKeys"]) topic.tags.erase(key.get<std::string>());
+  for (const Json& key : call.in["TagKeys"]) {
+    if (!api::may_set_tag(call, key.get_ref<const std::string&>())) throw invalid("TagKeys", "tags that begin with aws: are reserved");
+    topic.tags.erase(key.get<std::string>());
+  }
   put_topic(call, topic);
 }
 

@@ -47,7 +47,7 @@ void create_topic(api::Call& call) {
   if (call.in.contains("DataProtectionPolicy"))
     throw Error(aws::kNotImplemented, "Data protection policies are not implemented: leave out DataProtectionPolicy.");
   std::map<std::string, std::string> tags;
-  if (call.in.contains("Tags")) add_tags(call.in["Tags"], tags);
+  if (call.in.contains("Tags")) add_tags(call, call.in["Tags"], tags);
   call.out["TopicArn"] = name.arn();
   if (const std::optional<Topic> there = find_topic(*call.state, name)) return check_same(*there, attributes, tags);
   Topic topic;

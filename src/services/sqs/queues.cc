@@ -3,6 +3,7 @@
 
 #include "api/operation.h"
 #include "api/ports.h"
+#include "api/system_tags.h"
 #include "env/random.h"
 #include "services/sqs/attributes.h"
 #include "services/sqs/documents.h"
@@ -51,7 +52,7 @@ void create_queue(api::Call& call) {
   require_own(call, "CreateQueue", name);
   const Json asked = call.in.value("Attributes", Json::object());
   const Json tags = call.in.value("tags", Json::object());
-  if (!tags.empty()) require_own(call, "TagQueue", name);
+  if (api::has_own_tags(call, tags)) require_own(call, "TagQueue", name);
   const bool is_fifo = asked.contains("FifoQueue") && asked["FifoQueue"] == "true";
   check_name(name, is_fifo);
   Queue queue{.name = name,
@@ -64,7 +65,7 @@ void create_queue(api::Call& call) {
               .attributes = {},
               .tags = {}};
   set_attributes(call, queue, asked, When::kCreated);
-  add_tags(queue, tags);
+  add_tags(call, queue, tags);
   call.resources = {{.type = "AWS::SQS::Queue", .arn = queue.arn(), .account = queue.account}};
   if (const std::optional<Queue> existing = find_queue(*call.state, call.account, call.region, name)) check_same(*existing, queue, asked);
   else put_queue(call, queue);

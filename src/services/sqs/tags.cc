@@ -1,35 +1,40 @@
 #include <array>
 
 #include "api/operation.h"
+#include "api/system_tags.h"
 #include "base/text.h"
 #include "services/sqs/errors.h"
 #include "services/sqs/tag_set.h"
 
 namespace cairn::sqs {
 
-void add_tags(Queue& queue, const Json& tags) {
+void add_tags(const api::Call& call, Queue& queue, const Json& tags) {
   constexpr size_t kTagsMax = 50, kKeyMax = 128, kValueMax = 256;
   for (const auto& [key, value] : tags.items()) {
     const std::string text = value.get<std::string>();
-    if (key.empty() || text::code_points(key) > kKeyMax || text::lower(key).starts_with("aws:") || text::code_points(text) > kValueMax)
+    if (key.empty() || text::code_points(key) > kKeyMax || !api::may_set_tag(call, key) || text::code_points(text) > kValueMax)
       throw Error(kInvalidParameterValue, "Tag {} is invalid: keys have 1 to {} characters and do not begin with aws:, values up to {}.",
                   key, kKeyMax, kValueMax);
     queue.tags[key] = text;
   }
-  if (queue.tags.size() > kTagsMax) throw Error(kInvalidParameterValue, "Too many tags added for queue {}.", queue.name);
+  if (api::counted_tags(queue.tags) > kTagsMax) throw Error(kInvalidParameterValue, "Too many tags added for queue {}.", queue.name);
 }
 
 namespace {
 
 void tag_queue(api::Call& call) {
   Queue queue = open_queue(call, "TagQueue", Accounts::kOwn);
-  add_tags(queue, call.in.at("Tags"));
+  add_tags(call, queue, call.in.at("Tags"));
   put_queue(call, queue);
 }
 
 void untag_queue(api::Call& call) {
   Queue queue = open_queue(call, "UntagQueue", Accounts::kOwn);
-  for (const Json& key : call.in.at("TagKeys")) queue.tags.erase(key.get<std::string>());
+  for (const Json& key : call.in.at("TagKeys")) {
+    if (!api::may_set_tag(call, key.get_ref<const std::string&>()))
+      throw Error(kInvalidParameterValue, "Tag {} is of AWS's own: keys that begin with aws: cannot be removed.", key.get<std::string>());
+    queue.tags.erase(key.get<std::string>());
+  }
   put_queue(call, queue);
 }
 

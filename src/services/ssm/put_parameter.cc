@@ -123,7 +123,7 @@ void put(api::Call& call) {
   static_cast<ParameterName&>(parameter) = name;
   parameter.id = call.ports->random->uuid();
   parameter.now = std::move(version);
-  if (has_tags) add_tags(in.at("Tags"), parameter.tags);
+  if (has_tags) add_tags(call, in.at("Tags"), parameter.tags);
   add_parameter(*call.state, parameter);
 }
 

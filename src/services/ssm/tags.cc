@@ -1,6 +1,7 @@
 #include <array>
 
 #include "api/operation.h"
+#include "api/system_tags.h"
 #include "services/ssm/errors.h"
 #include "services/ssm/parameter.h"
 #include "services/ssm/tag_set.h"
@@ -22,14 +23,17 @@ Parameter open(api::Call& call, std::string_view action) {
 /// Differs from AWS: parameters alone.
 void add_tags_to_resource(api::Call& call) {
   Parameter parameter = open(call, "AddTagsToResource");
-  add_tags(call.in.at("Tags"), parameter.tags);
+  add_tags(call, call.in.at("Tags"), parameter.tags);
   put_parameter(*call.state, parameter);
 }
 
 /// Differs from AWS: see AddTagsToResource.
 void remove_tags_from_resource(api::Call& call) {
   Parameter parameter = open(call, "RemoveTagsFromResource");
-  for (const Json& key : call.in.at("TagKeys")) parameter.tags.erase(key.get<std::string>());
+  for (const Json& key : call.in.at("TagKeys")) {
+    if (!api::may_set_tag(call, key.get_ref<const std::string&>())) throw Error(aws::kValidation, "Tag keys must not begin with aws:.");
+    parameter.tags.erase(key.get<std::string>());
+  }
   put_parameter(*call.state, parameter);
 }
 

@@ -1,0 +1,253 @@
+#include "cli/import.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <thread>
+
+#include "archive/crew.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "cli/bucket_objects.h"
+#include "cli/directory_objects.h"
+#include "cli/import_client.h"
+#include "cli/verify.h"
+
+namespace cairn::cli {
+
+namespace {
+
+constexpr int kAll = 0, kNotAll = 1, kUsage = 2, kCouldNot = 3;
+constexpr size_t kThreadsMax = 16;
+constexpr size_t kThreadsUsual = 4;  // what a server takes at once
+constexpr size_t kPage = 1000;
+
+/// Where files are, by name; a name is a key below the bucket, or a path below the directory.
+struct Source {
+  std::unique_ptr<archive::Objects> objects;  // null: the standard input
+  std::string bucket, prefix;
+  std::string shown;  // before a name, for people: "s3://bucket/", "dir/"
+  std::vector<std::string> names;
+};
+
+enum class NameKind { kLog, kDigest, kInsights, kOther };
+NameKind kind_of(std::string_view name) {
+  if (name.find("/CloudTrail-Digest/") != name.npos) return NameKind::kDigest;
+  if (name.find("/CloudTrail-Insight/") != name.npos) return NameKind::kInsights;
+  for (std::string_view end : {".gz", ".json", ".ndjson", ".jsonl", ".log"})
+    if (name.ends_with(end) && !name.ends_with("public-keys.json")) return NameKind::kLog;
+  return NameKind::kOther;
+}
+
+/// A line on the terminal that is written over; elsewhere one now and then.
+class ProgressLine {
+ public:
+  ProgressLine(const env::Clock& clock, uint64_t files)
+      : clock_(clock), files_(files), is_terminal_(isatty(STDERR_FILENO) != 0), began_(clock.now()), last_(began_) {}
+  ~ProgressLine() {
+    if (is_terminal_ && written_) fmt::print(stderr, "\r\x1b[K");
+  }
+  void operator()(const ImportCounts& counts) {
+    const std::lock_guard lock(mutex_);
+    const Time now = clock_.now();
+    if (now - last_ < (is_terminal_ ? kInterval : kLineInterval)) return;
+    last_ = now;
+    written_ = true;
+    const uint64_t done = counts.files + counts.digests + counts.insights_files;
+    const auto seconds = std::max<int64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(now - began_).count(), 1);
+    const std::string text = fmt::format("{} of {} files, {} events ({}/s): {} new, {} there already, {} bad", done, files_, counts.records,
+                                         counts.records * 1000 / static_cast<uint64_t>(seconds), counts.added, counts.known, counts.bad);
+    if (!is_terminal_) {
+      fmt::print(stderr, "{}\n", text);
+    } else {
+      constexpr size_t kCells = 24;
+      const size_t full = files_ == 0 ? 0 : std::min<size_t>(kCells, static_cast<size_t>(done * kCells / files_));
+      fmt::print(stderr, "\r[{}{}] {}\x1b[K", std::string(full, '#'), std::string(kCells - full, '.'), text);
+    }
+    (void)std::fflush(stderr);
+  }
+
+ private:
+  static constexpr std::chrono::milliseconds kInterval{200}, kLineInterval{10'000};
+  const env::Clock& clock_;
+  const uint64_t files_;
+  const bool is_terminal_;
+  const Time began_;
+  std::mutex mutex_;
+  bool written_ = false;
+  Time last_;
+};
+
+struct Trouble {
+  int exit_code;
+  std::string message;
+};
+tl::unexpected<Trouble> trouble(int exit_code, std::string message) { return tl::unexpected(Trouble{exit_code, std::move(message)}); }
+
+Result<Source, Trouble> open_source(const std::string& what, const Target& target, ImportLedger& ledger) {
+  Source source;
+  if (what == "-") {
+    source.names = {"standard input"};
+    return source;
+  }
+  if (what.starts_with("s3://")) {
+    const std::string_view url = std::string_view(what).substr(5);
+    const size_t slash = std::min(url.find('/'), url.size());
+    source.bucket = url.substr(0, slash);
+    source.prefix = url.substr(std::min(slash + 1, url.size()));
+    source.shown = "s3://" + source.bucket + "/";
+    if (source.bucket.empty()) return trouble(kUsage, "s3:// needs a bucket: s3://BUCKET or s3://BUCKET/PREFIX");
+    source.objects = std::make_unique<BucketObjects>(target, env::system_clock());
+  } else {
+    std::error_code error;
+    const std::filesystem::path path = std::filesystem::path(what).lexically_normal();
+    if (std::filesystem::is_directory(path, error)) {
+      source.shown = path.string();
+      if (!source.shown.ends_with('/')) source.shown += '/';
+    } else if (std::filesystem::is_regular_file(path, error)) {
+      source.shown = path.parent_path().empty() ? "" : path.parent_path().string() + "/";
+      source.names = {path.filename().string()};
+    } else {
+      return trouble(kUsage, fmt::format("there is no file or directory {}; a bucket begins with s3://, - is the standard input", what));
+    }
+    source.objects = std::make_unique<DirectoryObjects>(env::system_files(), source.shown.empty() ? "." : source.shown, "");
+    if (!source.names.empty()) return source;
+  }
+  ImportCounts passed;
+  for (std::string after;;) {
+    const auto page = source.objects->list(source.bucket, source.prefix, after, kPage);
+    if (!page) return trouble(kCouldNot, page.error().message);
+    if (page->empty()) break;
+    after = page->back();
+    for (const std::string& name : *page) {
+      switch (kind_of("/" + name)) {
+        case NameKind::kLog:
+          source.names.push_back(name);
+          break;
+        case NameKind::kDigest:
+          ++passed.digests;
+          break;
+        case NameKind::kInsights:
+          ++passed.insights_files;
+          break;
+        case NameKind::kOther:
+          ++passed.others;
+          break;
+      }
+    }
+  }
+  ledger.add(passed);
+  return source;
+}
+
+void read_standard_input(ImportSender& sender, const std::function<void()>& progress) {
+  sender.begin("standard input");
+  std::string piece(256 << 10, '\0');
+  for (size_t n; (n = std::fread(piece.data(), 1, piece.size(), stdin)) > 0;) {
+    if (!sender.feed(std::string_view(piece).substr(0, n))) break;
+    progress();
+  }
+  sender.end();
+}
+
+void run(const Source& source, const Target& target, size_t threads, ImportLedger& ledger) {
+  SignedHttp http(target, env::system_clock());
+  ProgressLine line(env::system_clock(), source.names.size());
+  const auto progress = [&] { line(ledger.counts()); };
+  if (!source.objects) {
+    ImportSender sender(http, ledger);
+    read_standard_input(sender, progress);
+    return sender.flush();
+  }
+  std::atomic<size_t> next = 0;
+  threads = std::clamp<size_t>(std::min(threads, source.names.size()), 1, kThreadsMax);
+  archive::Crew(threads).each(threads, [&](size_t) {
+    ImportSender sender(http, ledger);
+    for (size_t i; (i = next++) < source.names.size() && !ledger.has_failed();) {
+      sender.begin(source.shown + source.names[i]);
+      const auto read = source.objects->read(source.bucket, source.names[i], [&](std::string_view piece) { return sender.feed(piece); });
+      if (read) sender.end();
+      else sender.give_up(read.error().message);
+      progress();
+    }
+    sender.flush();
+    progress();
+  });
+}
+
+bool print(const std::string& text) { return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0; }
+
+std::string as_json(const ImportLedger& ledger) {
+  const ImportCounts counts = ledger.counts();
+  Json out = {{"Files", counts.files},         {"Bytes", counts.bytes},
+              {"Records", counts.records},     {"Added", counts.added},
+              {"Known", counts.known},         {"Expired", counts.expired},
+              {"Insights", counts.insights},   {"Bad", counts.bad},
+              {"DigestFiles", counts.digests}, {"InsightsFiles", counts.insights_files},
+              {"OtherFiles", counts.others},   {"Problems", Json::array()}};
+  for (const auto& problem : ledger.problems())
+    out["Problems"].push_back({{"File", problem.file}, {"Where", problem.where}, {"Reason", problem.reason}});
+  return json::dump(out) + "\n";
+}
+
+std::string as_text(const ImportLedger& ledger) {
+  const ImportCounts counts = ledger.counts();
+  std::string text =
+      fmt::format("{} files, {} records: {} events added, {} there already\n", counts.files, counts.records, counts.added, counts.known);
+  const auto say = [&text](uint64_t count, std::string_view what) {
+    if (count > 0) text += fmt::format("{} {}\n", count, what);
+  };
+  say(counts.expired, "events are older than what the history keeps (history.retention, 90 days if it was not set): left out");
+  say(counts.insights, "events of CloudTrail Insights, which the history does not show: left out");
+  say(counts.digests, "digest files: passed over; `cairn verify` proves log files by them");
+  say(counts.insights_files, "files of CloudTrail Insights: passed over");
+  say(counts.others, "other files: passed over");
+  say(counts.bad, "records or files could not be taken; why stands above");
+  return text;
+}
+
+}  // namespace
+
+int import(const ImportOptions& options) {
+  const auto fail = [](int exit_code, std::string_view message) {
+    fmt::print(stderr, "cairn import: {}\n", message);
+    return exit_code;
+  };
+  if (!options.event_store.empty())
+    return fail(kUsage,
+                fmt::format("there are no event data stores yet, so none is called {}: leave --event-store out, and events go into the "
+                            "history",
+                            options.event_store));
+  const auto target = find_target(options.target, system_surroundings());
+  if (!target) return fail(kCouldNot, target.error().message);
+  if (options.check_digests) {
+    if (options.what == "-") return fail(kUsage, "the standard input has no digests to check");
+    const int proven = verify({.target = options.target,
+                               .what = options.what,
+                               .start_time = {},
+                               .end_time = {},
+                               .until = {},
+                               .regions = {},
+                               .keys_file = options.keys_file,
+                               .save = {}});
+    if (proven != 0) return fail(proven, "nothing was imported, as the files are not proven by their digests");
+  }
+  ImportLedger ledger;
+  const auto source = open_source(options.what, *target, ledger);
+  if (!source) return fail(source.error().exit_code, source.error().message);
+  run(*source, *target, options.threads == 0 ? kThreadsUsual : options.threads, ledger);
+  for (const auto& problem : ledger.problems())
+    fmt::print(stderr, "{}{}{}: {}\n", problem.file, problem.where.empty() ? "" : ", ", problem.where, problem.reason);
+  const bool is_told = print(options.json ? as_json(ledger) : as_text(ledger));
+  if (ledger.has_failed()) {
+    fmt::print(stderr, "cairn import: {}\nThe same command goes on where this one ended: what is there is not added again.\n",
+               ledger.failure());
+    return kCouldNot;
+  }
+  if (!is_told) return kCouldNot;
+  return ledger.counts().bad > 0 ? kNotAll : kAll;
+}
+
+}  // namespace cairn::cli

@@ -1,0 +1,59 @@
+#include "cli/partitions.h"
+
+#include <algorithm>
+
+#include "archive/log_file.h"
+#include "aws/names.h"
+
+namespace cairn::cli {
+
+namespace {
+
+constexpr std::string_view kName = "/events.ndjson.gz", kPart = ".part";
+
+/// What a directory may be called; anything else in a record is no account and no region.
+std::string part_of_path(std::string_view value, bool is_sound) { return is_sound ? std::string(value) : "unknown"; }
+
+}  // namespace
+
+Result<void> Partitions::add(std::string_view account, std::string_view region, Time time, std::string_view record) {
+  const std::string path = fmt::format("{}/account={}/region={}/date={}", directory_, part_of_path(account, aws::is_account_id(account)),
+                                       part_of_path(region, aws::is_region(region)), timestamps::iso8601(time).substr(0, 10));
+  Partition& partition = partitions_[path];
+  partition.buffered += record;
+  partition.buffered += '\n';
+  buffered_ += record.size() + 1;
+  if (partition.buffered.size() >= kFileBufferedBytesMax) return write(path, partition);
+  if (buffered_ < kBufferedBytesMax) return {};
+  const auto largest = std::ranges::max_element(partitions_, {}, [](const auto& one) { return one.second.buffered.size(); });
+  return write(largest->first, largest->second);
+}
+
+Result<void> Partitions::write(const std::string& path, Partition& partition) {
+  const std::string member = archive::gzip(partition.buffered);
+  buffered_ -= partition.buffered.size();
+  partition.buffered.clear();
+  partition.buffered.shrink_to_fit();
+  if (partition.written == 0)
+    if (const auto made = files_.make_directory(path); !made) return failure("{}", made.error().message);
+  auto file = files_.open(path + std::string(kName) + std::string(kPart), env::Files::Open::kCreateOrOpen);
+  if (!file) return failure("{}", file.error().message);
+  if (const auto written = (*file)->pwrite(partition.written, member); !written) return failure("{}", written.error().message);
+  partition.written += member.size();
+  return {};
+}
+
+Result<void> Partitions::finish() {
+  for (auto& [path, partition] : partitions_) {
+    if (!partition.buffered.empty())
+      if (auto written = write(path, partition); !written) return written;
+    const std::string name = path + std::string(kName), part = name + std::string(kPart);
+    const auto file = files_.open(part, env::Files::Open::kReadWrite);
+    if (!file) return failure("{}", file.error().message);
+    if (const auto synced = (*file)->sync(); !synced) return failure("{}", synced.error().message);
+    if (const auto renamed = files_.rename(part, name); !renamed) return failure("{}", renamed.error().message);
+  }
+  return {};
+}
+
+}  // namespace cairn::cli

@@ -1,0 +1,567 @@
+#include "history/coder.h"
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+#include <array>
+#include <bit>
+#include <cstring>
+
+#include "base/check.h"
+#include "segment/block.h"
+
+namespace cairn::history {
+
+using segment::put_varint;
+
+namespace {
+
+constexpr uint32_t kHexDigitsMin = 16, kHexDigitsMax = 128;
+constexpr int kNestingMax = 3;  // a record's form, a phrase, its form
+
+uint64_t read64(const char* p) {
+  uint64_t v;
+  std::memcpy(&v, p, 8);
+  return v;
+}
+
+/// Of this process's memory only: never on disk.
+uint64_t hash_of(Word::Kind kind, std::string_view s) {
+  const auto fold = [](uint64_t a, uint64_t b) {
+    const __uint128_t product = static_cast<__uint128_t>(a) * b;
+    return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
+  };
+  constexpr uint64_t kFirst = 0xa0761d6478bd642f, kSecond = 0xe7037ed1a0b428db;
+  const char* p = s.data();
+  size_t n = s.size();
+  uint64_t h = (s.size() + 1) * 0x9e3779b97f4a7c15 + static_cast<uint64_t>(kind) * 0xd6e8feb86659fd93, g = ~h;
+  for (; n >= 32; n -= 32, p += 32) {  // two that need not wait for each other
+    h = fold(read64(p) ^ kFirst, read64(p + 8) ^ h);
+    g = fold(read64(p + 16) ^ kSecond, read64(p + 24) ^ g);
+  }
+  h ^= g;
+  for (; n >= 8; n -= 8, p += 8) h = fold(read64(p) ^ kFirst, h ^ kSecond);
+  uint64_t last = 0;
+  std::memcpy(&last, p, n);
+  return fold(last ^ kSecond, h ^ kFirst);
+}
+
+constexpr std::array<int8_t, 256> kHexValues = [] {
+  std::array<int8_t, 256> values{};
+  values.fill(-1);
+  for (int i = 0; i < 16; ++i) values[static_cast<uint8_t>("0123456789abcdef"[i])] = static_cast<int8_t>(i);
+  return values;
+}();
+int hex_value(char c) { return kHexValues[static_cast<uint8_t>(c)]; }
+
+/// Packs hex digits; false: there is something else.
+bool pack_hex(std::string_view digits, std::string& out) {
+  char bytes[kHexDigitsMax / 2];
+  int all = 0;
+  for (size_t i = 0; i < digits.size(); i += 2) {
+    const int high = hex_value(digits[i]), low = i + 1 < digits.size() ? hex_value(digits[i + 1]) : 0;
+    all |= high | low;
+    bytes[i / 2] = static_cast<char>(high << 4 | low);
+    if (i == 0 && all < 0) return false;
+  }
+  if (all < 0) return false;
+  out.append(bytes, (digits.size() + 1) / 2);
+  return true;
+}
+
+void unpack_hex(std::string_view bytes, size_t digits, std::string& out) {
+  constexpr const char* kDigits = "0123456789abcdef";
+  for (size_t i = 0; i < digits; ++i) {
+    const auto byte = static_cast<uint8_t>(bytes[i / 2]);
+    out += kDigits[i % 2 == 0 ? byte >> 4 : byte & 15];
+  }
+}
+
+bool pack_uuid(std::string_view s, std::string& out) {
+  if (s.size() != 36 || s[8] != '-' || s[13] != '-' || s[18] != '-' || s[23] != '-') return false;
+  char digits[32];
+  std::memcpy(digits, s.data(), 8);
+  std::memcpy(digits + 8, s.data() + 9, 4);
+  std::memcpy(digits + 12, s.data() + 14, 4);
+  std::memcpy(digits + 16, s.data() + 19, 4);
+  std::memcpy(digits + 20, s.data() + 24, 12);
+  return pack_hex({digits, 32}, out);
+}
+
+/// Whether it has the length of an identifier or a time: those are seldom met again.
+bool may_be_noise(std::string_view s) { return (s.size() == 36 && s[8] == '-') || (s.size() == 20 && s[19] == 'Z' && s[10] == 'T'); }
+
+// Days since 1970 and back (proleptic Gregorian), by the usual shift of the year to March.
+int64_t days_of(int64_t y, unsigned m, unsigned d) {
+  y -= m <= 2;
+  const int64_t era = (y >= 0 ? y : y - 399) / 400;
+  const auto yoe = static_cast<unsigned>(y - era * 400);
+  const unsigned doy = (153 * (m > 2 ? m - 3 : m + 9) + 2) / 5 + d - 1;
+  return era * 146097 + static_cast<int64_t>(yoe * 365 + yoe / 4 - yoe / 100 + doy) - 719468;
+}
+
+void put_time(std::string& out, int64_t seconds) {
+  const int64_t z = seconds / 86400 + 719468;
+  const int64_t era = z / 146097;
+  const auto doe = static_cast<unsigned>(z - era * 146097);
+  const unsigned yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+  const unsigned doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+  const unsigned mp = (5 * doy + 2) / 153;
+  const unsigned d = doy - (153 * mp + 2) / 5 + 1, m = mp < 10 ? mp + 3 : mp - 9;
+  const auto y = static_cast<unsigned>(static_cast<int64_t>(yoe) + era * 400 + (m <= 2));
+  const auto rest = static_cast<unsigned>(seconds % 86400);
+  char text[] = "0000-00-00T00:00:00Z";
+  const auto two = [&text](size_t at, unsigned v) {
+    text[at] = static_cast<char>('0' + v / 10);
+    text[at + 1] = static_cast<char>('0' + v % 10);
+  };
+  two(0, y / 100);
+  two(2, y % 100);
+  two(5, m);
+  two(8, d);
+  two(11, rest / 3600);
+  two(14, rest / 60 % 60);
+  two(17, rest % 60);
+  out.append(text, 20);
+}
+
+/// Seconds since 1970 of what `put_time` would spell the same way; -1: it is none.
+int64_t time_of(std::string_view s) {
+  if (s.size() != 20 || s[19] != 'Z' || s[4] != '-' || s[7] != '-' || s[10] != 'T' || s[13] != ':' || s[16] != ':') return -1;
+  bool digits = true;
+  const auto two = [&](size_t at) {
+    const auto a = static_cast<unsigned>(s[at] - '0'), b = static_cast<unsigned>(s[at + 1] - '0');
+    digits = digits && a < 10 && b < 10;
+    return a * 10 + b;
+  };
+  const unsigned year = two(0) * 100 + two(2), month = two(5), day = two(8), hour = two(11), minute = two(14), second = two(17);
+  if (!digits || year < 1970 || year > 2105 || month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 || second > 59)
+    return -1;
+  const int64_t seconds = days_of(year, month, day) * 86400 + hour * 3600 + minute * 60 + second;
+  if (day > 28) {  // the 31st of June is another day
+    std::string back;
+    put_time(back, seconds);
+    if (back != s) return -1;
+  }
+  return seconds;
+}
+
+uint64_t zigzag(int64_t v) { return static_cast<uint64_t>(v) << 1 ^ static_cast<uint64_t>(v >> 63); }
+int64_t unzigzag(uint64_t v) { return static_cast<int64_t>(v >> 1) ^ -static_cast<int64_t>(v & 1); }
+
+/// Where the string that begins before `at` ends: at its quote; npos: nowhere.
+size_t string_end(std::string_view s, size_t at) {
+  for (;;) {
+#if defined(__SSE2__)
+    const __m128i quote = _mm_set1_epi8('"'), escape = _mm_set1_epi8('\\');
+    for (;; at += 16) {
+      if (at + 16 > s.size()) break;
+      const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(s.data() + at));
+      const auto found =
+          static_cast<uint32_t>(_mm_movemask_epi8(_mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, escape))));
+      if (found == 0) continue;
+      at += static_cast<size_t>(std::countr_zero(found));
+      break;
+    }
+#endif
+    while (at < s.size() && s[at] != '"' && s[at] != '\\') ++at;
+    if (at >= s.size()) return std::string_view::npos;
+    if (s[at] == '"') return at;
+    at += 2;
+    if (at >= s.size()) return std::string_view::npos;
+  }
+}
+
+bool ends_scalar(char c) { return c == ',' || c == '}' || c == ']' || c == ' ' || c == '\n' || c == '\r' || c == '\t' || c == '"'; }
+
+/// Says `in` in full. `noise` is empty within a phrase.
+class Expansion {
+ public:
+  Expansion(std::string_view noise, uint32_t time, Words& words, std::string& out) : noise_(noise), time_(time), words_(words), out_(out) {}
+
+  bool all(std::string_view body) {
+    segment::Reader in(body);
+    return value(in, 0) && in.ok() && in.left() == 0 && noise_.empty() && out_.size() <= kRecordBytesMax;
+  }
+
+ private:
+  static constexpr size_t kRecordBytesMax = 64 << 20;
+
+  bool value(segment::Reader& in, int depth) {
+    const uint64_t token = in.varint();
+    if (!in.ok() || depth > kNestingMax || out_.size() > kRecordBytesMax) return false;
+    switch (token) {
+      case kLiteral: {
+        out_ += in.bytes(in.varint());
+        return in.ok();
+      }
+      case kUuid: {
+        if (noise_.size() < 16) return false;
+        unpack_hex(noise_, 8, out_);
+        out_ += '-';
+        unpack_hex(noise_.substr(4), 4, out_);
+        out_ += '-';
+        unpack_hex(noise_.substr(6), 4, out_);
+        out_ += '-';
+        unpack_hex(noise_.substr(8), 4, out_);
+        out_ += '-';
+        unpack_hex(noise_.substr(10), 12, out_);
+        noise_.remove_prefix(16);
+        return true;
+      }
+      case kTime: {
+        const int64_t seconds = static_cast<int64_t>(time_) + unzigzag(in.varint());
+        if (!in.ok() || seconds < 0 || seconds > 0xffffffffll) return false;
+        put_time(out_, seconds);
+        return true;
+      }
+      case kHex: {
+        const uint64_t digits = in.varint();
+        if (!in.ok() || digits > kHexDigitsMax || noise_.size() < (digits + 1) / 2) return false;
+        unpack_hex(noise_, digits, out_);
+        noise_.remove_prefix((digits + 1) / 2);
+        return true;
+      }
+      default:
+        break;
+    }
+    const uint64_t id = token - kFirstWord;
+    const Word word = id <= 0xffffffff ? words_.word(static_cast<uint32_t>(id)) : Word();
+    switch (word.kind) {
+      case Word::kText:
+        out_ += word.text;
+        return true;
+      case Word::kForm: {
+        std::string_view rest = word.text;
+        for (size_t slot = rest.find('\0'); slot != std::string_view::npos; slot = rest.find('\0')) {
+          out_ += rest.substr(0, slot);
+          rest.remove_prefix(slot + 1);
+          if (!value(in, depth + 1)) return false;
+        }
+        out_ += rest;
+        return true;
+      }
+      case Word::kPhrase: {
+        segment::Reader within(word.text);
+        const std::string_view kept = std::exchange(noise_, {});
+        const bool done = value(within, depth + 1) && within.ok() && within.left() == 0;
+        noise_ = kept;
+        return done;
+      }
+      case Word::kNone:
+        break;
+    }
+    return false;
+  }
+
+  std::string_view noise_;
+  const uint32_t time_;
+  Words& words_;
+  std::string& out_;
+};
+
+}  // namespace
+
+// --- reading
+
+Result<CodedBlock> CodedBlock::open(std::string_view raw) {
+  CodedBlock block;
+  block.raw_ = raw;
+  segment::Reader in(raw);
+  const uint64_t events = in.varint();
+  if (events > in.left() / 2) return failure("an event block is cut short");
+  block.places_.resize(events);
+  uint64_t bodies = 0, noise = 0;
+  for (Place& place : block.places_) {
+    place.body_bytes = static_cast<uint32_t>(in.varint());
+    place.noise_bytes = static_cast<uint32_t>(in.varint());
+    place.body = static_cast<uint32_t>(bodies);
+    place.noise = static_cast<uint32_t>(noise);
+    bodies += place.body_bytes;
+    noise += place.noise_bytes;
+  }
+  if (!in.ok() || bodies + noise != in.left()) return failure("an event block contradicts itself");
+  const auto begin = static_cast<uint32_t>(raw.size() - in.left());
+  for (Place& place : block.places_) {
+    place.body += begin;
+    place.noise += begin + static_cast<uint32_t>(bodies);
+  }
+  return block;
+}
+
+bool CodedBlock::record(uint32_t place, uint32_t time, Words& words, std::string& out) const {
+  out.clear();
+  if (place >= places_.size()) return false;
+  const Place& at = places_[place];
+  return Expansion(raw_.substr(at.noise, at.noise_bytes), time, words, out).all(raw_.substr(at.body, at.body_bytes));
+}
+
+// --- writing
+
+Word Coder::word(uint32_t id) {
+  if (id >= entries_.size()) return {};
+  const Entry& entry = entries_[id];
+  return {entry.kind, std::string_view(texts_).substr(entry.begin, entry.bytes)};
+}
+
+size_t Coder::bytes() const {
+  return texts_.size() + entries_.size() * sizeof(Entry) + seen_.size() * sizeof(Seen) + bodies_.size() + noise_.size() +
+         events_.size() * 8;
+}
+
+Coder::Seen* Coder::seen(uint64_t hash) {
+  if ((seen_count_ + 1) * 3 > seen_.size() * 2) grow();
+  const size_t mask = seen_.size() - 1;
+  for (size_t i = hash & mask;; i = (i + 1) & mask)
+    if (seen_[i].id == 0 || seen_[i].hash == hash) return &seen_[i];
+}
+
+void Coder::grow() {
+  // What was met once only, and long ago, makes room.
+  const bool forget = once_ > kSeenMax;
+  std::vector<Seen> larger(forget ? seen_.size() : seen_.size() * 2);
+  const size_t mask = larger.size() - 1;
+  seen_count_ = once_ = 0;
+  for (const Seen& one : seen_) {
+    if (one.id == 0 || (forget && one.id == kOnce)) continue;
+    size_t i = one.hash & mask;
+    while (larger[i].id != 0) i = (i + 1) & mask;
+    larger[i] = one;
+    ++seen_count_;
+    once_ += one.id == kOnce ? 1 : 0;
+  }
+  seen_ = std::move(larger);
+  if (seen_count_ * 3 > seen_.size() * 2 - 6) grow();
+}
+
+uint32_t Coder::enter(Seen& at, Word::Kind kind, std::string_view text) {
+  const auto id = static_cast<uint32_t>(entries_.size());
+  entries_.push_back({static_cast<uint32_t>(texts_.size()), static_cast<uint32_t>(text.size()), kind});
+  texts_ += text;
+  if (at.id == kOnce) --once_;
+  else ++seen_count_;
+  at.id = id + 1;
+  at.begin = entries_.back().begin;
+  return id;
+}
+
+/// Whether the text is in the dictionary now: then its token is put. A text is entered when it is met for the second time.
+bool Coder::put_known(std::string& out, uint64_t hash, Word::Kind kind, std::string_view text) {
+  Seen* at = seen(hash);
+  if (at->id == 0) {
+    *at = {hash, kOnce, 0};
+    ++seen_count_;
+    ++once_;
+    return false;
+  }
+  uint32_t id = at->id - 1;
+  if (at->id == kOnce) {
+    if (texts_.size() + text.size() > kWordsBytesMax) return false;
+    id = enter(*at, kind, text);
+  } else if (entries_[id].kind != kind || word(id).text != text) {
+    return false;  // another text of the same hash
+  }
+  put_varint(out, kFirstWord + id);
+  return true;
+}
+
+/// The tables are larger than the processor's caches: what will be looked up soon is asked for all at once.
+void Coder::look_ahead(std::string_view record, Value* first, size_t count) {
+  const size_t mask = seen_.size() - 1;
+  for (Value* value = first; value != first + count; ++value) {
+    const std::string_view text = record.substr(value->begin, value->end - value->begin);
+    if (text.size() > kWordBytesMax || (!value->is_nested && may_be_noise(text))) continue;
+    value->hash = hash_of(value->is_nested ? Word::kPhrase : Word::kText, text);
+    __builtin_prefetch(&seen_[value->hash & mask]);
+  }
+  for (Value* value = first; value != first + count; ++value) {
+    if (value->hash == 0) continue;
+    const Seen& at = seen_[value->hash & mask];
+    if (at.hash != value->hash || at.id == kOnce || at.id == 0) continue;
+    __builtin_prefetch(&entries_[at.id - 1]);
+    __builtin_prefetch(texts_.data() + at.begin);
+  }
+}
+
+void Coder::put_leaf(std::string& out, std::string_view text, const Value& value, bool may_be_noise) {
+  if (may_be_noise) {
+    if (pack_uuid(text, noise_)) return put_varint(out, kUuid);
+    if (const int64_t at = time_of(text); at >= 0) {
+      put_varint(out, kTime);
+      return put_varint(out, zigzag(at - static_cast<int64_t>(time_)));
+    }
+    if (text.size() >= kHexDigitsMin && text.size() <= kHexDigitsMax && pack_hex(text, noise_)) {
+      put_varint(out, kHex);
+      return put_varint(out, text.size());
+    }
+  }
+  if (text.size() <= kWordBytesMax && put_known(out, value.hash != 0 ? value.hash : hash_of(Word::kText, text), Word::kText, text)) return;
+  put_varint(out, kLiteral);
+  put_varint(out, text.size());
+  out += text;
+}
+
+/// Finds the members' values, and in those that are nested their leaves. It need not be strict: whatever it finds, the pieces are the
+/// record's bytes. False: best left as it is.
+bool Coder::scan(std::string_view s) {
+  values_.clear();
+  leaves_.clear();
+  if (s.empty() || s[0] != '{') return false;
+  int depth = 0;
+  for (size_t i = 0; i < s.size();) {
+    const char c = s[i];
+    Value leaf{};
+    switch (c) {
+      case '{':
+      case '[':
+        if (++depth == 2)
+          values_.push_back(
+              {.begin = static_cast<uint32_t>(i), .end = 0, .is_nested = true, .first_leaf = static_cast<uint32_t>(leaves_.size())});
+        ++i;
+        continue;
+      case '}':
+      case ']':
+        ++i;
+        if (--depth == 1) {
+          values_.back().end = static_cast<uint32_t>(i);
+          values_.back().leaves = static_cast<uint32_t>(leaves_.size()) - values_.back().first_leaf;
+        }
+        if (depth == 0) return i == s.size();
+        continue;
+      case '"': {
+        const size_t end = string_end(s, i + 1);
+        if (end == std::string_view::npos) return false;
+        leaf = {.begin = static_cast<uint32_t>(i + 1), .end = static_cast<uint32_t>(end), .is_string = true};
+        i = end + 1;
+        if (i < s.size() && s[i] == ':') {  // a name
+          ++i;
+          continue;
+        }
+        break;
+      }
+      case '\0':
+        return false;  // forms have these for values
+      case ',':
+      case ':':
+      case ' ':
+        ++i;
+        continue;
+      default: {
+        const size_t begin = i;
+        while (i < s.size() && !ends_scalar(s[i])) ++i;
+        if (i == begin) ++i;
+        if (c == 'n') continue;  // null is part of the form
+        leaf = {.begin = static_cast<uint32_t>(begin), .end = static_cast<uint32_t>(i)};
+        break;
+      }
+    }
+    (depth == 1 ? values_ : leaves_).push_back(leaf);
+  }
+  return false;
+}
+
+bool Coder::is_phrase(uint32_t id, std::string_view text) {
+  if (entries_[id].kind != Word::kPhrase) return false;
+  expanded_.clear();
+  return Expansion({}, 0, *this, expanded_).all(word(id).text) && expanded_ == text;
+}
+
+void Coder::put_nested(std::string_view record, const Value& value) {
+  const std::string_view text = record.substr(value.begin, value.end - value.begin);
+  bool is_second = false;
+  if (value.hash != 0) {
+    Seen* at = seen(value.hash);
+    if (at->id == 0) {
+      *at = {value.hash, kOnce, 0};
+      ++seen_count_;
+      ++once_;
+    } else if (at->id == kOnce) {
+      is_second = texts_.size() <= kWordsBytesMax;
+    } else if (is_phrase(at->id - 1, text)) {
+      return put_varint(bodies_, kFirstWord + at->id - 1);
+    }
+  }
+  const auto literal = [&] {
+    put_varint(bodies_, kLiteral);
+    put_varint(bodies_, text.size());
+    bodies_ += text;
+  };
+  if (text.size() > kWordBytesMax) return literal();
+  Value* leaves = leaves_.data() + value.first_leaf;
+  look_ahead(record, leaves, value.leaves);
+  form_.clear();
+  size_t done = value.begin;
+  for (uint32_t i = 0; i < value.leaves; ++i) {
+    form_ += record.substr(done, leaves[i].begin - done);
+    form_ += '\0';
+    done = leaves[i].end;
+  }
+  form_ += record.substr(done, value.end - done);
+  phrase_.clear();
+  if (!put_known(phrase_, hash_of(Word::kForm, form_), Word::kForm, form_)) return literal();
+  // In a phrase nothing is relative to a record, nor apart from it.
+  std::string& out = is_second ? phrase_ : bodies_;
+  if (!is_second) bodies_ += phrase_;
+  for (uint32_t i = 0; i < value.leaves; ++i) {
+    const std::string_view leaf = record.substr(leaves[i].begin, leaves[i].end - leaves[i].begin);
+    put_leaf(out, leaf, leaves[i], leaves[i].is_string && !is_second);
+  }
+  if (is_second) put_varint(bodies_, kFirstWord + enter(*seen(value.hash), Word::kPhrase, phrase_));
+}
+
+void Coder::add(std::string_view record, uint32_t time) {
+  time_ = time;
+  bool is_taken_apart = record.size() <= segment::kBlockRawBytesMax / 2 && scan(record);
+  if (is_taken_apart) {
+    look_ahead(record, values_.data(), values_.size());
+    form_.clear();
+    size_t done = 0;
+    for (const Value& value : values_) {
+      form_ += record.substr(done, value.begin - done);
+      form_ += '\0';
+      done = value.end;
+    }
+    form_ += record.substr(done);
+    is_taken_apart = form_.size() <= kWordBytesMax && put_known(bodies_, hash_of(Word::kForm, form_), Word::kForm, form_);
+  }
+  if (is_taken_apart) {
+    for (const Value& value : values_) {
+      if (value.is_nested) put_nested(record, value);
+      else put_leaf(bodies_, record.substr(value.begin, value.end - value.begin), value, value.is_string);
+    }
+  } else {
+    put_varint(bodies_, kLiteral);
+    put_varint(bodies_, record.size());
+    bodies_ += record;
+  }
+  events_.emplace_back(static_cast<uint32_t>(bodies_.size()), static_cast<uint32_t>(noise_.size()));
+}
+
+bool Coder::open_record(uint32_t place, uint32_t time, std::string& out) {
+  out.clear();
+  if (place >= events_.size()) return false;
+  const auto [body, noise] = place == 0 ? std::pair(0u, 0u) : events_[place - 1];
+  return Expansion(std::string_view(noise_).substr(noise, events_[place].second - noise), time, *this, out)
+      .all(std::string_view(bodies_).substr(body, events_[place].first - body));
+}
+
+Coder::Block Coder::close() {
+  Block block;
+  put_varint(block.text, events_.size());
+  uint32_t body = 0, noise = 0;
+  for (const auto& [body_end, noise_end] : events_) {
+    put_varint(block.text, body_end - body);
+    put_varint(block.text, noise_end - noise);
+    body = body_end;
+    noise = noise_end;
+  }
+  block.text += bodies_;
+  block.noise = noise_;
+  events_.clear();
+  bodies_.clear();
+  noise_.clear();
+  return block;
+}
+
+}  // namespace cairn::history

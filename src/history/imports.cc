@@ -1,0 +1,325 @@
+#include "history/imports.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "history/terms.h"
+
+namespace cairn::history {
+
+namespace {
+
+constexpr std::string_view kSuffix = ".import";
+
+std::string file_name(uint64_t number) { return fmt::format("{:020}{}", number, kSuffix); }
+std::optional<uint64_t> number_of(std::string_view file) {
+  if (!file.ends_with(kSuffix)) return std::nullopt;
+  return text::to_uint(file.substr(0, file.size() - kSuffix.size()));
+}
+
+}  // namespace
+
+// ---- what is there already
+
+Seeking::Seeking(std::vector<Sought> sought, std::vector<char>& known, RecordOf record_of)
+    : sought_(std::move(sought)), known_(known), record_of_(std::move(record_of)) {
+  std::erase_if(sought_, [&](const Sought& one) { return known_[one.event] != 0; });
+  std::ranges::sort(sought_, [](const Sought& a, const Sought& b) { return a.hash != b.hash ? a.hash < b.hash : a.event < b.event; });
+  for (size_t i = 1; i < sought_.size(); ++i) {
+    for (size_t j = i; j > 0 && sought_[j - 1].hash == sought_[i].hash && known_[sought_[i].event] == 0; --j) {
+      const auto first = record_of_(sought_[j - 1].event);
+      if (!first) break;
+      const std::string copy(*first);
+      const auto same = is_same(sought_[i].event, copy);
+      if (same && *same) known_[sought_[i].event] = 1;
+    }
+  }
+}
+
+Result<bool> Seeking::is_same(uint32_t event, std::string_view record) {
+  const auto own = record_of_(event);
+  if (!own) return tl::unexpected(own.error());
+  if (*own == record) return true;
+  const auto mine = event::attributes(*own, document_);
+  if (!mine) return tl::unexpected(mine.error());
+  const auto other = event::attributes(record, document_);
+  return other && mine->event_id == other->event_id && mine->account == other->account;
+}
+
+void Seeking::choose(uint32_t oldest, uint32_t newest) {
+  hashes_.clear();
+  events_.clear();
+  for (const Sought& one : sought_) {
+    if (one.time < oldest || one.time > newest || known_[one.event] != 0) continue;
+    hashes_.push_back(one.hash);
+    events_.push_back(one.event);
+  }
+}
+
+Result<void> Seeking::look_in(const Segment& segment) {
+  choose(segment.oldest_time(), segment.newest_time());
+  if (hashes_.empty()) return {};
+  Result<void> result;
+  const auto matched = segment.match(hashes_, [&](size_t which, std::string_view record) {
+    const auto same = is_same(events_[which], record);
+    if (!same) result = tl::unexpected(same.error());
+    else if (*same) known_[events_[which]] = 1;
+  });
+  if (!matched && segment.is_dropped()) return {};  // past the retention, or in another segment by now
+  return matched ? result : matched;
+}
+
+Result<void> Seeking::look_in(const Tail& tail) {
+  choose(0, 0xffffffff);
+  for (const auto& [which, candidate] : tail.match(hashes_)) {
+    const auto same = is_same(events_[which], candidate.record);
+    if (!same) return tl::unexpected(same.error());
+    if (*same) known_[events_[which]] = 1;
+  }
+  return {};
+}
+
+std::vector<Seeking::Sought> Seeking::take_unknown() {
+  std::erase_if(sought_, [&](const Sought& one) { return known_[one.event] != 0; });
+  return std::move(sought_);
+}
+
+// ---- the files
+
+Imports::Imports(env::Files& files, const env::Clock& clock, const std::string& directory)
+    : files_(files), clock_(clock), directory_(directory + "/imports"), segments_(files, "imported events", directory_, 0, {}) {}
+
+Result<void> Imports::load() {
+  if (auto made = files_.make_directory(directory_); !made) return failure("{}", made.error().message);
+  const auto names = files_.list(directory_);
+  if (!names) return failure("{}", names.error().message);
+  const bool has_files = std::ranges::any_of(*names, [](const std::string& name) { return number_of(name).has_value(); });
+  if (has_files && std::ranges::find(*names, "manifest") == names->end())
+    return failure("{} has imported events but no manifest: restore the file `manifest`, or move the directory away to begin without them",
+                   directory_);
+  const Result<uint64_t> highest = segments_.load();
+  if (!highest) return tl::unexpected(highest.error());
+  uint64_t number = *highest;
+  for (const std::string& name : *names) number = std::max(number, number_of(name).value_or(0));
+  first_number_ = number + 1;
+  next_number_ = first_number_;
+  return {};
+}
+
+Result<std::string> Imports::stage(const std::vector<Arrival>& arrivals, std::vector<Seeking::Sought> added, Seen seen) {
+  if (auto room = make_room(); !room) return tl::unexpected(room.error());
+  std::ranges::sort(
+      added, [](const Seeking::Sought& a, const Seeking::Sought& b) { return a.time != b.time ? a.time < b.time : a.event < b.event; });
+  const uint64_t number = next_number_++;
+  const uint64_t position = kImportedPositions + number;
+  Tail tail(position);
+  uint32_t row = 0;
+  for (Seeking::Sought& one : added) {
+    const Arrival& arrival = arrivals[one.event];
+    tail.add({position, row}, arrival.attributes, arrival.record);
+    one.event = row++;
+  }
+  tail.close_block();
+  std::string file = file_name(number);
+  auto segment = segments_.make(file, [&](const std::string& path) { return write_segment(files_, path, tail, position); });
+  if (!segment) return failure("the disk refuses the events; the server's log says why");
+  std::ranges::sort(added, {}, &Seeking::Sought::hash);
+  const std::lock_guard lock(mutex_);
+  waiting_[file] = {std::move(segment), std::move(added), std::move(seen), clock_.steady()};
+  return file;
+}
+
+/// What is staged and never named holds memory and disk.
+Result<void> Imports::make_room() {
+  const std::lock_guard lock(mutex_);
+  if (waiting_.size() < kStagedMax) return {};
+  for (auto it = waiting_.begin(); it != waiting_.end();) {
+    if (clock_.steady() - it->second.since < kStagedFor) {
+      ++it;
+      continue;
+    }
+    it->second.segment->drop();
+    segments_.discard(*it->second.segment);
+    it = waiting_.erase(it);
+  }
+  if (waiting_.size() >= kStagedMax) return failure("{} imports wait for the journal", waiting_.size());
+  return {};
+}
+
+/// What an entry names. None: it was adopted before, and has gone since.
+Result<std::optional<Imports::Waiting>> Imports::take(const std::string& file) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto found = waiting_.find(file); found != waiting_.end()) return std::optional<Waiting>(found->second);
+  }
+  const auto there = files_.open(segments_.path(file), env::Files::Open::kRead);
+  if (!there && there.error().kind == env::IoFailure::kNotFound) return std::optional<Waiting>();
+  if (!there) return failure("{}", there.error().message);
+  auto segment = segments_.open(file);
+  if (!segment) {
+    log::error("imported events are lost", {{"error", segment.error().message}});
+    return std::optional<Waiting>();
+  }
+  Waiting waiting{*segment, {}, {}, {}};
+  json::Document document;
+  const auto read = (*segment)->each([&](uint32_t number, const Row& row, std::string_view record) {
+    if (const auto attributes = event::attributes(record, document))
+      waiting.sought.push_back({term_hash(TermKind::kEventId, attributes->event_id), number, row.time});
+  });
+  if (!read) {
+    log::error("imported events are lost", {{"error", read.error().message}});
+    return std::optional<Waiting>();
+  }
+  return std::optional<Waiting>(std::move(waiting));
+}
+
+bool Imports::adopt(const std::string& file, const Look& look) {
+  const std::optional<uint64_t> number = number_of(file);
+  const auto before = segments_.segments();
+  if (!number || std::ranges::any_of(*before, [&](const auto& segment) { return segment->file() == file; })) return true;
+  auto waiting = take(file);
+  if (!waiting) {
+    log::error("imported events cannot be opened, and wait", {{"error", waiting.error().message}});
+    return false;
+  }
+  if (!*waiting) return true;
+  std::shared_ptr<Segment> segment = (*waiting)->segment;
+  const bool was_staged_by_this_run = (*waiting)->seen.imported != nullptr;
+  const std::optional<Seen> seen = was_staged_by_this_run ? std::optional<Seen>((*waiting)->seen) : std::nullopt;
+
+  std::vector<char> known(segment->count());
+  std::string own;
+  Seeking seeking(std::move((*waiting)->sought), known, [&](uint32_t event) -> Result<std::string_view> {
+    auto record = segment->record(event);
+    if (!record) return tl::unexpected(record.error());
+    own = std::move(*record);
+    return own;
+  });
+  Result<void> looked = look(seeking, seen);
+  for (const auto& other : *before) {
+    if (!looked) break;
+    if (!seen || std::ranges::find(*seen->imported, other) == seen->imported->end()) looked = seeking.look_in(*other);
+  }
+  if (!looked)
+    log::error("whether imported events are there already cannot be told: some may be twice", {{"error", looked.error().message}});
+
+  std::shared_ptr<Segment> adopted = segment;
+  if (std::ranges::find(known, 1) != known.end()) {
+    auto rest = without(*segment, known);
+    if (!rest) return false;
+    adopted = std::move(*rest);
+  }
+  auto after = std::make_shared<Segments>(*before);
+  if (adopted) after->push_back(adopted);
+  if (!segments_.replace(std::move(after), std::nullopt, std::max(segments_.position(), next_number_ - 1))) {
+    if (adopted && adopted != segment) segments_.discard(*adopted);
+    return false;
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    waiting_.erase(file);
+  }
+  if (adopted != segment) {
+    segment->drop();
+    segments_.discard(*segment);
+  }
+  return true;
+}
+
+/// The same without the events that are known; null if there are no others.
+Result<std::shared_ptr<Segment>> Imports::without(const Segment& segment, const std::vector<char>& known) {
+  const uint64_t number = next_number_++;
+  const uint64_t position = kImportedPositions + number;
+  Tail tail(position);
+  json::Document document;
+  uint32_t kept = 0;
+  const auto read = segment.each([&](uint32_t row, const Row&, std::string_view record) {
+    if (known[row] != 0) return;
+    if (const auto attributes = event::attributes(record, document)) tail.add({position, kept++}, *attributes, record);
+  });
+  if (!read) {
+    log::error("imported events cannot be read, and wait", {{"error", read.error().message}});
+    return tl::unexpected(read.error());
+  }
+  if (kept == 0) return std::shared_ptr<Segment>();
+  tail.close_block();
+  auto made = segments_.make(file_name(number), [&](const std::string& path) { return write_segment(files_, path, tail, position); });
+  if (!made) return failure("the disk refuses");
+  return made;
+}
+
+void Imports::expire(uint32_t oldest) {
+  (void)segments_.keep([&](const Segment& segment) { return segment.newest_time() >= oldest; }, std::nullopt, segments_.position());
+}
+
+void Imports::clear() {
+  (void)segments_.keep([](const Segment&) { return false; }, std::nullopt, segments_.position());
+}
+
+bool Imports::tidy_once(std::mutex& changing) {
+  Segments small;
+  for (const auto& segment : *segments_.segments())
+    if (segment->record_bytes() < kSmallBytes && !left_alone_.contains(segment->file())) small.push_back(segment);
+  std::ranges::sort(small, {}, [](const auto& segment) { return segment->record_bytes(); });
+  uint64_t bytes = 0;
+  const auto rest = std::ranges::find_if(small, [&](const auto& segment) { return (bytes += segment->record_bytes()) > kMergedBytesMax; });
+  small.erase(rest, small.end());
+  if (small.size() < kSmallOnesMin) return false;
+
+  struct One {
+    ImportedPlace place;
+    std::string record;
+  };
+  std::vector<One> events;
+  for (const auto& segment : small) {
+    const auto read = segment->each([&](uint32_t, const Row& row, std::string_view record) {
+      events.push_back({segment->place_of(row), std::string(record)});
+    });
+    if (!read) {
+      left_alone_.insert(segment->file());
+      return true;
+    }
+  }
+  std::ranges::sort(events, [](const One& a, const One& b) { return older(a.place, b.place); });
+  uint64_t first = UINT64_MAX, last = 0;
+  for (const auto& segment : small) first = std::min(first, segment->first_position()), last = std::max(last, segment->last_position());
+  if (last - first > UINT32_MAX) return false;
+  Tail tail(first);
+  json::Document document;
+  for (const One& one : events)
+    if (const auto attributes = event::attributes(one.record, document))
+      tail.add({one.place.position, one.place.index}, *attributes, one.record);
+  tail.close_block();
+  const uint64_t number = next_number_++;
+  auto merged = segments_.make(file_name(number), [&](const std::string& path) { return write_segment(files_, path, tail, last); });
+  if (!merged) return false;
+
+  const std::lock_guard lock(changing);
+  auto after = std::make_shared<Segments>();
+  size_t found = 0;
+  for (const auto& segment : *segments_.segments()) {
+    if (std::ranges::find(small, segment) != small.end()) ++found;
+    else after->push_back(segment);
+  }
+  after->push_back(merged);
+  if (found == small.size() && segments_.replace(std::move(after), std::nullopt, std::max(segments_.position(), number))) return true;
+  if (found == small.size() && !segments_.write_again()) return false;  // the next opening may want it
+  merged->drop();
+  segments_.discard(*merged);  // expired or cleared meanwhile
+  return found != small.size();
+}
+
+void Imports::sweep() {
+  if (std::exchange(swept_, true)) return;
+  const auto names = files_.list(directory_);
+  if (!names) return;
+  for (const std::string& name : *names) {
+    const auto number = number_of(name);
+    if (!number || *number >= first_number_) continue;
+    if (std::ranges::any_of(*segments_.segments(), [&](const auto& segment) { return segment->file() == name; })) continue;
+    (void)files_.remove(segments_.path(name));
+  }
+}
+
+}  // namespace cairn::history

@@ -1,0 +1,87 @@
+#include "history/sieve.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "segment/block.h"
+
+namespace cairn::history {
+
+namespace {
+
+bool is_one_of(char c, std::string_view all) { return all.find(c) != std::string_view::npos; }
+char fold(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+
+/// Values that are strings stand between quotes, others (what is nested in a member, too) behind `:`, `[` or `,` and before `,`, `]` or
+/// `}`: only a text with such a place in it can lie across a value's border.
+bool may_cross(std::string_view text) {
+  constexpr std::string_view kSpace = " \t\r\n";
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '"') return true;
+    if (i + 1 == text.size()) break;
+    const char here = text[i], next = text[i + 1];
+    const bool begins = is_one_of(next, "-0123456789tfTF{["), ends = is_one_of(here, "0123456789elEL}]");
+    if (begins && (is_one_of(here, "[,") || is_one_of(here, kSpace) || (here == ':' && (i == 0 || is_one_of(text[i - 1], kSpace)))))
+      return true;
+    if (ends && (is_one_of(next, ",]}") || is_one_of(next, kSpace))) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+bool Sieve::can_tell(const Texts& texts) {
+  return !texts.any.empty() && std::ranges::none_of(texts.any, [](const std::string& text) {
+    return text.size() < 2 || text.find('\0') != std::string::npos || may_cross(text);
+  });
+}
+
+Sieve::Sieve(const Texts& texts) : texts_(texts.any), any_case_(texts.any_case) {
+  for (std::string& text : texts_) {
+    if (any_case_) std::ranges::transform(text, text.begin(), fold);
+    may_be_noise_ = may_be_noise_ || std::ranges::all_of(text, [](char c) { return is_one_of(c, "0123456789abcdefTZtz:-"); });
+  }
+}
+
+bool Sieve::contains(std::string_view text) {
+  if (any_case_) {
+    folded_.resize(text.size());
+    std::ranges::transform(text, folded_.begin(), fold);
+    text = folded_;
+  }
+  return std::ranges::any_of(texts_,
+                             [&](const std::string& one) { return memmem(text.data(), text.size(), one.data(), one.size()) != nullptr; });
+}
+
+bool Sieve::look_at(Words& words, uint32_t count) {
+  hits_.assign(count, 0);
+  for (uint32_t id = 0; id < count; ++id) {
+    const Word word = words.word(id);
+    if (word.kind == Word::kNone) return false;
+    hits_[id] = word.kind == Word::kPhrase ? holds(word.text, id) : contains(word.text);
+  }
+  return true;
+}
+
+bool Sieve::may_contain(std::string_view body) { return holds(body, static_cast<uint32_t>(hits_.size())); }
+
+/// The values of forms follow them: that they are nested makes no difference here.
+bool Sieve::holds(std::string_view body, uint32_t words) {
+  segment::Reader in(body);
+  while (in.left() > 0) {
+    const uint64_t token = in.varint();
+    if (token >= Token::kFirstWord) {
+      const uint64_t id = token - Token::kFirstWord;
+      if (id >= words || hits_[id] != 0) return true;
+    } else if (token == Token::kLiteral) {
+      if (contains(in.bytes(in.varint()))) return true;
+    } else {
+      if (may_be_noise_) return true;
+      if (token != Token::kUuid) in.varint();
+    }
+    if (!in.ok()) return true;  // whoever decodes it says what is wrong
+  }
+  return false;
+}
+
+}  // namespace cairn::history

@@ -1,0 +1,36 @@
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "history/coder.h"
+#include "history/store.h"
+
+namespace cairn::history {
+
+/// Tells of coded records which cannot contain any of some texts, without decoding them: each word of a segment is looked at once, however
+/// many records it is in. One thread.
+class Sieve {
+ public:
+  /// False: one of the texts may lie across words, so that nothing can be told.
+  static bool can_tell(const Texts& texts);
+
+  explicit Sieve(const Texts& texts);
+
+  /// The segment's words, in order. False: it cannot be read.
+  bool look_at(Words& words, uint32_t count);
+  /// False: surely not. `body`: a coded record's.
+  bool may_contain(std::string_view body);
+
+ private:
+  bool contains(std::string_view text);
+  bool holds(std::string_view body, uint32_t words);
+
+  std::vector<std::string> texts_;
+  const bool any_case_;
+  bool may_be_noise_ = false;  // a text that could be part of an identifier or a time
+  std::vector<char> hits_;     // by word
+  std::string folded_;
+};
+
+}  // namespace cairn::history

@@ -1,0 +1,169 @@
+#include <semaphore>
+
+#include "api/operation.h"
+#include "api/ports.h"
+#include "archive/log_file.h"
+#include "aws/error.h"
+#include "services/cairn/imported_file.h"
+#include "state/store.h"
+
+/// Log files that somebody brings become part of the history. They are no news: the journal's entry names the file in which the history has
+/// put them, and holds the record of the call alone, so that trails, rules and filters see the call and nothing else.
+namespace cairn::services {
+namespace {
+
+using Fate = history::Staged::Fate;
+
+constexpr size_t kRawBytesMax = 96 << 20;  // of one call's files, uncompressed
+constexpr size_t kPartsMax = 1000;
+constexpr std::ptrdiff_t kAtOnce = 4;  // calls, each with so much in memory
+
+constexpr aws::ErrorKind kTooLarge{.code = "ImportTooLargeException", .status = 413};
+constexpr aws::ErrorKind kThrottling{.code = "ThrottlingException", .status = 429};
+
+std::counting_semaphore<kAtOnce>& room() {
+  static std::counting_semaphore<kAtOnce> calls(kAtOnce);
+  return calls;
+}
+
+/// Held while one call's files are in memory.
+class Room {
+ public:
+  Room() {
+    if (!room().try_acquire()) throw aws::Error(kThrottling, "{} imports are under way; try again.", kAtOnce);
+  }
+  ~Room() { room().release(); }
+  Room(const Room&) = delete;
+  Room& operator=(const Room&) = delete;
+};
+
+/// The body, cut into the files that it consists of.
+std::vector<std::string_view> parts_of(const api::Call& call) {
+  std::string_view body = call.body;
+  std::vector<std::string_view> parts;
+  if (const auto sizes = call.in.find("PartSizes"); sizes != call.in.end()) {
+    if (sizes->size() > kPartsMax) throw aws::Error(aws::kValidation, "A call may bring {} files, not {}.", kPartsMax, sizes->size());
+    for (const Json& size : *sizes) {
+      const auto bytes = size.get<int64_t>();
+      if (bytes < 0 || static_cast<uint64_t>(bytes) > body.size())
+        throw aws::Error(aws::kValidation, "The sizes of the parts do not fit the body.");
+      parts.push_back(body.substr(0, static_cast<size_t>(bytes)));
+      body.remove_prefix(static_cast<size_t>(bytes));
+    }
+    if (!body.empty()) throw aws::Error(aws::kValidation, "The sizes of the parts do not fit the body.");
+  } else {
+    parts.push_back(body);
+  }
+  return parts;
+}
+
+std::string_view name_of(ImportedFile::Kind kind) {
+  switch (kind) {
+    case ImportedFile::Kind::kLog:
+      return "LOG";
+    case ImportedFile::Kind::kDigest:
+      return "DIGEST";
+    case ImportedFile::Kind::kInsights:
+      return "INSIGHTS";
+    case ImportedFile::Kind::kUnreadable:
+      break;
+  }
+  return "UNREADABLE";
+}
+
+struct Part {
+  ImportedFile file;
+  size_t arrivals_begin = 0, arrivals_end = 0;
+};
+
+Json show(const Part& part, const std::vector<Fate>& fates) {
+  Json out = {{"Kind", name_of(part.file.kind)}, {"Records", part.file.records}};
+  size_t counts[3] = {};
+  for (size_t i = part.arrivals_begin; i < part.arrivals_end; ++i) ++counts[static_cast<size_t>(fates[i])];
+  out["Added"] = counts[static_cast<size_t>(Fate::kAdded)];
+  out["Known"] = counts[static_cast<size_t>(Fate::kKnown)];
+  out["Expired"] = counts[static_cast<size_t>(Fate::kExpired)];
+  out["Insights"] = part.file.insights;
+  out["Bad"] = part.file.bad;
+  out["Problems"] = Json::array();
+  for (const ImportedFile::Problem& problem : part.file.problems) {
+    Json& shown = out["Problems"].emplace_back(Json::object());
+    if (problem.record > 0) shown = {{"Record", problem.record}, {"Line", problem.line}};
+    shown["Reason"] = problem.reason;
+  }
+  return out;
+}
+
+void import_events(api::Call& call) {
+  const std::vector<std::string_view> files = parts_of(call);
+  call.recorded_in = Json{{"files", files.size()}, {"bytes", call.body.size()}};
+  const Room held;
+
+  const bool is_first = call.account == call.ports->default_account;
+  const ImportRules rules{.account = is_first ? aws::AccountId() : call.account, .now = call.now};
+  std::vector<std::string> texts;  // those that were compressed; the arrivals point into them
+  texts.reserve(files.size());
+  std::vector<history::Arrival> arrivals;
+  std::vector<Part> parts;
+  json::Document scratch;
+  size_t raw_bytes = 0;
+  for (std::string_view bytes : files) {
+    Part& part = parts.emplace_back();
+    part.arrivals_begin = arrivals.size();
+    std::string_view text = bytes;
+    if (archive::is_gzip(bytes)) {
+      auto raw = archive::gunzip_members(bytes, kRawBytesMax);
+      if (!raw) {
+        part.file.kind = ImportedFile::Kind::kUnreadable;
+        part.file.bad = 1;
+        part.file.problems.push_back({0, 0, raw.error().message});
+        part.arrivals_end = arrivals.size();
+        continue;
+      }
+      text = texts.emplace_back(std::move(*raw));
+    }
+    raw_bytes += text.size();
+    if (raw_bytes > kRawBytesMax)
+      throw aws::Error(kTooLarge, "The files hold more than {} bytes: send fewer of them in one call.", kRawBytesMax);
+    part.file = read_imported(text, rules, scratch, arrivals);
+    part.arrivals_end = arrivals.size();
+  }
+
+  std::vector<Fate> fates;
+  std::string note;
+  for (size_t begin = 0; begin < arrivals.size(); begin += history::kArrivalsMax) {
+    const size_t end = std::min(begin + history::kArrivalsMax, arrivals.size());
+    std::vector<history::Arrival> some(std::make_move_iterator(arrivals.begin() + static_cast<ptrdiff_t>(begin)),
+                                       std::make_move_iterator(arrivals.begin() + static_cast<ptrdiff_t>(end)));
+    const auto staged = call.ports->history->stage(some);
+    if (!staged)
+      throw aws::Error({.code = "ServiceUnavailableException", .status = 503}, "The history takes no events at the moment: {}.",
+                       staged.error().message);
+    fates.insert(fates.end(), staged->fates.begin(), staged->fates.end());
+    if (!staged->file.empty()) note += (note.empty() ? "" : "\n") + staged->file;
+  }
+  if (!note.empty()) call.state->note(history::kImportTopic, note);
+
+  Json totals = Json::object();
+  Json shown = Json::array();
+  for (const Part& part : parts) {
+    Json one = show(part, fates);
+    for (const char* count : {"Records", "Added", "Known", "Expired", "Insights", "Bad"})
+      totals[count] = totals.value(count, int64_t{0}) + one[count].get<int64_t>();
+    shown.push_back(std::move(one));
+  }
+  call.recorded_out = totals;
+  call.out = std::move(totals);
+  call.out["Parts"] = std::move(shown);
+}
+
+constexpr api::Operation kOperations[] = {
+    {.name = "ImportEvents", .handle = import_events, .runs = api::Runs::kPool},
+};
+
+}  // namespace
+
+extern const api::Family cairn_import;
+const api::Family cairn_import{"cairn", kOperations};
+
+}  // namespace cairn::services

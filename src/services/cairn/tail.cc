@@ -1,0 +1,106 @@
+#include "api/operation.h"
+#include "api/places.h"
+#include "api/ports.h"
+#include "aws/error.h"
+#include "history/store.h"
+#include "history/token.h"
+#include "http/live_source.h"
+#include "services/cairn/asked.h"
+#include "services/cairn/shown.h"
+
+namespace cairn::services {
+namespace {
+
+constexpr size_t kSessionsMax = 64, kSessionsOfAccountMax = 15;
+constexpr size_t kEventsMax = 100;                  // told at once
+constexpr size_t kWorkBytesMax = 4 << 20;           // of records looked at before others have their turn
+constexpr std::chrono::milliseconds kWorkMax{100};  // the same, by the clock
+constexpr std::chrono::milliseconds kLook{200};     // between looks at the history, once it was seen to its end
+constexpr std::chrono::seconds kSilenceMax{15};     // then a comment shows that the session lives
+constexpr std::chrono::hours kLasts{1};             // permissions are those of its beginning
+
+constexpr aws::ErrorKind kLimitExceeded{.code = "LimitExceededException"};
+
+/// Tells its client what comes, as server-sent events, each by the Cursor that another session can go on from.
+class Tail final : public http::LiveSource {
+ public:
+  Tail(std::unique_ptr<Asked> asked, history::History& history, const env::Clock& clock, std::shared_ptr<void> place)
+      : place_(std::move(place)),
+        asked_(std::move(asked)),
+        history_(history),
+        clock_(clock),
+        query_(asked_->query()),
+        ends_(clock.steady() + kLasts),
+        told_(clock.steady()) {
+    query_.order = history::Query::Order::kOldestFirst;
+    query_.limit = kEventsMax;
+    query_.work_bytes_max = kWorkBytesMax;
+    query_.work_time_max = kWorkMax;
+  }
+
+  Piece next() override {
+    Piece piece;
+    const std::chrono::nanoseconds now = clock_.steady();
+    if (!std::exchange(begun_, true)) piece.bytes = ": these are events from now on\n\n";
+    if (now >= ends_)
+      return {.bytes = "event: end\ndata: {\"message\":\"The session has lasted for an hour; begin another.\"}\n\n", .is_last = true};
+    const Result<history::Page> page = history_.search(query_);
+    if (!page) return {.bytes = {}, .is_broken = true};
+    for (const history::Event& event : page->events)
+      piece.bytes += fmt::format("id: {}\ndata: {}\n\n", history::cursor_text(event.cursor), json::dump(shown_event(event)));
+    if (page->seen) query_.newer_than = page->seen;
+    if (!piece.bytes.empty()) {
+      told_ = now;
+    } else if (now - told_ >= kSilenceMax) {
+      piece.bytes = ":\n\n";
+      told_ = now;
+    }
+    if (!page->next) piece.pause = kLook;
+    return piece;
+  }
+
+ private:
+  const std::shared_ptr<void> place_;
+  const std::unique_ptr<Asked> asked_;
+  history::History& history_;
+  const env::Clock& clock_;
+  history::Query query_;
+  const std::chrono::nanoseconds ends_;
+  std::chrono::nanoseconds told_;
+  bool begun_ = false;
+};
+
+/// What is newer than this came after now. An account's own newest event is old enough where others' may not be told.
+history::Cursor newest(const api::Call& call, const history::Query& asked) {
+  history::Query query;
+  query.account = asked.account;
+  query.may_see = asked.may_see;
+  query.category = history::Query::Category::kAll;
+  query.limit = 1;
+  const Result<history::Page> page = call.ports->history->search(query);
+  if (!page) throw aws::Error(aws::kInternalFailure, "The event history cannot be read; the server's log says why.");
+  return page->events.empty() ? history::Cursor{} : page->events.front().cursor;
+}
+
+/// Events as they come, for an hour; NewerThan (or Last-Event-ID, as browsers send it) also tells what came since that one.
+void tail_events(api::Call& call) {
+  static api::Places places(kSessionsOfAccountMax, kSessionsMax);
+  auto asked = std::make_unique<Asked>(call);
+  if (!asked->query().newer_than) asked->continue_behind(newest(call, asked->query()));
+  std::shared_ptr<void> place = places.take(call.account.str());
+  if (place == nullptr) throw aws::Error(kLimitExceeded, "There are too many sessions that follow events.");
+  asked->tell_accounts(call);
+  call.reply.headers = {{"Content-Type", "text/event-stream"}, {"Cache-Control", "no-store"}};
+  call.reply.source = std::make_unique<Tail>(std::move(asked), *call.ports->history, *call.ports->clock, std::move(place));
+}
+
+constexpr api::Operation kOperations[] = {
+    {.name = "TailEvents", .handle = tail_events, .runs = api::Runs::kPool},
+};
+
+}  // namespace
+
+extern const api::Family cairn_tail;
+const api::Family cairn_tail{"cairn", kOperations, api::Decides::kHandler};
+
+}  // namespace cairn::services
