@@ -179,6 +179,7 @@ Json Evaluator::split(const Node& argument, const Node& at) {
 
 Json Evaluator::select(const Node& argument, const Node& at) {
   const std::string index = text(argument.items[0], kSelectWords);
+  if (is_unknown(index)) return std::string(kKnownAfterApply);
   const auto number = text::to_int(index);
   if (!number) refuse(at, "{}", kSelectWords);
   auto list = value(argument.items[1]);
@@ -220,6 +221,7 @@ Json Evaluator::substitute(const Node& argument, const Node& at) {
 std::optional<Json> Evaluator::find_in_map(const Node& argument, const Node& at) {
   const std::string name = text(argument.items[0], kFindWords), key = text(argument.items[1], kFindWords),
                     attribute = text(argument.items[2], kFindWords);
+  if (is_unknown(name) || is_unknown(key) || is_unknown(attribute)) return std::string(kKnownAfterApply);
   const Node* mappings = scope_.root.member("Mappings");
   const Node* mapping = mappings ? mappings->member(name) : nullptr;
   const Node* values = mapping ? mapping->member(key) : nullptr;
@@ -242,6 +244,7 @@ Json Evaluator::cidr(const Node& argument, const Node& at) {
 
 Json Evaluator::zones(const Node& argument, const Node& at) {
   std::string region = text(argument, "Template error: every Fn::GetAZs object must have a String-typed value.");
+  if (is_unknown(region)) return std::string(kKnownAfterApply);
   if (region.empty()) region = scope_.environment.region;
   if (!scope_.surroundings) refuse(at, "Template error: Fn::GetAZs may not stand here");
   const auto zones = scope_.surroundings->zones(region);

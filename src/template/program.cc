@@ -1,6 +1,7 @@
 #include "template/program.h"
 
 #include "base/check.h"
+#include "base/text.h"
 
 #include "template/body.h"
 #include "template/canonical.h"
@@ -13,11 +14,23 @@ namespace cairn::cfn {
 
 /// Inside of a Program. The tree that it runs is the template's own, or what its loops were written out to.
 struct Program::State {
-  State(const Template& of, const Environment& where, const ParameterValues& values) : source(of), environment(where), parameters(values) {}
+  State(const Template& of, const Environment& where, const ParameterValues& values) : source(of), environment(where), parameters(values) {
+    masked = parameters;
+    for (const Parameter& parameter : source.parameters()) {
+      const auto value = masked.find(parameter.name);
+      if (!parameter.no_echo || value == masked.end()) continue;
+      has_secrets = true;
+      if (parameter.is_list()) secret_lists.push_back(value->second.resolved);
+      value->second.given = value->second.resolved = Parameter::kMask;
+    }
+  }
 
   const Template source;
   const Environment environment;
   const ParameterValues parameters;
+  ParameterValues masked;
+  bool has_secrets = false;
+  std::vector<std::string> secret_lists;  // comma-separated
   std::optional<Node> expanded;
   Conditions conditions;
   std::map<std::string, bool> told_conditions;
@@ -28,11 +41,11 @@ struct Program::State {
   const Node& root() const { return expanded ? *expanded : source.body().root; }
   const Node& declaration(std::string_view id) const { return *root().member("Resources")->member(id); }
 
-  Scope scope(Surroundings* surroundings = nullptr) const {
+  Scope scope(Surroundings* surroundings = nullptr, const ParameterValues* values = nullptr) const {
     return {.root = root(),
             .of = source,
             .environment = environment,
-            .parameters = parameters,
+            .parameters = values ? *values : parameters,
             .dialect = source.body().dialect(),
             .outcome = [this](const std::string& name, const Node& at) { return outcome(name, at); },
             .surroundings = surroundings};
@@ -62,9 +75,10 @@ namespace {
 constexpr std::array<std::string_view, 4> kEvaluated = {"Properties", "Metadata", "CreationPolicy", "UpdatePolicy"};
 
 /// Evaluates one value and what it asks of others.
-Outcome<Json> evaluated(const Program::State& state, const Node* node, Surroundings& surroundings) {
+Outcome<Json> evaluated(const Program::State& state, const Node* node, Surroundings& surroundings,
+                        const ParameterValues* values = nullptr) {
   if (!node) return Json();
-  const Scope scope = state.scope(&surroundings);
+  const Scope scope = state.scope(&surroundings, values);
   try {
     Evaluator evaluator(scope);
     Json value = evaluator.value(*node).value_or(Json());
@@ -202,6 +216,48 @@ Outcome<Json> Program::properties(std::string_view logical_id, Surroundings& sur
   return properties ? evaluated(*state_, properties, surroundings) : Outcome<Json>(Json::object());
 }
 
+namespace {
+
+std::string masked(std::string text, const std::vector<std::string_view>& words) {
+  for (const std::string_view word : words)
+    for (size_t at = 0; (at = text.find(word, at)) != std::string::npos; at += Parameter::kMask.size())
+      text.replace(at, word.size(), Parameter::kMask);
+  return text;
+}
+
+/// Loops have written out what lists held, also into names.
+Json masked(const Json& value, const std::vector<std::string_view>& words) {
+  if (value.is_string()) return masked(value.get<std::string>(), words);
+  if (value.is_object()) {
+    Json out = Json::object();
+    for (const auto& [name, each] : value.items()) out[masked(name, words)] = masked(each, words);
+    return out;
+  }
+  Json out = value;
+  if (out.is_array())
+    for (Json& each : out) each = masked(each, words);
+  return out;
+}
+
+}  // namespace
+
+Json Program::shown_properties(std::string_view logical_id, Surroundings& surroundings) const {
+  const Node* properties = state_->declaration(logical_id).member("Properties");
+  if (!properties) return Json::object();
+  auto shown = evaluated(*state_, properties, surroundings, state_->has_secrets ? &state_->masked : nullptr);
+  if (!shown) {  // it takes apart what is hidden
+    Json hidden = Json::object();
+    for (const std::string& name : properties->names) hidden[name] = Parameter::kMask;
+    return hidden;
+  }
+  if (!state_->expanded || state_->secret_lists.empty()) return std::move(*shown);
+  std::vector<std::string_view> words;
+  for (const std::string& list : state_->secret_lists)
+    for (const std::string_view word : text::split(list, ','))
+      if (!text::trim(word).empty()) words.push_back(text::trim(word));
+  return masked(*shown, words);
+}
+
 Outcome<Json> Program::attribute_section(std::string_view logical_id, std::string_view section, Surroundings& surroundings) const {
   CHECK(resource(logical_id));
   return evaluated(*state_, state_->declaration(logical_id).member(section), surroundings);
@@ -283,6 +339,17 @@ std::set<std::string> Program::imports() const {
 }
 
 Json Program::processed() const {
+  if (state_->expanded && state_->has_secrets) {
+    State masked(state_->source, state_->environment, state_->masked);
+    try {
+      masked.follow_transforms();
+    } catch (const Refusal&) {
+      return to_json(state_->source.body().root);
+    }
+    Json document = to_json(masked.root());
+    document.erase("Transform");
+    return document;
+  }
   Json document = to_json(state_->root());
   document.erase("Transform");
   return document;

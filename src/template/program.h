@@ -88,6 +88,8 @@ class Program {
   /// The resource's properties, evaluated: an object, maybe empty. Pure but for what `surroundings` answers; costs as much as these
   /// properties are long. AWS::NoValue members are gone. Strings may hold what `surroundings` put in for dynamic references.
   Outcome<Json> properties(std::string_view logical_id, Surroundings& surroundings) const;
+  /// The same as it may be seen: **** for what parameters with NoEcho brought. Where that cannot be told apart, all is hidden.
+  Json shown_properties(std::string_view logical_id, Surroundings& surroundings) const;
   /// "Metadata", "CreationPolicy", "UpdatePolicy" of the resource, evaluated; null if there is none.
   Outcome<Json> attribute_section(std::string_view logical_id, std::string_view section, Surroundings& surroundings) const;
   /// What a property of the resource names, in the order of the text, each once; empty if its value stands in the template.
@@ -97,7 +99,8 @@ class Program {
   /// Names of exports that the template's active parts import, as far as they can be told without resources.
   std::set<std::string> imports() const;
 
-  /// The template after its transforms, as GetTemplate shows it as "Processed": as written, if there are none.
+  /// The template after its transforms, as GetTemplate shows it as "Processed": as written, if there are none, or if a loop goes over what
+  /// must not be seen.
   Json processed() const;
 
   struct State;

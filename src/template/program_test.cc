@@ -135,6 +135,46 @@ TEST(Program, LeavesWhatIsNotKnownYetWhole) {
   ASSERT_TRUE(program.has_value()) << program.error().text();
   const std::string unknown(kKnownAfterApply);
   EXPECT_EQ(program->properties("R", surroundings).value()["P"], (Json{unknown, unknown, "x-" + unknown}));
+  const auto indexed = program_of(std::string(kHead) + "[!Select [!Ref T, [a, b]], !FindInMap [RegionMap, !Ref T, Ami]]\n");
+  ASSERT_TRUE(indexed.has_value()) << indexed.error().text();
+  EXPECT_EQ(indexed->properties("R", surroundings).value()["P"], (Json{unknown, unknown}));
+}
+
+constexpr std::string_view kSecretive = R"(
+Transform: AWS::LanguageExtensions
+Parameters: {Word: {Type: String, NoEcho: true}, Words: {Type: CommaDelimitedList, NoEcho: true}, Open: {Type: CommaDelimitedList}}
+Conditions: {IsSet: !Equals [!Ref Word, hidden]}
+Resources:
+  R: {Type: X, Properties: {A: !Ref Word, B: !Sub "x-${Word}", C: !If [IsSet, set, not], D: !Select [1, !Ref Words], E: open}}
+  T: {Type: X, Properties: {"Fn::ForEach::Each": [W, !Ref Words, {"P${W}": !Sub "v-${W}"}]}}
+  "Fn::ForEach::Open": [O, !Ref Open, {"O${O}": {Type: X}}]
+)";
+
+TEST(Program, ShowsNothingOfWhatNoEchoHides) {
+  const auto program = program_of(kSecretive, {{"Word", "hidden"}, {"Words", "first,second"}, {"Open", "a,b"}});
+  ASSERT_TRUE(program.has_value()) << program.error().text();
+  TestSurroundings surroundings;
+  EXPECT_EQ(program->properties("R", surroundings).value()["D"], "second");
+  // D takes a list apart that is hidden as a whole: nothing of R is told.
+  EXPECT_EQ(program->shown_properties("R", surroundings),
+            (Json{{"A", "****"}, {"B", "****"}, {"C", "****"}, {"D", "****"}, {"E", "****"}}));
+  EXPECT_EQ(json::dump(program->shown_properties("T", surroundings)).find("second"), std::string::npos);
+  const std::string processed = json::dump(program->processed());
+  for (const char* word : {"hidden", "first", "second"})
+    EXPECT_EQ(processed.find(word) == std::string::npos, word != std::string_view("hidden")) << word << processed;  // of the condition
+  EXPECT_NE(processed.find("\"Ob\""), std::string::npos);
+}
+
+TEST(Program, ShowsTheRestOfProperties) {
+  const auto program = program_of(R"(
+Parameters: {Word: {Type: String, NoEcho: true}}
+Conditions: {IsSet: !Equals [!Ref Word, hidden]}
+Resources: {R: {Type: X, Properties: {A: !Ref Word, B: !Sub "x-${Word}", C: !If [IsSet, set, not], E: open}}}
+)",
+                                  {{"Word", "hidden"}});
+  ASSERT_TRUE(program.has_value()) << program.error().text();
+  TestSurroundings surroundings;
+  EXPECT_EQ(program->shown_properties("R", surroundings), (Json{{"A", "****"}, {"B", "x-****"}, {"C", "set"}, {"E", "open"}}));
 }
 
 constexpr std::string_view kConditional = R"(

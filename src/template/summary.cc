@@ -22,10 +22,12 @@ constexpr auto kIamTypes = std::to_array<IamType>({
     {"AWS::IAM::UserToGroupAddition", ""},
 });
 
+constexpr std::string_view kNested = "AWS::CloudFormation::Stack";
+
 struct Collected {
   Summary summary;
   std::set<std::string> iam_types;
-  bool has_named = false;
+  bool has_named = false, has_nested = false;
 };
 
 void add_once(std::vector<std::string>& list, const std::string& item) {
@@ -41,6 +43,7 @@ void collect(const Node& resources, Collected& into) {
     if (!type || !type->is_scalar()) continue;
     add_once(into.summary.resource_types, type->text);
     into.summary.ids_by_type[type->text].push_back(resources.names[i]);
+    into.has_nested = into.has_nested || type->text == kNested;
     const auto iam = std::find_if(kIamTypes.begin(), kIamTypes.end(), [&](const IamType& row) { return row.type == type->text; });
     if (iam == kIamTypes.end()) continue;
     into.iam_types.insert(type->text);
@@ -59,13 +62,17 @@ Summary summarize(const Template& of) {
   Summary& summary = collected.summary;
   summary.version = body.version;
   if (!collected.iam_types.empty()) summary.capabilities.push_back(collected.has_named ? "CAPABILITY_NAMED_IAM" : "CAPABILITY_IAM");
+  if (!body.transforms.empty()) summary.capabilities.push_back("CAPABILITY_AUTO_EXPAND");
+  summary.needed = summary.capabilities;
+  if (collected.has_nested) {
+    summary.capabilities = {"CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"};
+    collected.iam_types.insert(std::string(kNested));
+  }
   std::vector<std::string> reasons;
   if (!collected.iam_types.empty())
     reasons.push_back(fmt::format("The following resource(s) require capabilities: [{}]", fmt::join(collected.iam_types, ", ")));
-  if (!body.transforms.empty()) {
-    summary.capabilities.push_back("CAPABILITY_AUTO_EXPAND");
+  if (!body.transforms.empty())
     reasons.push_back(fmt::format("The following transform(s) require capabilities: [{}]", fmt::join(body.transforms, ", ")));
-  }
   summary.capabilities_reason = fmt::format("{}", fmt::join(reasons, ". "));
   return summary;
 }
@@ -73,7 +80,7 @@ Summary summarize(const Template& of) {
 std::vector<std::string> missing_capabilities(const Summary& summary, const std::vector<std::string>& given) {
   const auto has = [&](std::string_view capability) { return std::find(given.begin(), given.end(), capability) != given.end(); };
   std::vector<std::string> missing;
-  for (const std::string& capability : summary.capabilities)
+  for (const std::string& capability : summary.needed)
     if (!has(capability) && !(capability == "CAPABILITY_IAM" && has("CAPABILITY_NAMED_IAM"))) missing.push_back(capability);
   return missing;
 }

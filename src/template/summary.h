@@ -12,9 +12,11 @@ namespace cairn::cfn {
 struct Summary {
   std::vector<std::string> resource_types;  // each once, in the template's order; macros' resources are not known
   std::map<std::string, std::vector<std::string>> ids_by_type;
-  std::vector<std::string> capabilities;  // at most one of CAPABILITY_IAM and CAPABILITY_NAMED_IAM; CAPABILITY_AUTO_EXPAND
-  std::string capabilities_reason;        // "The following resource(s) require capabilities: [AWS::IAM::Role]"
-  std::string version;                    // AWSTemplateFormatVersion, or empty
+  /// At most one of CAPABILITY_IAM and CAPABILITY_NAMED_IAM; CAPABILITY_AUTO_EXPAND. Those that nested stacks may need are only told: they
+  /// are asked for when the stack itself is made.
+  std::vector<std::string> capabilities, needed;
+  std::string capabilities_reason;  // "The following resource(s) require capabilities: [AWS::IAM::Role]"
+  std::string version;              // AWSTemplateFormatVersion, or empty
 };
 Summary summarize(const Template& of);
 

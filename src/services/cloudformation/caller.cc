@@ -1,5 +1,7 @@
 #include "services/cloudformation/caller.h"
 
+#include "identity/service_role.h"
+
 namespace cairn::cloudformation {
 
 Json to_json(const aws::Principal& principal) {
@@ -25,7 +27,7 @@ Json to_json(const aws::Principal& principal) {
   return document;
 }
 
-aws::Principal principal_of(const Json& document) {
+aws::Principal principal_of(const Json& document, bool any_key) {
   aws::Principal principal;
   principal.kind = static_cast<aws::Principal::Kind>(document.at("kind").get<int>());
   principal.account = aws::AccountId(document.at("account").get<std::string>());
@@ -34,7 +36,8 @@ aws::Principal principal_of(const Json& document) {
   principal.access_key = aws::AccessKeyId(document.at("key").get<std::string>());
   principal.user_name = document.at("user").get<std::string>();
   principal.identity_provider = document.at("provider").get<std::string>();
-  principal.is_administrator = document.at("administrator").get<bool>();
+  // Root is one always; keys that nobody made are while the server takes them.
+  principal.is_administrator = principal.kind == aws::Principal::Kind::kRoot || (any_key && document.at("administrator").get<bool>());
   principal.invoked_by = kService;
   if (const auto context = document.find("context"); context != document.end())
     principal.session_context = std::make_shared<const Json>(*context);
@@ -48,6 +51,16 @@ aws::Principal principal_of(const Json& document) {
     principal.session = std::move(session);
   }
   return principal;
+}
+
+Result<aws::Principal> caller_of(state::Transaction& state, const OnBehalf& whose, bool any_key, Time now) {
+  if (whose.role.empty()) return principal_of(whose.principal, any_key);
+  aws::Principal service;
+  service.kind = aws::Principal::Kind::kService;
+  service.user_name = kService;
+  service.source_arn = whose.stack;
+  service.source_account = whose.account;
+  return identity::take_on(state, whose.role, service, "AWSCloudFormation", now);
 }
 
 }  // namespace cairn::cloudformation

@@ -4,7 +4,9 @@
 #include "api/operation.h"
 #include "api/ports.h"
 #include "api/waiting_room.h"
+#include "services/cloudformation/drift.h"
 #include "services/cloudformation/errors.h"
+#include "services/cloudformation/nested.h"
 #include "services/cloudformation/page.h"
 #include "services/cloudformation/resource.h"
 
@@ -14,14 +16,18 @@ namespace {
 
 constexpr auto kWaitMax = std::chrono::seconds(1);
 
-const Json kNotChecked{{"StackDriftStatus", "NOT_CHECKED"}};
+void put_family(Json& out, const Stack& stack) {
+  if (!stack.is_nested()) return;
+  out["ParentId"] = stack.parent;
+  out["RootId"] = stack.root;
+}
 
-Json shown(const Stack& stack) {
+Json shown(state::Transaction& state, const Stack& stack) {
   Json out{{"StackId", stack.arn()},
            {"StackName", stack.name},
            {"CreationTime", timestamps::iso8601_millis(stack.created)},
            {"StackStatus", stack.status},
-           {"DriftInformation", kNotChecked}};
+           {"DriftInformation", stack_drift(state, stack)}};
   for (const auto& [name, value] : stack.about.items()) out[name] = value;
   if (stack.about.empty()) {  // in review
     out["DisableRollback"] = false;
@@ -30,6 +36,8 @@ Json shown(const Stack& stack) {
     out["Tags"] = Json::array();
     out["EnableTerminationProtection"] = false;
   }
+  put_family(out, stack);
+  if (stack.is_nested()) out["EnableTerminationProtection"] = root_of(state, stack).about.value("EnableTerminationProtection", Json(false));
   if (!stack.reason.empty()) out["StackStatusReason"] = stack.reason;
   if (stack.updated != Time{}) out["LastUpdatedTime"] = timestamps::iso8601_millis(stack.updated);
   if (stack.deleted != Time{}) out["DeletionTime"] = timestamps::iso8601_millis(stack.deleted);
@@ -54,16 +62,16 @@ void describe_stacks(api::Call& call) {
     const std::optional<Stack> stack = find_stack(call, name);
     if (stack) wait_for(call, *stack, version);
     if (!stack || (stack->is_gone() && !name.starts_with("arn:"))) throw Error(kValidationError, "Stack with id {} does not exist", name);
-    call.out["Stacks"].push_back(shown(*stack));
+    call.out["Stacks"].push_back(shown(*call.state, *stack));
     return;
   }
   each_of_page(call, keys::stacks_in(call.account, call.region), [&](const std::string&, const std::string& document) {
     const Stack stack = decode_stack(document);
-    if (!stack.is_gone()) call.out["Stacks"].push_back(shown(stack));
+    if (!stack.is_gone()) call.out["Stacks"].push_back(shown(*call.state, stack));
   });
 }
 
-/// Differs from AWS: without ResourceProperties, which may hold secrets.
+/// Differs from AWS: ResourceProperties of more than 16 KiB are left out.
 void describe_stack_events(api::Call& call) {
   const std::string name = call.in["StackName"].get<std::string>();
   const std::optional<Stack> stack = find_stack(call, name);
@@ -83,7 +91,8 @@ void list_stacks(api::Call& call) {
              {"StackName", stack.name},
              {"CreationTime", timestamps::iso8601_millis(stack.created)},
              {"StackStatus", stack.status},
-             {"DriftInformation", kNotChecked}};
+             {"DriftInformation", stack_drift(*call.state, stack)}};
+    put_family(out, stack);
     if (stack.about.contains("Description")) out["TemplateDescription"] = stack.about.at("Description");
     if (!stack.reason.empty()) out["StackStatusReason"] = stack.reason;
     if (stack.updated != Time{}) out["LastUpdatedTime"] = timestamps::iso8601_millis(stack.updated);

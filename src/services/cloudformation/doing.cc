@@ -64,7 +64,7 @@ Answer answer_of(const Json& document) {
                       .request_id = document.at("id").get<std::string>()}};
 }
 
-const Answer& Doing::ask(std::string_view service, std::string_view operation, Json in) {
+const Answer& Doing::attempt(std::string_view service, std::string_view operation, Json in) {
   const aws::ServiceModel* model = aws::service_model(service);
   CHECK(model != nullptr);
   const aws::OperationModel* called = model->operation(operation);
@@ -74,17 +74,33 @@ const Answer& Doing::ask(std::string_view service, std::string_view operation, J
   return answers_[next_++];
 }
 
+const Answer& Doing::watch(Watch watch) {
+  if (next_ == answers_.size()) throw Watching{std::move(watch)};
+  return answers_[next_++];
+}
+
 Json Doing::call(std::string_view service, std::string_view operation, Json in) {
   return *call_unless({}, service, operation, std::move(in));
 }
 
 std::optional<Json> Doing::call_unless(std::initializer_list<std::string_view> codes, std::string_view service, std::string_view operation,
                                        Json in) {
-  const Answer& answer = ask(service, operation, std::move(in));
+  const Answer& answer = attempt(service, operation, std::move(in));
   if (answer.out) return *answer.out;
   const api::Refusal& refusal = answer.refusal;
   if (std::ranges::find(codes, refusal.code) != codes.end()) return std::nullopt;
-  throw Failed{fmt::format(
+  throw refused(service, refusal);
+}
+
+bool passes(const api::Refusal& refusal) {
+  static constexpr std::string_view kPassing[] = {
+      "Throttling",       "ThrottlingException", "ThrottledException", "TooManyRequestsException",
+      "RequestThrottled", "OperationAborted",    "SlowDown",           "PriorRequestNotComplete"};
+  return (refusal.status >= 500 && refusal.status != 501) || std::ranges::find(kPassing, refusal.code) != std::end(kPassing);
+}
+
+Failed refused(std::string_view service, const api::Refusal& refusal) {
+  return {fmt::format(
       "Resource handler returned message: \"{} (Service: {}, Status Code: {}, Request ID: {})\" (RequestToken: {}, HandlerErrorCode: {})",
       refusal.message, aws::service_model(service)->service_id, refusal.status, refusal.request_id, refusal.request_id,
       handler_error(refusal))};
@@ -133,7 +149,11 @@ Json Doing::members(std::initializer_list<Rename> renames) const {
   return out;
 }
 
-Json Doing::tags() const { return has("Tags") ? get("Tags") : Json::array(); }
+Json Doing::tags() const {
+  Json all = has("Tags") ? get("Tags") : Json::array();
+  for (const Json& tag : where_.system_tags) all.push_back(tag);
+  return all;
+}
 
 Json Doing::tags_before() const {
   const auto it = before.find("Tags");
@@ -142,7 +162,7 @@ Json Doing::tags_before() const {
 
 Json Doing::tags_gone() const {
   Json gone = Json::array();
-  const Json now = tags();
+  const Json now = has("Tags") ? get("Tags") : Json::array();
   for (const Json& old : tags_before())
     if (std::ranges::none_of(now, [&](const Json& tag) { return tag.value("Key", "") == old.value("Key", ""); }))
       gone.push_back(old.value("Key", ""));
@@ -156,6 +176,46 @@ void retag(Doing& doing, const TagCalls& calls, const std::string& id) {
     doing.call(calls.service, calls.untag, Json{{member, id}, {std::string(calls.keys_member), gone}});
   if (const Json tags = doing.tags(); !tags.empty())
     doing.call(calls.service, calls.tag, Json{{member, id}, {std::string(calls.tags_member), tags}});
+}
+
+void read_members(Doing& doing, const Json& from, std::initializer_list<Doing::Rename> renames) {
+  for (const Doing::Rename& rename : renames) {
+    if (!doing.has(rename.property)) continue;
+    const auto it = from.find(rename.member);
+    doing.live[std::string(rename.property)] = it == from.end() ? Json() : *it;
+  }
+}
+
+void read_tags(Doing& doing, const Json& tags) {
+  if (!doing.has("Tags")) return;
+  Json list = Json::array(), map = Json::object();
+  const auto add = [&](const std::string& key, const Json& value) {
+    if (key.starts_with("aws:")) return;
+    list.push_back({{"Key", key}, {"Value", value}});
+    map[key] = value;
+  };
+  if (tags.is_object())
+    for (const auto& [key, value] : tags.items()) add(key, value);
+  else
+    for (const Json& tag : tags) {
+      const bool is_plain = tag.contains("Key");
+      add(tag.at(is_plain ? "Key" : "TagKey").get<std::string>(), tag.at(is_plain ? "Value" : "TagValue"));
+    }
+  doing.live["Tags"] = doing.get("Tags").is_object() ? std::move(map) : std::move(list);
+}
+
+Json document_of(const Json& text) {
+  if (!text.is_string()) return text;
+  std::string written = text.get<std::string>();
+  if (written.starts_with('%')) written = text::percent_decode(written).value_or(written);
+  Result<Json> document = json::parse(written);
+  return document ? std::move(*document) : text;
+}
+
+Json key_as_named(const Json& property, const std::string& arn) {
+  const std::string named = property.is_string() ? property.get<std::string>() : "";
+  const bool is_alias = named.find("alias/") != std::string::npos;  // which key that is cannot be told from here
+  return is_alias || arn.ends_with("/" + named) ? property : Json(arn);
 }
 
 std::string document_text(const Json& value) { return value.is_string() ? value.get<std::string>() : json::dump(value); }

@@ -54,7 +54,7 @@ std::optional<Link> find_link(state::Transaction& state, const state::Sealer& se
   const std::string key = link_key(token);
   const std::optional<Json> document = key.empty() ? std::nullopt : get_sealed(state, sealer, key);
   if (!document || expiry_of(*document) <= now) return std::nullopt;
-  Link link{.principal = principal_of(document->at("principal")),
+  Link link{.principal = principal_of(document->at("principal"), any_key),
             .region = aws::Region(document->at("region").get<std::string>()),
             .template_body = document->at("body").get<std::string>(),
             .template_url = document->at("url").get<std::string>(),

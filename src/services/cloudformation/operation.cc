@@ -21,7 +21,10 @@ std::string encode(const Operation& operation) {
                          {"retained", operation.retained},
                          {"policy", operation.policy},
                          {"about", operation.about},
-                         {"cancelled", operation.is_cancelled}});
+                         {"cancelled", operation.is_cancelled},
+                         {"endpoint", operation.endpoint},
+                         {"until", operation.until.time_since_epoch().count()},
+                         {"monitoredUntil", operation.monitored_until.time_since_epoch().count()}});
 }
 
 Operation decode_operation(std::string_view text) {
@@ -46,6 +49,9 @@ Operation decode_operation(std::string_view text) {
   operation.policy = document.at("policy").get<std::string>();
   operation.about = document.at("about");
   operation.is_cancelled = document.at("cancelled").get<bool>();
+  operation.endpoint = document.value("endpoint", "");
+  operation.until = Time(Time::duration(document.value("until", int64_t{0})));
+  operation.monitored_until = Time(Time::duration(document.value("monitoredUntil", int64_t{0})));
   return operation;
 }
 

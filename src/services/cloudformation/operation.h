@@ -30,6 +30,9 @@ struct Operation {
   std::string policy;                    // the stack policy that holds for it
   Json about = Json::object();           // what the stack shall show of itself (Stack::about) when kForward has succeeded
   bool is_cancelled = false;
+  std::string endpoint = {};  // where its caller found this server: http://HOST
+  Time until = {};            // kForward: it is given up then; the epoch: never
+  Time monitored_until = {};  // kForward: all is made, and it ends then unless a rollback trigger goes off
 };
 
 std::string encode(const Operation& operation);

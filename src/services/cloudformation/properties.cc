@@ -2,11 +2,30 @@
 
 #include <algorithm>
 
+#include "api/system_tags.h"
 #include "services/cloudformation/references.h"
 #include "services/cloudformation/surroundings.h"
 #include "template/canonical.h"
 
 namespace cairn::cloudformation {
+
+namespace {
+
+constexpr const char* kReservedTag = "aws: prefixed tag key names are not allowed for external use.";
+
+/// Those that tell of the stack are ours.
+void check_tags(const Json& properties) {
+  const auto tags = properties.find("Tags");
+  if (tags == properties.end()) return;
+  if (tags->is_object())
+    for (const auto& [key, value] : tags->items())
+      if (api::is_system_tag(key)) throw Failed{kReservedTag};
+  if (tags->is_array())
+    for (const Json& tag : *tags)
+      if (tag.is_object() && tag.contains("Key") && api::is_system_tag(to_text(tag.at("Key")))) throw Failed{kReservedTag};
+}
+
+}  // namespace
 
 void check_properties(const ResourceType& type, const std::string& resource, const Json& properties) {
   if (json::dump(properties).size() > kPropertiesBytesMax)
@@ -23,12 +42,12 @@ void check_properties(const ResourceType& type, const std::string& resource, con
       problems.push_back(fmt::format("#: required key [{}] not found", property.name));
   if (!problems.empty())
     throw Failed{fmt::format("Properties validation failed for resource {} with message:\n[{}]", resource, fmt::join(problems, ", "))};
+  check_tags(properties);
   check_references(type.name, properties);
 }
 
 Json with_tags(const ResourceType& type, Json properties, const Json& stack_tags) {
-  const Property* property = type.property("Tags");
-  if (property == nullptr || property->on == On::kRefuse || stack_tags.empty()) return properties;
+  if (!type.has_tags() || stack_tags.empty()) return properties;
   Json& tags = properties["Tags"];
   if (tags.is_null()) tags = Json::array();
   if (tags.is_object())  // by their keys, as some types have them
@@ -41,10 +60,12 @@ Json with_tags(const ResourceType& type, Json properties, const Json& stack_tags
   return properties;
 }
 
-Instance declared_instance(const cfn::Resource& declared, Json properties) {
+Instance declared_instance(const cfn::Resource& declared, Json properties, Json shown) {
+  Json masked = shown == properties ? Json() : std::move(shown);
   return {.physical = {},
           .properties = std::move(properties),
           .attributes = Json::object(),
+          .masked = std::move(masked),
           .depends = declared.depends_on,
           .deletion_policy = declared.deletion_policy,
           .replace_policy = declared.update_replace_policy};
@@ -81,22 +102,22 @@ std::vector<Change> changes(state::Transaction& state, const Stack& stack, const
     if (!evaluated) throw Failed{evaluated.error().text()};
     const Json properties = with_tags(*type, std::move(*evaluated), tags);
     check_properties(*type, id, properties);
-    Change change{.kind = Change::Kind::kAdd, .resource = id, .type = declared.type, .physical = {}, .properties = {}};
+    Change change{.kind = Change::Kind::kAdd, .resource = id, .type = declared.type, .physical = {}};
     if (const auto it = resources.find(id); it != resources.end() && !it->second.is_gone() && !it->second.now.physical.empty()) {
       const Instance& now = it->second.now;
       change.physical = now.physical;
       change.kind = difference(*type, now.properties, properties, change.properties);
       if (change.kind == Change::Kind::kReplace) replaced.insert(id);
+      change.is_automatic = change.kind == Change::Kind::kNone && type->is_always_updated;
       const bool is_kept_otherwise =
           now.deletion_policy != declared.deletion_policy || now.replace_policy != declared.update_replace_policy;
-      if (change.kind == Change::Kind::kNone && is_kept_otherwise) change.kind = Change::Kind::kModify;
+      if (change.kind == Change::Kind::kNone && (is_kept_otherwise || change.is_automatic)) change.kind = Change::Kind::kModify;
     }
     if (change.kind != Change::Kind::kNone) found.push_back(std::move(change));
   }
   for (const auto& [id, resource] : resources)
     if (program.resource(id) == nullptr && !resource.is_gone())
-      found.push_back(
-          {.kind = Change::Kind::kRemove, .resource = id, .type = resource.type, .physical = resource.now.physical, .properties = {}});
+      found.push_back({.kind = Change::Kind::kRemove, .resource = id, .type = resource.type, .physical = resource.now.physical});
   return found;
 }
 

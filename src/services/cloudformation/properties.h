@@ -18,12 +18,14 @@ void check_properties(const ResourceType& type, const std::string& resource, con
 Json with_tags(const ResourceType& type, Json properties, const Json& stack_tags);
 
 /// What a resource is to be, as the template has it.
-Instance declared_instance(const cfn::Resource& declared, Json properties);
+/// `shown`: the properties as they may be seen.
+Instance declared_instance(const cfn::Resource& declared, Json properties, Json shown);
 
 struct Change {
   enum class Kind { kNone, kAdd, kModify, kReplace, kRemove } kind = Kind::kNone;
   std::string resource, type, physical;
   std::vector<std::string> properties;  // that differ
+  bool is_automatic = false;            // none does, but what it is made of may
 };
 /// How `type` goes from one to the other.
 Change::Kind difference(const ResourceType& type, const Json& before, const Json& after, std::vector<std::string>& properties);

@@ -4,10 +4,13 @@
 
 #include "api/pass_role.h"
 #include "api/ports.h"
+#include "api/system_tags.h"
 #include "api/within.h"
 #include "identity/service_role.h"
 #include "services/cloudformation/caller.h"
 #include "services/cloudformation/change_set.h"
+#include "services/cloudformation/nested.h"
+#include "services/cloudformation/notice.h"
 #include "services/cloudformation/errors.h"
 #include "services/cloudformation/surroundings.h"
 #include "services/cloudformation/template_url.h"
@@ -20,6 +23,11 @@ constexpr size_t kNameCharactersMax = 128;
 constexpr size_t kImportsBytesMax = 256 << 10, kImportOverheadBytes = 128;
 constexpr size_t kTagsMax = 50;
 constexpr size_t kAboutBytesMax = 128 << 10;
+
+/// What the call leaves out is as it was.
+Json in_or_before(const Json& in, const Stack& stack, const char* member) {
+  return in.contains(member) ? in.at(member) : stack.about.value(member, Json::array());
+}
 
 Json texts_of(const Json& in, const char* member) {
   const auto it = in.find(member);
@@ -113,16 +121,35 @@ void check_types(const cfn::Summary& summary) {
 
 namespace {
 
+constexpr int kMonitoringMinutesMax = 180;
+constexpr size_t kTriggersMax = 5;
+
+void check_triggers(const Json& configuration) {
+  const Json triggers = configuration.value("RollbackTriggers", Json::array());
+  const int minutes = configuration.value("MonitoringTimeInMinutes", 0);
+  if (minutes < 0 || minutes > kMonitoringMinutesMax)
+    throw Error(kValidationError, "Monitoring time must be between 0 and {} minutes, found: {}", kMonitoringMinutesMax, minutes);
+  if (triggers.size() > kTriggersMax) throw Error(kValidationError, "A stack may have at most {} rollback triggers.", kTriggersMax);
+  for (const Json& trigger : triggers) {
+    const std::string arn = trigger.value("Arn", ""), type = trigger.value("Type", "");
+    if (type != "AWS::CloudWatch::Alarm" && type != "AWS::CloudWatch::CompositeAlarm")
+      throw Error(kValidationError, "Rollback trigger type {} is not supported", type);
+    if (!arn.starts_with("arn:aws:cloudwatch:") || arn.find(":alarm:") == std::string::npos)
+      throw Error(kValidationError, "Rollback trigger ARN {} is invalid", arn);
+  }
+}
+
 void check_options(const Json& in) {
   const auto refuse_if = [&](bool is_asked, const char* what) {
     if (is_asked) throw Error(aws::kNotImplemented, "{} is not implemented: leave it out.", what);
   };
   const auto filled = [&](const char* member) { return in.contains(member) && !in.at(member).empty(); };
-  refuse_if(filled("NotificationARNs"), "NotificationARNs");
-  refuse_if(filled("RollbackConfiguration") && !in.at("RollbackConfiguration").value("RollbackTriggers", Json::array()).empty(),
-            "RollbackConfiguration with triggers");
-  for (const char* member : {"StackPolicyURL", "StackPolicyDuringUpdateURL"}) refuse_if(filled(member), member);
+  check_topics(in.value("NotificationARNs", Json::array()));
+  check_triggers(in.value("RollbackConfiguration", Json::object()));
   refuse_if(filled("DeploymentConfig") && in.at("DeploymentConfig") != Json{{"Mode", "STANDARD"}}, "DeploymentConfig beyond its defaults");
+  for (const Json& tag : texts_of(in, "Tags"))
+    if (api::is_system_tag(tag.value("Key", "")))
+      throw Error(kValidationError, "aws: prefixed tag key names are not allowed for external use.");
   if (const Json tags = texts_of(in, "Tags"); tags.size() > kTagsMax)
     throw Error(
         kValidationError,
@@ -157,7 +184,8 @@ Asked read_request(api::Call& call, const Stack& stack) {
   check_options(call.in);
   Asked asked;
   const bool is_update = stack.generation > 0;
-  std::optional<std::string> text = template_of(call);
+  const int former = call.principal.invoked_by == kService ? generation_of(stack.arn(), call.in.value("TemplateURL", "")) : 0;
+  std::optional<std::string> text = former > 0 ? call.state->get(keys::template_text(stack.id, former)) : template_of(call);
   if (call.in.value("UsePreviousTemplate", false)) {
     if (text) throw Error(kValidationError, "You cannot specify both usePreviousTemplate and a template.");
     if (is_update) text = call.state->get(keys::template_text(stack.id, stack.generation));
@@ -176,20 +204,21 @@ Asked read_request(api::Call& call, const Stack& stack) {
                                      [&](const std::string& name) { return stored_parameter(call, name); });
   if (!values) throw Error(kValidationError, "{}", values.error().text());
   asked.values = std::move(*values);
-  auto program = cfn::Program::make(read, environment_of(stack), asked.values);
+  Json& about = asked.about;
+  about["NotificationARNs"] = in_or_before(call.in, stack, "NotificationARNs");
+  auto program = cfn::Program::make(read, environment_of(stack, about), asked.values);
   if (!program) throw Error(kValidationError, "{}", program.error().text());
   asked.program = std::move(*program);
   size_t imports_bytes = 0;  // of what the end of the operation remembers of them
   for (const std::string& name : asked.program->imports()) imports_bytes += 2 * name.size() + stack.name.size() + kImportOverheadBytes;
   if (imports_bytes > kImportsBytesMax) throw Error(kValidationError, "The imports are more than {} bytes together.", kImportsBytesMax);
 
-  Json& about = asked.about;
   const Json& in = call.in;
   if (!read.description().empty()) about["Description"] = read.description();
   about["Parameters"] = shown_parameters(read, asked.values);
   about["Capabilities"] = texts_of(in, "Capabilities");
-  about["NotificationARNs"] = Json::array();
-  about["RollbackConfiguration"] = in.value("RollbackConfiguration", Json::object());
+  about["RollbackConfiguration"] =
+      in.contains("RollbackConfiguration") ? in.at("RollbackConfiguration") : stack.about.value("RollbackConfiguration", Json::object());
   about["DisableRollback"] = in.value("DisableRollback", false);
   about["Tags"] = in.contains("Tags") ? in.at("Tags") : stack.about.value("Tags", Json::array());
   about["EnableTerminationProtection"] = in.value("EnableTerminationProtection", stack.about.value("EnableTerminationProtection", false));
@@ -232,6 +261,8 @@ void begin(api::Call& call, Stack& stack, const Asked& asked, const Begin& how) 
   if (how.is_creation) {
     stack.about = asked.about;
     stack.generation = generation;  // also while it is made: what GetTemplate shows
+    if (const int minutes = asked.about.value("TimeoutInMinutes", 0); minutes > 0)
+      operation.until = call.now + std::chrono::minutes(minutes);
   } else {
     stack.updated = call.now;
   }
@@ -243,11 +274,13 @@ void begin(api::Call& call, Stack& stack, Operation operation, std::string statu
   operation.region = stack.region;
   operation.stack = stack.id;
   operation.id = call.ports->random->uuid();
+  operation.endpoint = fmt::format("{}://{}", call.tls ? "https" : "http", call.host);
   operation.principal = to_json(call.principal);
   stack.status = std::move(status);
   stack.reason = std::move(reason);
+  stack.failure.clear();
   put_stack(*call.state, stack);
-  put_stack_event(*call.state, *call.ports->random, stack, operation.token, call.now);
+  put_stack_event(*call.state, *call.ports->random, stack, operation.token, call.now, hearers_of(stack, operation));
   put_operation(*call.state, operation);
   call.state->erase(keys::rollback(stack.id));
 }

@@ -4,8 +4,10 @@ namespace cairn::cloudformation {
 namespace {
 
 Json to_json(const Instance& instance) {
-  return {{"physical", instance.physical}, {"properties", instance.properties},    {"attributes", instance.attributes},
-          {"depends", instance.depends},   {"deletion", instance.deletion_policy}, {"replace", instance.replace_policy}};
+  Json document{{"physical", instance.physical}, {"properties", instance.properties},    {"attributes", instance.attributes},
+                {"depends", instance.depends},   {"deletion", instance.deletion_policy}, {"replace", instance.replace_policy}};
+  if (!instance.masked.is_null()) document["masked"] = instance.masked;
+  return document;
 }
 
 Instance instance_of(const Json& document) {
@@ -16,6 +18,7 @@ Instance instance_of(const Json& document) {
   instance.depends = document.at("depends").get<std::vector<std::string>>();
   instance.deletion_policy = document.at("deletion").get<std::string>();
   instance.replace_policy = document.at("replace").get<std::string>();
+  if (const auto masked = document.find("masked"); masked != document.end()) instance.masked = *masked;
   return instance;
 }
 

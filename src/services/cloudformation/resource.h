@@ -12,8 +12,11 @@ namespace cairn::cloudformation {
 struct Instance {
   std::string physical;
   Json properties = Json::object(), attributes = Json::object();
+  Json masked;                       // the properties as they may be seen, if that is not the same: NoEcho
   std::vector<std::string> depends;  // logical ids
   std::string deletion_policy = "Delete", replace_policy = "Delete";
+
+  const Json& shown() const { return masked.is_null() ? properties : masked; }
 };
 
 /// A resource of a stack as its document has it, from when its creation began.

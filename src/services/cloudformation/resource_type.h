@@ -30,11 +30,16 @@ struct ResourceType {
   Do create;
   Do update = nullptr;  // null: every change replaces it
   Do remove = nullptr;  // null: nothing is to be done
+  Do read = nullptr;    // how it is now, for drift; null: that is not told
   /// The property that names it: while it is given and stays as it is, a replacement cannot stand beside what it replaces.
   std::string_view name_property = {};
   std::span<const std::string_view> attributes = {};  // that GetAtt gives
   /// It begins when nothing else can: its service looks at policies that many templates do not say it depends on.
   bool is_last = false;
+  bool is_always_updated = false;          // what it is made of may have changed, though its properties have not
+  std::string_view attribute_prefix = {};  // GetAtt gives what begins so, too, as far as it is there
+  bool has_attribute(std::string_view attribute) const;
+  bool has_tags() const;  // that a template may set
   const Property* property(std::string_view property_name) const;
 };
 

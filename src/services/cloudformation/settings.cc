@@ -29,6 +29,8 @@ void list_imports(api::Call& call) {
 
 void update_termination_protection(api::Call& call) {
   Stack stack = open_stack(call, call.in["StackName"].get<std::string>());
+  if (stack.is_nested())
+    throw Error(kValidationError, "Termination protection of a nested stack is that of its root stack [{}]: change it there.", stack.root);
   stack.about["EnableTerminationProtection"] = call.in["EnableTerminationProtection"];
   put_stack(*call.state, stack);
   call.out["StackId"] = stack.arn();
@@ -39,20 +41,16 @@ void get_stack_policy(api::Call& call) {
   if (const auto policy = call.state->get(keys::policy(stack.id))) call.out["StackPolicyBody"] = policy->empty() ? "{}" : *policy;
 }
 
-/// Differs from AWS: policies by URL are not implemented.
 void set_stack_policy(api::Call& call) {
-  const bool has_body = call.in.contains("StackPolicyBody"), has_url = call.in.contains("StackPolicyURL");
-  if (has_body && has_url) throw Error(kValidationError, "You cannot specify both StackPolicyURL and StackPolicyBody");
-  if (has_url) throw Error(aws::kNotImplemented, "StackPolicyURL is not implemented: send the policy as StackPolicyBody.");
   const Stack stack = open_stack(call, call.in["StackName"].get<std::string>());
-  call.state->put(keys::policy(stack.id), checked_stack_policy(call.in.value("StackPolicyBody", "")));
+  call.state->put(keys::policy(stack.id), given_stack_policy(call, "StackPolicy").value_or(""));
 }
 
 constexpr auto kOperations = std::to_array<api::Operation>({
     {"GetStackPolicy", get_stack_policy},
     {"ListExports", list_exports},
     {"ListImports", list_imports},
-    {"SetStackPolicy", set_stack_policy},
+    {"SetStackPolicy", set_stack_policy, api::Runs::kPool},
     {"UpdateTerminationProtection", update_termination_protection},
 });
 

@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "base/text.h"
 #include "services/cloudformation/errors.h"
+#include "services/cloudformation/notice.h"
 
 namespace cairn::cloudformation {
 namespace {
@@ -31,6 +32,9 @@ std::string encode(const Stack& stack) {
   if (!stack.reason.empty()) document["reason"] = stack.reason;
   if (stack.updated != Time{}) document["updated"] = millis(stack.updated);
   if (stack.deleted != Time{}) document["deleted"] = millis(stack.deleted);
+  if (!stack.parent.empty()) document["parent"] = stack.parent;
+  if (!stack.root.empty()) document["root"] = stack.root;
+  if (!stack.failure.empty()) document["failure"] = stack.failure;
   if (!stack.imports.empty()) document["imports"] = stack.imports;
   return json::dump(document);
 }
@@ -50,6 +54,9 @@ Stack decode_stack(std::string_view text) {
   stack.generation = document.at("generation").get<int>();
   stack.newest = document.at("newest").get<int>();
   stack.about = document.at("about");
+  stack.parent = document.value("parent", "");
+  stack.root = document.value("root", "");
+  stack.failure = document.value("failure", "");
   if (const auto imports = document.find("imports"); imports != document.end()) stack.imports = imports->get<std::vector<std::string>>();
   return stack;
 }
@@ -83,6 +90,13 @@ std::optional<Stack> find_stack_named(state::Transaction& state, const aws::Acco
   const std::optional<std::string> id = state.get(keys::name(account, region, name));
   if (!id) return std::nullopt;
   return find_stack(state, account, region, *id);
+}
+
+std::optional<Stack> stack_with_arn(state::Transaction& state, std::string_view arn) {
+  const std::vector<std::string_view> parts = text::split(arn, ':');  // arn:aws:cloudformation:REGION:ACCOUNT:stack/NAME/ID
+  if (parts.size() != 6) return std::nullopt;
+  const size_t slash = parts[5].rfind('/');
+  return find_stack(state, aws::AccountId(std::string(parts[4])), aws::Region(std::string(parts[3])), parts[5].substr(slash + 1));
 }
 
 std::optional<Stack> find_stack(api::Call& call, std::string_view name_or_arn) {
@@ -134,7 +148,7 @@ cfn::ParameterValues parameter_values(const Json& document) {
 
 std::string event_place(Time at) { return fmt::format("{:0{}}", kMillisMax - millis(at), kPlaceBytes); }
 
-void put_event(state::Transaction& state, env::Random& random, const Stack& stack, const Event& event, Time now) {
+void put_event(state::Transaction& state, env::Random& random, const Stack& stack, const Event& event, Time now, const Hearers& hearers) {
   const std::string prefix = keys::events(stack.id);
   Time at = now;
   if (const state::Page newest = state.list(prefix, prefix, 1); !newest.items.empty())
@@ -151,10 +165,13 @@ void put_event(state::Transaction& state, env::Random& random, const Stack& stac
                 {"ResourceStatus", event.status}};
   if (!event.reason.empty()) document["ResourceStatusReason"] = event.reason;
   if (!event.token.empty()) document["ClientRequestToken"] = event.token;
+  if (!event.properties.empty()) document["ResourceProperties"] = event.properties;
   state.put(prefix + event_place(at), json::dump(document));
+  put_notices(state, stack, hearers, document, fmt::format("{:0{}}", millis(at), kPlaceBytes));
 }
 
-void put_stack_event(state::Transaction& state, env::Random& random, const Stack& stack, std::string_view token, Time now) {
+void put_stack_event(state::Transaction& state, env::Random& random, const Stack& stack, std::string_view token, Time now,
+                     const Hearers& hearers) {
   put_event(state, random, stack,
             {.resource = stack.name,
              .physical = stack.arn(),
@@ -162,7 +179,7 @@ void put_stack_event(state::Transaction& state, env::Random& random, const Stack
              .status = stack.status,
              .reason = stack.reason,
              .token = std::string(token)},
-            now);
+            now, hearers);
 }
 
 }  // namespace cairn::cloudformation

@@ -4,6 +4,7 @@
 
 #include "aws/policy/decide.h"
 #include "services/cloudformation/errors.h"
+#include "services/cloudformation/template_url.h"
 
 namespace cairn::cloudformation {
 namespace {
@@ -45,6 +46,14 @@ std::optional<aws::policy::Policy> compiled(const std::string& text) {
 }
 
 }  // namespace
+
+std::optional<std::string> given_stack_policy(api::Call& call, const std::string& name) {
+  const std::string body = name + "Body", url = name + "URL";
+  if (call.in.contains(body) && call.in.contains(url)) throw Error(kValidationError, "You cannot specify both {} and {}", url, body);
+  if (call.in.contains(url)) return checked_stack_policy(template_at(call, call.in[url].get<std::string>(), url));
+  if (call.in.contains(body)) return checked_stack_policy(call.in[body].get<std::string>());
+  return std::nullopt;
+}
 
 std::string checked_stack_policy(const std::string& text) {
   const Result<Json> document = json::parse(text);

@@ -2,6 +2,7 @@
 
 #include "api/operation.h"
 #include "api/ports.h"
+#include "services/cloudformation/drift.h"
 #include "services/cloudformation/errors.h"
 #include "services/cloudformation/resource.h"
 
@@ -15,19 +16,19 @@ Stack stack_of(api::Call& call, const std::string& name) {
   return std::move(*stack);
 }
 
-Json shown(const Resource& resource, const char* time) {
+Json shown(api::Call& call, const Stack& stack, const Resource& resource, const char* time) {
   Json out{{"LogicalResourceId", resource.id},
            {"ResourceType", resource.type},
            {time, timestamps::iso8601_millis(resource.changed)},
            {"ResourceStatus", resource.status},
-           {"DriftInformation", {{"StackResourceDriftStatus", "NOT_CHECKED"}}}};
+           {"DriftInformation", resource_drift(*call.state, *call.ports->sealer, stack, resource)}};
   if (!resource.now.physical.empty()) out["PhysicalResourceId"] = resource.now.physical;
   if (!resource.reason.empty()) out["ResourceStatusReason"] = resource.reason;
   return out;
 }
 
-Json shown_with_stack(const Stack& stack, const Resource& resource, const char* time) {
-  Json out = shown(resource, time);
+Json shown_with_stack(api::Call& call, const Stack& stack, const Resource& resource, const char* time) {
+  Json out = shown(call, stack, resource, time);
   out["StackName"] = stack.name;
   out["StackId"] = stack.arn();
   return out;
@@ -40,7 +41,7 @@ void describe_stack_resource(api::Call& call) {
   const Resources resources = resources_of(*call.state, *call.ports->sealer, stack->id);
   const auto it = resources.find(id);
   if (it == resources.end()) throw Error(kValidationError, "Resource {} does not exist for stack {}", id, stack->name);
-  call.out["StackResourceDetail"] = shown_with_stack(*stack, it->second, "LastUpdatedTimestamp");
+  call.out["StackResourceDetail"] = shown_with_stack(call, *stack, it->second, "LastUpdatedTimestamp");
 }
 
 /// Differs from AWS: PhysicalResourceId without StackName is not implemented.
@@ -52,7 +53,7 @@ void describe_stack_resources(api::Call& call) {
   const Stack stack = stack_of(call, name);
   call.out["StackResources"] = Json::array();
   for (const auto& [logical, resource] : resources_of(*call.state, *call.ports->sealer, stack.id))
-    if (id.empty() || id == logical) call.out["StackResources"].push_back(shown_with_stack(stack, resource, "Timestamp"));
+    if (id.empty() || id == logical) call.out["StackResources"].push_back(shown_with_stack(call, stack, resource, "Timestamp"));
   if (!id.empty() && call.out["StackResources"].empty())
     throw Error(kValidationError, "Resource {} does not exist for stack {}", id, stack.name);
 }
@@ -68,7 +69,7 @@ void list_stack_resources(api::Call& call) {
       call.out["NextToken"] = shown_resources.back()["LogicalResourceId"];
       return;
     }
-    shown_resources.push_back(shown(it->second, "LastUpdatedTimestamp"));
+    shown_resources.push_back(shown(call, stack, it->second, "LastUpdatedTimestamp"));
   }
 }
 

@@ -3,8 +3,10 @@
 
 #include "api/operation.h"
 #include "api/ports.h"
+#include "services/cloudformation/caller.h"
 #include "services/cloudformation/errors.h"
 #include "services/cloudformation/exports.h"
+#include "services/cloudformation/nested.h"
 #include "services/cloudformation/request.h"
 #include "services/cloudformation/stack_policy.h"
 
@@ -24,8 +26,7 @@ std::vector<Change> checked_changes(api::Call& call, const Stack& stack, const A
 }
 
 void put_stack_policy(api::Call& call, const Stack& stack) {
-  if (!call.in.contains("StackPolicyBody")) return;
-  call.state->put(keys::policy(stack.id), checked_stack_policy(call.in["StackPolicyBody"].get<std::string>()));
+  if (const auto policy = given_stack_policy(call, "StackPolicy")) call.state->put(keys::policy(stack.id), *policy);
 }
 
 /// Whether the stack's newest operation was asked for with this token: the call is one that is sent again.
@@ -34,8 +35,7 @@ bool is_sent_again(api::Call& call, const Stack& stack) {
   return document && !token_of(call).empty() && decode_operation(*document).token == token_of(call);
 }
 
-/// Differs from AWS: notifications, rollback triggers and stack policies by URL are refused by name; an operation never takes as long as
-/// TimeoutInMinutes; what stands in properties is checked before anything is made.
+/// Differs from AWS: what stands in properties is checked before anything is made.
 void create_stack(api::Call& call) {
   const std::string name = call.in["StackName"].get<std::string>();
   check_name(name);
@@ -66,7 +66,7 @@ void create_stack(api::Call& call) {
 
 /// Whether what the stack shows of itself would be another.
 bool is_otherwise(const Json& before, const Json& after) {
-  for (const char* member : {"Tags", "RoleARN"})
+  for (const char* member : {"Tags", "RoleARN", "NotificationARNs"})
     if (before.value(member, Json()) != after.value(member, Json())) return true;
   return false;
 }
@@ -77,6 +77,7 @@ void update_stack(api::Call& call) {
   Stack stack = open_stack(call, call.in["StackName"].get<std::string>());
   call.out["StackId"] = stack.arn();
   if (is_sent_again(call, stack)) return;
+  check_not_held(call, stack);
   check_updatable(stack);
   const std::string role = call.in.value("RoleARN", stack.about.value("RoleARN", ""));
   if (call.in.contains("RoleARN")) check_role(call, role);
@@ -88,8 +89,7 @@ void update_stack(api::Call& call) {
       !changes_outputs(*call.state, stack, *asked.program, resources))
     throw Error(kValidationError, "No updates are to be performed.");
   std::string policy = call.state->get(keys::policy(stack.id)).value_or("");
-  if (call.in.contains("StackPolicyDuringUpdateBody"))
-    policy = checked_stack_policy(call.in["StackPolicyDuringUpdateBody"].get<std::string>());
+  if (auto given = given_stack_policy(call, "StackPolicyDuringUpdate")) policy = std::move(*given);
   put_stack_policy(call, stack);
   begin(call, stack, asked,
         {.is_creation = false,
@@ -100,12 +100,21 @@ void update_stack(api::Call& call) {
          .change_set = {}});
 }
 
+/// NESTED.RESOURCE, where NESTED is the name of a stack that is nested in this one.
+bool is_of_nested(const std::string& name, const Resources& resources) {
+  const size_t dot = name.find('.');
+  return dot != std::string::npos && std::ranges::any_of(resources, [&](const auto& each) {
+           return each.second.type == kStackType &&
+                  each.second.now.physical.find(":stack/" + name.substr(0, dot) + "/") != std::string::npos;
+         });
+}
+
 /// As the caller names them; each must be there.
 std::vector<std::string> resources_named(const Json& names, const Resources& resources, const Stack& stack) {
   std::vector<std::string> found;
   for (const Json& each : names) {
     const std::string name = each.get<std::string>();
-    if (!resources.contains(name))
+    if (!resources.contains(name) && !is_of_nested(name, resources))
       throw Error(kValidationError, "Resource {} does not exist for stack {}", name.substr(0, 255), stack.name);
     found.push_back(name);
   }
@@ -115,7 +124,8 @@ std::vector<std::string> resources_named(const Json& names, const Resources& res
 void delete_stack(api::Call& call) {
   std::optional<Stack> stack = find_stack(call, call.in["StackName"].get<std::string>());
   if (!stack || stack->is_gone() || stack->status == "DELETE_IN_PROGRESS") return;
-  if (stack->about.value("EnableTerminationProtection", false))
+  check_not_held(call, *stack);
+  if (call.principal.invoked_by != kService && root_of(*call.state, *stack).about.value("EnableTerminationProtection", false))
     throw Error(kValidationError, "Stack [{}] cannot be deleted while TerminationProtection is enabled", stack->name);
   const bool is_being_made = stack->status == "CREATE_IN_PROGRESS";
   if (stack->is_in_progress() && !is_being_made)
@@ -150,6 +160,7 @@ void delete_stack(api::Call& call) {
 
 void cancel_update_stack(api::Call& call) {
   const Stack stack = open_stack(call, call.in["StackName"].get<std::string>());
+  check_not_held(call, stack);
   const std::optional<std::string> document = call.state->get(keys::operation(stack.id));
   if (stack.status != "UPDATE_IN_PROGRESS" || !document)
     throw Error(kValidationError, "CancelUpdateStack cannot be called from current stack status");
@@ -158,9 +169,9 @@ void cancel_update_stack(api::Call& call) {
   put_operation(*call.state, operation);
 }
 
-/// Differs from AWS: resources to skip are named as in the stack itself, as there are no nested ones.
 void continue_update_rollback(api::Call& call) {
   Stack stack = open_stack(call, call.in["StackName"].get<std::string>());
+  check_not_held(call, stack);
   const std::optional<std::string> document = call.state->get(keys::rollback(stack.id));
   if (stack.status != "UPDATE_ROLLBACK_FAILED" || !document)
     throw Error(kValidationError, "Stack:{} is in {} state and can not continue update rollback.", stack.arn(), stack.status);

@@ -25,10 +25,13 @@ std::optional<Json> Surroundings::ref(const std::string& id) {
 std::optional<Json> Surroundings::attribute(const std::string& id, const std::string& name) {
   const cfn::Resource* declared = program_.resource(id);
   const ResourceType* type = declared == nullptr ? nullptr : resource_type(declared->type);
-  if (type != nullptr && std::ranges::find(type->attributes, name) == type->attributes.end()) return std::nullopt;
+  if (type != nullptr && !type->has_attribute(name)) return std::nullopt;
+  if (hides_secrets_ && name == "SecretAccessKey") return Json(cfn::Parameter::kMask);
   if (const Resource* resource = known(id)) {
     const auto it = resource->now.attributes.find(name);
     if (it != resource->now.attributes.end()) return *it;
+    if (type != nullptr && std::ranges::find(type->attributes, name) == type->attributes.end())
+      return unknown_ == Unknown::kLater ? std::optional<Json>(kKnownLater) : std::nullopt;
     return Json("");
   }
   if (unknown_ == Unknown::kLater) return Json(kKnownLater);
@@ -53,10 +56,10 @@ Result<std::string> Surroundings::resolve(const cfn::DynamicReference& reference
 
 std::vector<std::string> Surroundings::zones(const std::string& region) { return {region + "a", region + "b", region + "c"}; }
 
-cfn::Environment environment_of(const Stack& stack) {
+cfn::Environment environment_of(const Stack& stack, const Json& about) {
   cfn::Environment environment{
       .account = stack.account.str(), .region = stack.region.str(), .stack_name = stack.name, .stack_id = stack.arn()};
-  if (const auto topics = stack.about.find("NotificationARNs"); topics != stack.about.end())
+  if (const auto topics = about.find("NotificationARNs"); topics != about.end())
     environment.notification_arns = topics->get<std::vector<std::string>>();
   return environment;
 }

@@ -18,6 +18,9 @@ class Surroundings final : public cfn::Surroundings {
                const std::set<std::string>* replaced = nullptr)
       : state_(state), stack_(stack), resources_(resources), program_(program), unknown_(unknown), replaced_(replaced) {}
 
+  /// Keys' secrets are shown as ****.
+  void hide_secrets() { hides_secrets_ = true; }
+
   std::optional<Json> ref(const std::string& id) override;
   std::optional<Json> attribute(const std::string& id, const std::string& name) override;
   std::optional<std::string> import_value(const std::string& name) override;
@@ -33,8 +36,10 @@ class Surroundings final : public cfn::Surroundings {
   const cfn::Program& program_;
   const Unknown unknown_;
   const std::set<std::string>* replaced_;
+  bool hides_secrets_ = false;
 };
 
-cfn::Environment environment_of(const Stack& stack);
+/// `about`: what the stack shows of itself, as it is evaluated (Stack::about).
+cfn::Environment environment_of(const Stack& stack, const Json& about);
 
 }  // namespace cairn::cloudformation

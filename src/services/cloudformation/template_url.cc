@@ -51,9 +51,9 @@ std::optional<Place> place_of(std::string_view url, std::string_view own_host) {
   return std::nullopt;
 }
 
-Place supported(const api::Call& call, const std::string& url) {
+Place supported(const api::Call& call, const std::string& url, std::string_view member = "TemplateURL") {
   std::optional<Place> place = place_of(url, call.host);
-  if (!place) throw Error(kValidationError, "TemplateURL must be a supported URL.");
+  if (!place) throw Error(kValidationError, "{} must be a supported URL.", member);
   return std::move(*place);
 }
 
@@ -66,8 +66,8 @@ std::string canonical_url(const api::Call& call, const std::string& url) {
                      text::percent_encode(place.key, text::Slash::kKeep), query);
 }
 
-std::string template_at(api::Call& call, const std::string& url) {
-  const Place place = supported(call, url);
+std::string template_at(api::Call& call, const std::string& url, std::string_view member) {
+  const Place place = supported(call, url, member);
   Json in{{"Bucket", place.bucket}, {"Key", place.key}};
   if (!place.version.empty()) in["VersionId"] = place.version;
   api::Reply reply;

@@ -50,7 +50,7 @@ void get_template(api::Call& call) {
   if (call.in.value("TemplateStage", "Processed") != "Processed" || !values) return;
   const cfn::Template read = parsed(text);
   if (read.transforms().empty()) return;
-  const auto program = cfn::Program::make(read, environment_of(stack), *values);
+  const auto program = cfn::Program::make(read, environment_of(stack, stack.about), *values);
   if (program) call.out["TemplateBody"] = json::dump(program->processed());
 }
 

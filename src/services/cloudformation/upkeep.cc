@@ -1,6 +1,7 @@
 #include "services/cloudformation/upkeep.h"
 
-#include "services/cloudformation/stack.h"
+#include "services/cloudformation/drift.h"
+#include "services/cloudformation/nested.h"
 #include "state/internal_commit.h"
 
 namespace cairn::cloudformation {
@@ -41,6 +42,7 @@ bool forget(state::Transaction& state, const Stack& stack) {
   for (const char* kind : {"event", "resource", "template", "parameters"})
     if (room == 0 || !erase_below(state, keys::of(kind, stack.id), "", room)) return false;
   state.erase(keys::rollback(stack.id));
+  erase_drift(state, stack.id);
   state.erase(keys::stack(stack));
   return true;
 }
@@ -62,8 +64,9 @@ env::Next Upkeep::step() {
   } else {
     size_t room = kErasedAtOnce;
     is_done = erase_below(state, keys::events(stack.id), keys::events(stack.id) + event_place(old), room);
-    // Of generations only the one in force, and those of an operation under way, are needed: not those of updates that failed.
-    if (!state.exists(keys::operation(stack.id)) && !state.exists(keys::rollback(stack.id)))
+    // Of generations only the one in force, and those of an operation under way, here or in a stack around it, are needed: not those of
+    // updates that failed.
+    if (!state.exists(keys::operation(stack.id)) && !state.exists(keys::rollback(stack.id)) && !is_held(state, stack, Rests::kCount))
       is_done = erase_generations(state, stack) && is_done;
   }
   if (!state.changes().empty() && !state::commit_internal(store_, journal_, state)) return env::Next::after(kRetry);

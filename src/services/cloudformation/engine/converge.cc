@@ -36,7 +36,7 @@ Run::Progress Run::converge() {
   if (!denial_.empty() && active_.empty()) return fail_forward(denial_);
   bool some = false, all = true;
   std::vector<const cfn::Resource*> last;
-  const bool is_stopping = (!operation_.failed.empty() && !is_back) || operation_.is_cancelled;
+  const bool is_stopping = operation_.is_cancelled || is_late() || (!is_back && (!operation_.failed.empty() || !triggers_.failure.empty()));
   for (const std::string& id : order_) {
     if (is_settled(id)) continue;
     const bool is_failed = std::ranges::find(operation_.failed, id) != operation_.failed.end();
@@ -60,8 +60,12 @@ Run::Progress Run::converge() {
   if (some) return Progress::kSome;
   if (!active_.empty()) return Progress::kNone;
   if (is_back) return end_restore();
-  if (is_stopping) return fail_forward(operation_.is_cancelled ? "User Initiated" : what_failed());
-  if (all && operation_.failed.empty()) return end_forward();
+  if (is_stopping)
+    return fail_forward(operation_.is_cancelled      ? "User Initiated"
+                        : is_late()                  ? "Stack creation time exceeded the specified timeout. "
+                        : !operation_.failed.empty() ? what_failed()
+                                                     : triggers_.failure);
+  if (all && operation_.failed.empty()) return monitor();
   return fail_forward("The resources' dependencies cannot be met. ");
 }
 
@@ -83,10 +87,12 @@ Instance Run::wanted_of(const cfn::Resource& declared, state::Transaction& state
   Surroundings surroundings(state, stack_, resources_, *program_, Surroundings::Unknown::kMissing);
   auto properties = program_->properties(declared.id, surroundings);
   if (!properties) throw Failed{properties.error().text()};
-  const auto tags = operation_.about.find("Tags");
-  Json all = with_tags(*type, std::move(*properties), tags == operation_.about.end() ? Json::array() : *tags);
+  const Json tags = operation_.about.value("Tags", Json::array());
+  Json all = with_tags(*type, std::move(*properties), tags);
   check_properties(*type, declared.id, all);
-  return declared_instance(declared, std::move(all));
+  surroundings.hide_secrets();
+  Json shown = with_tags(*type, program_->shown_properties(declared.id, surroundings), tags);
+  return declared_instance(declared, std::move(all), std::move(shown));
 }
 
 Run::Progress Run::begin_forward(const cfn::Resource& declared) {
@@ -116,6 +122,7 @@ Run::Progress Run::begin_forward(const cfn::Resource& declared) {
     resource.now.properties = Json::object();  // nobody knows how far it came: everything is set anew
     kind = Change::Kind::kModify;
   }
+  if (kind == Change::Kind::kNone && type.is_always_updated) kind = Change::Kind::kModify;
   if (kind == Change::Kind::kNone) {
     resource.generation = operation_.to;
     resource.now.depends = wanted.depends;
@@ -227,6 +234,7 @@ Run::Progress Run::fail_forward(std::string reason) {
   Operation next = operation_;
   next.failed.clear();
   next.is_cancelled = false;
+  const std::string failure = reason;
   std::string status;
   bool has_ended = false;
   if (operation_.on_failure == "DO_NOTHING" && !operation_.is_cancelled) {
@@ -245,7 +253,7 @@ Run::Progress Run::fail_forward(std::string reason) {
   }
   const bool done = commit(
       [&](state::Transaction& state) {
-        set_stack(state, status, reason);
+        set_stack(state, status, reason, [&](Stack& stack) { stack.failure = failure; });
         if (has_ended) state.erase(keys::operation(id_));
       },
       has_ended ? nullptr : &next);

@@ -10,6 +10,7 @@
 #include "aws/names.h"
 #include "env/tasks.h"
 #include "journal/follower.h"
+#include "services/cloudformation/engine/notices.h"
 #include "services/cloudformation/engine/run.h"
 
 namespace cairn::cloudformation {
@@ -40,16 +41,27 @@ class Engine final : public journal::Follower {
     aws::AccountId account;
     std::unique_ptr<Run> run;
   };
+  struct Resting {  // its run waits for what others do, and is not held meanwhile
+    aws::AccountId account;
+    std::optional<Time> until;
+    std::vector<std::string> places;
+  };
   env::Next step();
   void admit();
+  void queue(const std::string& stack, const aws::AccountId& account);
+  void rouse(const std::set<std::string>& touched);
+  void leave(const aws::AccountId& account);
 
   const Means means_;
+  Notices notices_{means_};
   const std::shared_ptr<env::Completions<Outcome>> outcomes_ = std::make_shared<env::Completions<Outcome>>();
   std::map<std::string, AtWork> runs_;  // by their stacks
   std::map<aws::AccountId, Account> accounts_;
   std::set<std::string> waiting_;  // in any of them
+  std::map<std::string, Resting> resting_;
   std::mutex mutex_;
   std::map<std::string, aws::AccountId> changed_;  // guarded by it
+  std::set<std::string> touched_;                  // guarded by it: places where someone may rest for what comes
   std::atomic<uint64_t> consumed_;
   std::atomic<size_t> running_{0};
   std::atomic<bool> ready_{false};

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "services/cloudformation/caller.h"
+#include "services/cloudformation/signal.h"
 #include "services/sim_machine.h"
 
 namespace cairn::cloudformation {
@@ -69,6 +70,7 @@ struct Begin {
   Json about = Json::object();
   aws::AccountId account = kAccount;
   std::string id = "id";
+  int minutes = 0;  // TimeoutInMinutes
 };
 
 class EngineTest : public testing::Test {
@@ -133,6 +135,7 @@ class EngineTest : public testing::Test {
       operation.to = ++stack.newest;
       operation.on_failure = how.on_failure;
       operation.about = how.about;
+      if (how.minutes > 0) operation.until = machine.clock.now() + std::chrono::minutes(how.minutes);
       operation.principal = to_json(aws::Principal{});
       stack.status = operation.is_creation ? "CREATE_IN_PROGRESS" : "UPDATE_IN_PROGRESS";
       if (operation.is_creation) stack.generation = stack.newest;
@@ -182,6 +185,23 @@ class EngineTest : public testing::Test {
     std::vector<std::string> found;
     for (const Json& event : events())
       if (event.at("LogicalResourceId") == resource) found.insert(found.begin(), event.at("ResourceStatus").get<std::string>());
+    return found;
+  }
+
+  Taken signal(const std::string& id) {
+    Taken taken = Taken::kNoHandle;
+    machine.commit([&](state::Transaction& state) {
+      const Resources resources = resources_of(state, *sealer, "id");
+      const auto handle = handle_of(resources.at("Handle").now.physical);
+      if (handle) taken = put_signal(state, *sealer, *handle, {.id = id, .reason = {}, .data = {}}, machine.clock.now());
+    });
+    return taken;
+  }
+  std::vector<std::string> reasons(const std::string& resource, const std::string& status) {
+    std::vector<std::string> found;
+    for (const Json& event : events())
+      if (event.at("LogicalResourceId") == resource && event.at("ResourceStatus") == status)
+        found.push_back(event.value("ResourceStatusReason", ""));
     return found;
   }
 
@@ -446,6 +466,81 @@ TEST_F(EngineTest, GoesOnAfterACrashAtAnyCall) {
     settle();
   }
   EXPECT_GT(crashes, 12);
+}
+
+const std::string kWaits = R"({"Resources": {
+    "Handle": {"Type": "AWS::CloudFormation::WaitConditionHandle"},
+    "Wait": {"Type": "AWS::CloudFormation::WaitCondition", "Properties": {"Handle": {"Ref": "Handle"}, "Timeout": 600, "Count": 2}},
+    "A": {"Type": "AWS::Logs::LogGroup", "DependsOn": "Wait", "Properties": {"LogGroupName": "a"}}}})";
+
+TEST_F(EngineTest, AStackThatWaitsIsNotHeldAndGoesOnWhenItIsTold) {
+  begin(kWaits);
+  EXPECT_EQ(stack().status, "CREATE_IN_PROGRESS");
+  EXPECT_EQ(engine->running(), 0u);
+  EXPECT_EQ(signal("one"), Taken::kKept);
+  settle();
+  EXPECT_EQ(signal("one"), Taken::kKnown);
+  crash();
+  settle();
+  EXPECT_EQ(stack().status, "CREATE_IN_PROGRESS");
+  EXPECT_EQ(signal("two"), Taken::kKept);
+  settle();
+  EXPECT_EQ(stack().status, "CREATE_COMPLETE");
+  EXPECT_EQ(made(), (Made{{"a/", "never"}}));
+  remove();
+  EXPECT_EQ(stack().status, "DELETE_COMPLETE");
+  state::Transaction state(*machine.store);
+  EXPECT_TRUE(state.list(keys::kSignals, "", 10).items.empty());
+}
+
+TEST_F(EngineTest, AConditionThatNobodyMeetsFailsInTime) {
+  begin(kWaits);
+  EXPECT_EQ(signal("one"), Taken::kKept);
+  machine.pass(std::chrono::minutes(8));
+  EXPECT_EQ(stack().status, "CREATE_IN_PROGRESS");
+  machine.pass(std::chrono::minutes(2));
+  EXPECT_EQ(stack().status, "ROLLBACK_COMPLETE");
+  EXPECT_EQ(reasons("Wait", "CREATE_FAILED"), (Statuses{"WaitCondition timed out. Received 1 conditions when expecting 2"}));
+  EXPECT_EQ(leftovers(), 0u);
+}
+
+TEST_F(EngineTest, AStackThatWaitsCanBeDeleted) {
+  begin(kWaits);
+  remove();
+  EXPECT_EQ(stack().status, "DELETE_COMPLETE");
+  EXPECT_EQ(reasons("Wait", "CREATE_FAILED"), (Statuses{"Resource creation cancelled"}));
+  EXPECT_EQ(leftovers(), 0u);
+}
+
+TEST_F(EngineTest, ACreationIsGivenUpAfterItsTime) {
+  put(kWaits, {.minutes = 5});
+  machine.pass(std::chrono::minutes(4));
+  EXPECT_EQ(stack().status, "CREATE_IN_PROGRESS");
+  machine.pass(std::chrono::minutes(2));
+  EXPECT_EQ(stack().status, "ROLLBACK_COMPLETE");
+  EXPECT_EQ(stack().failure, "Stack creation time exceeded the specified timeout. ");
+  EXPECT_EQ(reasons("Wait", "CREATE_FAILED"), (Statuses{"Resource creation cancelled"}));
+}
+
+TEST_F(EngineTest, StacksThatWaitStandInNobodysWay) {
+  constexpr size_t kWaiting = 2 * Engine::kRunsMax;
+  for (size_t i = 0; i < kWaiting; ++i) put(kWaits, {.id = fmt::format("w{}", i)});
+  settle();
+  EXPECT_EQ(engine->running(), 0u);
+  begin(two_groups("7"));
+  EXPECT_EQ(stack().status, "CREATE_COMPLETE");
+}
+
+TEST_F(EngineTest, AStackIsMonitoredAsLongAsItAsks) {
+  begin(two_groups("7"), {.about = {{"RollbackConfiguration", {{"MonitoringTimeInMinutes", 3}}}}});
+  EXPECT_EQ(stack().status, "CREATE_IN_PROGRESS");
+  EXPECT_EQ(engine->running(), 0u);
+  EXPECT_EQ(made().size(), 3u);
+  crash();
+  machine.pass(std::chrono::minutes(1));
+  EXPECT_EQ(stack().status, "CREATE_IN_PROGRESS");
+  machine.pass(std::chrono::minutes(2));
+  EXPECT_EQ(stack().status, "CREATE_COMPLETE");
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include "services/cloudformation/exports.h"
 #include "services/cloudformation/change_set.h"
 #include "services/cloudformation/engine/run.h"
+#include "services/cloudformation/nested.h"
 
 /// What is no longer wanted goes, dependents first.
 namespace cairn::cloudformation {
@@ -89,10 +90,12 @@ Run::Progress Run::end_remove() {
   const std::string status = has_failed ? operation_.failed_status : operation_.succeeded;
   const bool done = commit([&](state::Transaction& state) {
     set_stack(state, status, has_failed ? what_failed() : "", [&](Stack& stack) {
+      if (has_failed) stack.failure = what_failed();
       if (status != "DELETE_COMPLETE") return;
       stack.deleted = means_.clock.now();
       put_exports(state, stack, {});
       put_imports(state, stack, {});
+      disown(state, stack);
       state.erase(keys::name(stack.account, stack.region, stack.name));
       erase_change_sets(state, id_);
       state.erase(keys::policy(id_));

@@ -4,10 +4,12 @@
 
 #include "base/log.h"
 #include "base/text.h"
-#include "identity/service_role.h"
 #include "services/cloudformation/caller.h"
+#include "services/cloudformation/nested.h"
+#include "services/cloudformation/notice.h"
 #include "services/cloudformation/properties.h"
 #include "services/cloudformation/references.h"
+#include "services/cloudformation/signal.h"
 #include "services/cloudformation/surroundings.h"
 #include "state/internal_commit.h"
 #include "template/canonical.h"
@@ -23,16 +25,9 @@ constexpr int kTriesMax = 6;  // of one call
 constexpr auto kFirstRetry = 100ms;
 constexpr auto kRetryCommit = 50ms;  // the journal takes nothing at the moment
 constexpr size_t kReasonBytesMax = 4096;
+constexpr size_t kShownBytesMax = 16 << 10;  // of properties, in an event
 constexpr size_t kCommitBytesMax = journal::kEntryBytesMax - (64 << 10);
 constexpr const char* kLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-
-/// Refusals that pass: what was refused may be done a moment later.
-bool passes(const api::Refusal& refusal) {
-  static constexpr std::string_view kPassing[] = {
-      "Throttling",       "ThrottlingException", "ThrottledException", "TooManyRequestsException",
-      "RequestThrottled", "OperationAborted",    "SlowDown",           "PriorRequestNotComplete"};
-  return (refusal.status >= 500 && refusal.status != 501) || std::ranges::find(kPassing, refusal.code) != std::end(kPassing);
-}
 
 std::string shortened(std::string reason) {
   if (reason.size() > kReasonBytesMax) reason.resize(kReasonBytesMax);
@@ -57,7 +52,32 @@ Run::Run(const Means& means, std::shared_ptr<env::Completions<Outcome>> outcomes
     : means_(means), outcomes_(std::move(outcomes)), id_(std::move(stack)) {}
 
 size_t Run::asking() const {
-  return static_cast<size_t>(std::ranges::count_if(active_, [](const auto& each) { return each.second.is_asking; }));
+  return (triggers_.is_asking ? 1 : 0) +
+         static_cast<size_t>(std::ranges::count_if(active_, [](const auto& each) { return each.second.is_asking; }));
+}
+
+std::optional<std::vector<std::string>> Run::rests() const {
+  std::vector<std::string> places;
+  const bool is_monitoring = is_loaded_ && operation_.phase == Operation::Phase::kForward && operation_.monitored_until != Time{};
+  if (triggers_.is_asking || (active_.empty() && !is_monitoring)) return std::nullopt;
+  for (const auto& [id, active] : active_) {
+    if (active.is_asking || !active.watch) return std::nullopt;
+    places.push_back(watched(*active.watch));
+  }
+  return places;
+}
+
+bool Run::is_late() const {
+  return operation_.phase == Operation::Phase::kForward && operation_.until != Time{} && means_.clock.now() >= operation_.until;
+}
+
+/// Whether what the resource does is still wanted.
+bool Run::goes_on(const Resource& resource) const {
+  const bool is_removal = resource.action == Action::kRemove || resource.action == Action::kRemoveOther;
+  const bool is_removing = operation_.phase == Operation::Phase::kCleanup || operation_.phase == Operation::Phase::kRemove;
+  if (is_superseded_ || is_removal != is_removing) return false;
+  if (operation_.phase != Operation::Phase::kForward) return true;
+  return operation_.failed.empty() && !operation_.is_cancelled && !is_late() && triggers_.failure.empty();
 }
 
 std::optional<cfn::Program> Run::program_of(int generation, std::string& problem) const {
@@ -73,7 +93,9 @@ std::optional<cfn::Program> Run::program_of(int generation, std::string& problem
     problem = parsed.error().text();
     return std::nullopt;
   }
-  const auto program = cfn::Program::make(*parsed, environment_of(stack_), parameter_values(*parameters));
+  const auto program = cfn::Program::make(
+      *parsed, environment_of(stack_, generation == operation_.to && !operation_.about.empty() ? operation_.about : stack_.about),
+      parameter_values(*parameters));
   if (!program) {
     problem = program.error().text();
     return std::nullopt;
@@ -84,6 +106,7 @@ std::optional<cfn::Program> Run::program_of(int generation, std::string& problem
 /// False: there is nothing to do for the stack.
 bool Run::load() {
   is_superseded_ = is_too_large_ = false;
+  triggers_ = {.is_asking = triggers_.is_asking};
   state::Transaction state(means_.store);
   const std::optional<std::string> document = state.get(keys::operation(id_));
   if (!document) return false;
@@ -170,9 +193,22 @@ std::optional<env::Next> Run::step() {
     std::optional<Time> again;
     const Time now = means_.clock.now();
     std::vector<std::string> ready;
+    const auto no_later_than = [&](Time time) { again = again ? std::min(*again, time) : time; };
+    if (operation_.phase == Operation::Phase::kForward && operation_.until > now) no_later_than(operation_.until);
+    if (operation_.phase == Operation::Phase::kForward && operation_.monitored_until > now) no_later_than(operation_.monitored_until);
+    if (const auto look = look_at_alarms()) no_later_than(*look);
     for (auto& [id, active] : active_) {
       if (active.is_asking) continue;
-      if (active.again && *active.again > now) again = again ? std::min(*again, *active.again) : *active.again;
+      if (active.watch) {
+        const Progress one = look(id);
+        if (one == Progress::kLater) return env::Next::after(kRetryCommit);
+        if (one == Progress::kNone) {
+          if (const auto end = end_of(*active.watch, {.since = resources_.at(id).changed})) no_later_than(*end);
+          continue;
+        }
+        active.watch.reset();
+      }
+      if (active.again && *active.again > now) no_later_than(*active.again);
       else ready.push_back(id);
     }
     for (const std::string& id : ready) {
@@ -184,7 +220,8 @@ std::optional<env::Next> Run::step() {
       return again ? env::Next::after(std::max<std::chrono::nanoseconds>(*again - means_.clock.now(), 1ms)) : env::Next::when_woken();
     };
     if (is_superseded_) {
-      if (!active_.empty()) return rest();
+      if ((!active_.empty() || triggers_.is_asking) && !rests()) return rest();
+      active_.clear();  // what it waits for is in the documents
       is_loaded_ = false;
       continue;
     }
@@ -197,6 +234,7 @@ std::optional<env::Next> Run::step() {
 }
 
 void Run::take(Outcome outcome) {
+  if (outcome.resource.empty()) return take_alarms(outcome.answer);
   const auto it = active_.find(outcome.resource);
   if (it == active_.end()) return;
   Active& active = it->second;
@@ -215,16 +253,19 @@ void Run::take(Outcome outcome) {
 // ------------------------------------------------------------------ events
 
 Event Run::event_of(const Resource& resource) const {
+  std::string properties = json::dump((resource.wanted ? *resource.wanted : resource.now).shown());
+  if (properties.size() > kShownBytesMax) properties.clear();
   return {.resource = resource.id,
           .physical = resource.now.physical,
           .type = resource.type,
           .status = resource.status,
           .reason = resource.reason,
-          .token = operation_.token};
+          .token = operation_.token,
+          .properties = std::move(properties)};
 }
 
 void Run::put_event(state::Transaction& state, const Event& event) {
-  cloudformation::put_event(state, means_.random, stack_, event, means_.clock.now());
+  cloudformation::put_event(state, means_.random, stack_, event, means_.clock.now(), hearers_of(stack_, operation_));
 }
 
 void Run::set_stack(state::Transaction& state, std::string status, std::string reason, const std::function<void(Stack&)>& change) {
@@ -302,13 +343,9 @@ Run::Progress Run::proceed(const std::string& id) {
   Active& active = active_.at(id);
   const Resource& resource = resources_.at(id);
   const ResourceType* type = resource_type(resource.type);
-  const Doing::Where where{.account = operation_.account,
-                           .region = operation_.region,
-                           .stack_name = stack_.name,
-                           .stack_id = stack_.arn(),
-                           .resource = id,
-                           .token = resource.token};
+  const Doing::Where where = this->where(resource);
   Doing doing(where, active.answers);
+  doing.is_restoring = operation_.phase == Operation::Phase::kRestore;
   Do function = nullptr;
   if (type != nullptr) {
     const bool is_removal = resource.action == Action::kRemove || resource.action == Action::kRemoveOther;
@@ -330,6 +367,25 @@ Run::Progress Run::proceed(const std::string& id) {
       resolve_references(doing, resource.action != Action::kRemove && resource.action != Action::kRemoveOther);
       function(doing);
     }
+  } catch (const Watching& watching) {
+    active.watch = watching.watch;
+    if (resource.action != Action::kCreate || resource.now.physical == doing.physical) return Progress::kSome;
+    Resource made = resource;  // it takes its time: it is told as soon as it has a name
+    made.now.physical = doing.physical;
+    const bool done = commit(
+        [&](state::Transaction& state) {
+          put_resource(state, means_.sealer, id_, made);
+          Event initiated = event_of(made);
+          initiated.reason = "Resource creation Initiated";
+          put_event(state, initiated);
+        },
+        nullptr, Even::kIfSuperseded);
+    if (!done) {
+      active.watch.reset();
+      return Progress::kLater;
+    }
+    resources_.insert_or_assign(id, std::move(made));
+    return Progress::kSome;
   } catch (const Asking& asking) {
     if (active.kept < active.answers.size()) {  // refusals that it can live with, which left no entry
       const bool done = commit(
@@ -353,16 +409,57 @@ Run::Progress Run::proceed(const std::string& id) {
   return finish(id, doing, failure);
 }
 
-/// Who makes a stack's calls. Fails if that is a role which cannot be taken on any more.
+/// What the resource waits for, once it is there. kNone: it is not.
+Run::Progress Run::look(const std::string& id) {
+  Active& active = active_.at(id);
+  const Resource& resource = resources_.at(id);
+  std::optional<Answer> answer;
+  {
+    state::Transaction state(means_.store);
+    answer = seen(state, *active.watch, {.since = resource.changed, .is_stopped = !goes_on(resource)}, means_.clock.now());
+  }
+  if (!answer) return Progress::kNone;
+  const bool done = commit(
+      [&](state::Transaction& state) {
+        for (size_t i = active.kept; i < active.answers.size(); ++i)  // refusals that it could live with
+          put_sealed(state, means_.sealer, fmt::format("{}{:04}", keys::answers(id_, id), i), cloudformation::to_json(active.answers[i]));
+        put_sealed(state, means_.sealer, fmt::format("{}{:04}", keys::answers(id_, id), active.answers.size()),
+                   cloudformation::to_json(*answer));
+      },
+      nullptr, Even::kIfSuperseded);
+  if (!done) return Progress::kLater;
+  active.answers.push_back(std::move(*answer));
+  active.kept = active.answers.size();
+  return Progress::kSome;
+}
+
+Doing::Where Run::where(const Resource& resource) const {
+  Json passed_on{{"Capabilities", operation_.about.value("Capabilities", Json::array())},
+                 {"DisableRollback", operation_.on_failure == "DO_NOTHING"}};
+  if (operation_.about.contains("RetainExceptOnCreate")) passed_on["RetainExceptOnCreate"] = operation_.about.at("RetainExceptOnCreate");
+  Json system_tags = Json::array();
+  const ResourceType* type = resource_type(resource.type);
+  // IAM does not show them, as on AWS; and a nested stack is told of by its ParentId.
+  if (type != nullptr && type->has_tags() && !resource.type.starts_with("AWS::IAM::") && resource.type != kStackType)
+    for (const auto& [key, value] : {std::pair("stack-name", stack_.name), {"stack-id", stack_.arn()}, {"logical-id", resource.id}})
+      system_tags.push_back({{"Key", fmt::format("aws:cloudformation:{}", key)}, {"Value", value}});
+  return {.account = operation_.account,
+          .region = operation_.region,
+          .stack_name = stack_.name,
+          .stack_id = stack_.arn(),
+          .resource = resource.id,
+          .token = resource.token,
+          .endpoint = operation_.endpoint,
+          .passed_on = std::move(passed_on),
+          .system_tags = std::move(system_tags),
+          .skipped = operation_.retained};
+}
+
 Result<aws::Principal> Run::caller() const {
-  if (operation_.role.empty()) return principal_of(operation_.principal);
-  aws::Principal service;
-  service.kind = aws::Principal::Kind::kService;
-  service.user_name = kService;
-  service.source_arn = stack_.arn();
-  service.source_account = operation_.account;
   state::Transaction state(means_.store);
-  return identity::take_on(state, operation_.role, service, "AWSCloudFormation", means_.clock.now());
+  return caller_of(state,
+                   {.principal = operation_.principal, .role = operation_.role, .stack = stack_.arn(), .account = operation_.account},
+                   means_.any_key, means_.clock.now());
 }
 
 void Run::ask(const std::string& id, const Asking& asking) {
@@ -375,12 +472,28 @@ void Run::ask(const std::string& id, const Asking& asking) {
     outcome.answer.refusal = {.status = 403, .code = "AccessDenied", .message = principal.error().message, .request_id = {}};
     return outcomes_->put(std::move(outcome));
   }
+  const bool is_of_nested = asking.service->key == "cloudformation";
+  const bool is_new = is_of_nested && asking.operation->name == "CreateStack";
+  if (is_new) {
+    state::Transaction state(means_.store);
+    if (std::string problem = nesting_problem(state, stack_); !problem.empty()) {
+      outcome.answer.refusal = {.status = 400, .code = "LimitExceededException", .message = std::move(problem), .request_id = {}};
+      return outcomes_->put(std::move(outcome));
+    }
+  }
   api::Client::Request request = api::request_of(*asking.service, *asking.operation, operation_.region, asking.in);
   request.principal = std::move(*principal);
   const auto out = std::make_shared<Json>();
-  request.along = [out, sealer = &means_.sealer, key = fmt::format("{}{:04}", keys::answers(id_, id), active.answers.size())](
-                      state::Transaction& state, const Json& answer) {
+  std::function<void(state::Transaction&, const Json&)> adopts;
+  if (is_of_nested)
+    adopts = [stack = stack_, operation = operation_, is_new, physical = asking.in.value("StackName", "")](state::Transaction& state,
+                                                                                                           const Json& answer) {
+      adopt(state, is_new ? answer.at("StackId").get<std::string>() : physical, stack, operation, is_new);
+    };
+  request.along = [out, sealer = &means_.sealer, key = fmt::format("{}{:04}", keys::answers(id_, id), active.answers.size()),
+                   adopts = std::move(adopts)](state::Transaction& state, const Json& answer) {
     put_sealed(state, *sealer, key, cloudformation::to_json(Answer{.out = answer}));
+    if (adopts) adopts(state, answer);
     *out = answer;
   };
   means_.client.call(std::move(request), [to = outcomes_, outcome = std::move(outcome), out](const http::Response& response) mutable {
@@ -455,6 +568,8 @@ Run::Progress Run::finish(const std::string& id, const Doing& doing, const std::
         else put_resource(state, means_.sealer, id_, resource);
         for (const Event& event : events) put_event(state, event);
         for (size_t i = 0; i < answers; ++i) state.erase(fmt::format("{}{:04}", keys::answers(id_, id), i));
+        if (is_removal && resource.type == kHandleType && !failure)
+          for (const state::Item& item : state.list(keys::signals(id_, id), "", kSignalsMax).items) state.erase(item.key);
       },
       counts ? &next : nullptr, Even::kIfSuperseded);
   if (!is_committed) return Progress::kLater;

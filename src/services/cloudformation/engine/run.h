@@ -13,6 +13,7 @@
 #include "env/completions.h"
 #include "env/random.h"
 #include "journal/journal.h"
+#include "services/cloudformation/engine/watching.h"
 #include "services/cloudformation/operation.h"
 #include "services/cloudformation/resource.h"
 #include "services/cloudformation/resource_type.h"
@@ -28,6 +29,7 @@ struct Means {
   const state::Sealer& sealer;
   api::Client& client;
   api::WaitingRoom& waiting_room;  // for calls that wait for a change of a stack, by the account's and region's keys::stacks_in
+  bool any_key = false;            // --dev: keys that nobody made do everything
 };
 
 /// What came of a call that a resource's function asked for.
@@ -50,6 +52,9 @@ class Run {
   void take(Outcome outcome);
   const std::string& stack() const { return id_; }
   size_t asking() const;  // calls that are under way
+  /// After a step: it only waits for what others do, at these places of the state (watching.h), or for a time to pass. All it has
+  /// done is in the documents, so that it need not be held while it waits. nullopt: there is more.
+  std::optional<std::vector<std::string>> rests() const;
 
  private:
   struct Active {
@@ -58,6 +63,7 @@ class Run {
     bool is_asking = false;
     int tries = 0;  // of the call that is next
     std::optional<Time> again;
+    std::optional<Watch> watch;  // what it waits for
   };
   struct Item {  // to be removed
     std::string resource;
@@ -70,6 +76,10 @@ class Run {
   enum class Even { kIfSuperseded, kNot };  // what came of a call is kept, whatever the stack is to become now
   bool commit(const std::function<void(state::Transaction&)>& change, const Operation* next = nullptr, Even even = Even::kNot);
   bool give_up();
+  bool is_late() const;  // the operation takes longer than it may
+  bool goes_on(const Resource& resource) const;
+  Progress look(const std::string& resource);
+  Doing::Where where(const Resource& resource) const;
 
   // kForward, kRestore
   Progress converge();
@@ -89,6 +99,12 @@ class Run {
   bool is_retained(const Item& item) const;
   Progress begin_remove(const Item& item);
   Progress end_remove();
+
+  // rollback triggers (triggers.cc)
+  bool has_triggers() const;
+  std::optional<Time> look_at_alarms();
+  void take_alarms(const Answer& answer);
+  Progress monitor();
 
   // one resource
   Progress start(Resource resource, Resource::Action action, std::string reason = "");
@@ -115,6 +131,11 @@ class Run {
   std::vector<std::string> order_;       // of creation
   std::string denial_;                   // kForward: why what the template has no more must not be removed, or ""
   std::map<std::string, Active> active_;
+  struct Triggers {
+    bool is_asking = false, is_seen = false, is_busy = false;
+    Time next;            // look
+    std::string failure;  // why the operation is to end; "": it is not
+  } triggers_;
 };
 
 }  // namespace cairn::cloudformation

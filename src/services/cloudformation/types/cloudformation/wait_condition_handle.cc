@@ -1,15 +1,16 @@
-#include <array>
-
 #include "services/cloudformation/resource_type.h"
+#include "services/cloudformation/signal.h"
 
 namespace cairn::cloudformation {
 namespace {
 
-/// Nothing waits for it: there is no AWS::CloudFormation::WaitCondition.
 void create(Doing& doing) {
   const auto& where = doing.where();
-  doing.physical = fmt::format("https://cloudformation-waitcondition-{0}.s3.{0}.amazonaws.com/{1}/{2}/{3}", where.region.str(),
-                               where.stack_id, where.resource, where.token);
+  doing.physical = url_of(where.endpoint, {.account = where.account,
+                                           .region = where.region,
+                                           .stack = where.stack_id.substr(where.stack_id.rfind('/') + 1),
+                                           .resource = where.resource,
+                                           .secret = where.token});
 }
 
 }  // namespace

@@ -117,6 +117,34 @@ void update(Doing& doing) {
 
 void remove(Doing& doing) { doing.call_unless({"TrailNotFoundException"}, "cloudtrail", "DeleteTrail", {{"Name", doing.physical}}); }
 
+void read(Doing& doing) {
+  const auto found = doing.call_unless({"TrailNotFoundException"}, "cloudtrail", "GetTrail", {{"Name", doing.physical}});
+  doing.is_gone = !found;
+  if (!found) return;
+  const Json& trail = found->at("Trail");
+  read_members(doing, trail,
+               {{"CloudWatchLogsLogGroupArn"},
+                {"CloudWatchLogsRoleArn"},
+                {"EnableLogFileValidation", "LogFileValidationEnabled"},
+                {"IncludeGlobalServiceEvents"},
+                {"IsMultiRegionTrail"},
+                {"IsOrganizationTrail"},
+                {"S3BucketName"},
+                {"S3KeyPrefix"}});
+  if (doing.has("SnsTopicName"))
+    doing.live["SnsTopicName"] = trail.value(doing.text("SnsTopicName").starts_with("arn:") ? "SnsTopicARN" : "SnsTopicName", Json());
+  if (doing.has("KMSKeyId"))
+    doing.live["KMSKeyId"] = trail.contains("KmsKeyId") ? key_as_named(doing.get("KMSKeyId"), trail.at("KmsKeyId")) : Json();
+  doing.live["IsLogging"] = doing.call("cloudtrail", "GetTrailStatus", {{"Name", doing.physical}}).at("IsLogging");
+  if (has_any(doing, "EventSelectors") || has_any(doing, "AdvancedEventSelectors"))
+    read_members(doing, doing.call("cloudtrail", "GetEventSelectors", {{"TrailName", doing.physical}}),
+                 {{"EventSelectors"}, {"AdvancedEventSelectors"}});
+  if (!doing.has("Tags")) return;
+  const std::string arn = doing.attributes.value("Arn", "");
+  const Json tags = doing.call("cloudtrail", "ListTags", {{"ResourceIdList", {arn}}}).at("ResourceTagList");
+  read_tags(doing, tags.empty() ? Json::array() : tags.at(0).value("TagsList", Json::array()));
+}
+
 }  // namespace
 
 extern const ResourceType cloudtrail_trail;
@@ -125,6 +153,7 @@ const ResourceType cloudtrail_trail{.name = "AWS::CloudTrail::Trail",
                                     .create = create,
                                     .update = update,
                                     .remove = remove,
+                                    .read = read,
                                     .name_property = "TrailName",
                                     .attributes = kAttributes,
                                     .is_last = true};

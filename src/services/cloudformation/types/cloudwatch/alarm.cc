@@ -39,6 +39,8 @@ constexpr std::string_view kPut = "PutMetricAlarm";
 void create(Doing& doing) { create_alarm(doing, kPut); }
 void update(Doing& doing) { update_alarm(doing, kPut); }
 
+void read(Doing& doing) { read_alarm(doing, "MetricAlarms"); }
+
 }  // namespace
 
 extern const ResourceType cloudwatch_alarm;
@@ -47,6 +49,7 @@ const ResourceType cloudwatch_alarm{.name = "AWS::CloudWatch::Alarm",
                                     .create = create,
                                     .update = update,
                                     .remove = remove_alarm,
+                                    .read = read,
                                     .name_property = "AlarmName",
                                     .attributes = kAttributes};
 

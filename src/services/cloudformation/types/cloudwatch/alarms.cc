@@ -38,4 +38,19 @@ void remove_alarm(Doing& doing) {
   doing.call_unless({"ResourceNotFound", "ResourceNotFoundException"}, "monitoring", "DeleteAlarms", {{"AlarmNames", {doing.physical}}});
 }
 
+void read_alarm(Doing& doing, const char* list) {
+  const Json found =
+      doing.call("monitoring", "DescribeAlarms", {{"AlarmNames", {doing.physical}}, {"AlarmTypes", {"MetricAlarm", "CompositeAlarm"}}});
+  const Json alarms = found.value(list, Json::array());
+  doing.is_gone = alarms.empty();
+  if (doing.is_gone) return;
+  for (const auto& [name, value] : doing.wanted.items()) {
+    if (name == "Tags") continue;
+    const auto live = alarms.at(0).find(name);
+    doing.live[name] = live == alarms.at(0).end() ? Json() : *live;
+  }
+  if (doing.has("Tags"))
+    read_tags(doing, doing.call("monitoring", "ListTagsForResource", {{"ResourceARN", doing.attributes.value("Arn", "")}}).at("Tags"));
+}
+
 }  // namespace cairn::cloudformation

@@ -7,5 +7,7 @@ namespace cairn::cloudformation {
 void create_alarm(Doing& doing, std::string_view put);
 void update_alarm(Doing& doing, std::string_view put);
 void remove_alarm(Doing& doing);
+/// `list`: of DescribeAlarms' answer.
+void read_alarm(Doing& doing, const char* list);
 
 }  // namespace cairn::cloudformation

@@ -26,6 +26,8 @@ constexpr std::string_view kPut = "PutCompositeAlarm";
 void create(Doing& doing) { create_alarm(doing, kPut); }
 void update(Doing& doing) { update_alarm(doing, kPut); }
 
+void read(Doing& doing) { read_alarm(doing, "CompositeAlarms"); }
+
 }  // namespace
 
 extern const ResourceType cloudwatch_composite_alarm;
@@ -34,6 +36,7 @@ const ResourceType cloudwatch_composite_alarm{.name = "AWS::CloudWatch::Composit
                                               .create = create,
                                               .update = update,
                                               .remove = remove_alarm,
+                                              .read = read,
                                               .name_property = "AlarmName",
                                               .attributes = kAttributes};
 

@@ -103,6 +103,18 @@ void remove(Doing& doing) {
   doing.call_unless({"ResourceNotFoundException"}, "events", "DeleteRule", place_of(doing, "Name"));
 }
 
+void read(Doing& doing) {
+  const auto found = doing.call_unless({"ResourceNotFoundException"}, "events", "DescribeRule", place_of(doing, "Name"));
+  doing.is_gone = !found;
+  if (!found) return;
+  read_members(doing, *found, {{"Description"}, {"RoleArn"}, {"ScheduleExpression"}, {"State"}});
+  if (doing.has("EventPattern")) doing.live["EventPattern"] = document_of(found->value("EventPattern", Json()));
+  if (doing.has("Targets"))
+    doing.live["Targets"] = doing.call("events", "ListTargetsByRule", place_of(doing, "Rule")).value("Targets", Json::array());
+  if (doing.has("Tags"))
+    read_tags(doing, doing.call("events", "ListTagsForResource", {{"ResourceARN", doing.attributes.value("Arn", "")}}).at("Tags"));
+}
+
 }  // namespace
 
 extern const ResourceType events_rule;
@@ -111,6 +123,7 @@ const ResourceType events_rule{.name = "AWS::Events::Rule",
                                .create = create,
                                .update = update,
                                .remove = remove,
+                               .read = read,
                                .attributes = kAttributes};
 
 }  // namespace cairn::cloudformation

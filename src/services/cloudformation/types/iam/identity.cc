@@ -53,6 +53,27 @@ void set_policies(Doing& doing, const IdentityKind& kind) {
       identity_call_if_there(doing, kind, "Delete", "Policy", name, {{"PolicyName", policy.at("PolicyName")}});
 }
 
+void read_policies(Doing& doing, const IdentityKind& kind, const Json& entity) {
+  const std::string& name = doing.physical;
+  if (doing.has("PermissionsBoundary"))
+    doing.live["PermissionsBoundary"] = entity.value("PermissionsBoundary", Json::object()).value("PermissionsBoundaryArn", Json());
+  if (doing.has("ManagedPolicyArns")) {
+    Json& live = doing.live["ManagedPolicyArns"] = Json::array();
+    const Json wanted = list_of(doing.wanted, "ManagedPolicyArns");
+    const Json attached = identity_call(doing, kind, "ListAttached", "Policies", name, Json::object());
+    for (const Json& policy : attached.at("AttachedPolicies")) {
+      const Json& arn = policy.at("PolicyArn");
+      const bool is_wanted = std::ranges::find(wanted, arn) != wanted.end();
+      if (is_wanted || !doing.beside.contains(arn.get<std::string>())) live.push_back(arn);
+    }
+  }
+  if (!doing.has("Policies")) return;
+  Json& live = doing.live["Policies"] = Json::array();
+  for (const Json& policy : list_of(doing.wanted, "Policies"))
+    if (const auto found = identity_call_if_there(doing, kind, "Get", "Policy", name, {{"PolicyName", policy.at("PolicyName")}}))
+      live.push_back({{"PolicyName", policy.at("PolicyName")}, {"PolicyDocument", document_of(found->at("PolicyDocument"))}});
+}
+
 void drop_policies(Doing& doing, const IdentityKind& kind) {
   for (const Json& arn : list_of(doing.wanted, "ManagedPolicyArns"))
     identity_call_if_there(doing, kind, "Detach", "Policy", doing.physical, {{"PolicyArn", arn}});

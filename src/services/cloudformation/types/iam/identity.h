@@ -20,6 +20,9 @@ std::optional<Json> identity_call_if_there(Doing& doing, const IdentityKind& kin
 
 /// Brings ManagedPolicyArns, Policies and PermissionsBoundary from what they were to what they are.
 void set_policies(Doing& doing, const IdentityKind& kind);
+/// The same three as they are; `entity`: GetRole's Role, GetUser's User. Of inline policies only those that the property names: others
+/// belong to others, as managed ones of this stack do.
+void read_policies(Doing& doing, const IdentityKind& kind, const Json& entity);
 /// Takes away what stands in the way of its deletion.
 void drop_policies(Doing& doing, const IdentityKind& kind);
 

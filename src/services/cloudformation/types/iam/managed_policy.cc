@@ -86,6 +86,26 @@ void remove(Doing& doing) {
   doing.call_unless({"NoSuchEntity"}, "iam", "DeletePolicy", {{"PolicyArn", doing.physical}});
 }
 
+void read(Doing& doing) {
+  const Json arn{{"PolicyArn", doing.physical}};
+  const auto found = doing.call_unless({"NoSuchEntity"}, "iam", "GetPolicy", arn);
+  doing.is_gone = !found;
+  if (!found) return;
+  const Json& policy = found->at("Policy");
+  read_members(doing, policy, {{"Description"}, {"ManagedPolicyName", "PolicyName"}, {"Path"}});
+  read_tags(doing, policy.value("Tags", Json::array()));
+  const Json version = doing.call("iam", "GetPolicyVersion", {{"PolicyArn", doing.physical}, {"VersionId", policy.at("DefaultVersionId")}});
+  doing.live["PolicyDocument"] = document_of(version.at("PolicyVersion").at("Document"));
+  if (std::ranges::none_of(kHolders, [&](const Holders& each) { return doing.has(each.property); })) return;
+  const Json entities = doing.call("iam", "ListEntitiesForPolicy", arn);
+  for (const Holders& holders : kHolders) {
+    if (!doing.has(holders.property)) continue;
+    Json& live = doing.live[holders.property] = Json::array();
+    for (const Json& each : entities.value(fmt::format("Policy{}", holders.property), Json::array()))
+      live.push_back(each.at(fmt::format("{}Name", holders.kind.word)));
+  }
+}
+
 }  // namespace
 
 extern const ResourceType iam_managed_policy;
@@ -94,6 +114,7 @@ const ResourceType iam_managed_policy{.name = "AWS::IAM::ManagedPolicy",
                                       .create = create,
                                       .update = update,
                                       .remove = remove,
+                                      .read = read,
                                       .name_property = "ManagedPolicyName",
                                       .attributes = kAttributes};
 

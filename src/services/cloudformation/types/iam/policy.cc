@@ -60,10 +60,31 @@ void remove(Doing& doing) {
       identity_call_if_there(doing, holders.kind, "Delete", "Policy", to_text(name), {{"PolicyName", doing.get("PolicyName")}});
 }
 
+void read(Doing& doing) {
+  doing.is_gone = true;
+  for (const Holders& holders : kHolders) {
+    if (!doing.has(holders.property)) continue;
+    Json& live = doing.live[holders.property] = Json::array();
+    for (const Json& name : names(doing.wanted, holders.property)) {
+      const auto found =
+          identity_call_if_there(doing, holders.kind, "Get", "Policy", to_text(name), {{"PolicyName", doing.get("PolicyName")}});
+      if (!found) continue;
+      live.push_back(name);
+      if (doing.is_gone) doing.live["PolicyDocument"] = document_of(found->at("PolicyDocument"));
+      doing.is_gone = false;
+    }
+  }
+}
+
 }  // namespace
 
 extern const ResourceType iam_policy;
-const ResourceType iam_policy{
-    .name = "AWS::IAM::Policy", .properties = kProperties, .create = create, .update = update, .remove = remove, .attributes = kAttributes};
+const ResourceType iam_policy{.name = "AWS::IAM::Policy",
+                              .properties = kProperties,
+                              .create = create,
+                              .update = update,
+                              .remove = remove,
+                              .read = read,
+                              .attributes = kAttributes};
 
 }  // namespace cairn::cloudformation

@@ -56,6 +56,17 @@ void remove(Doing& doing) {
   doing.call_unless({"NoSuchEntity"}, "iam", "DeleteRole", {{"RoleName", doing.physical}});
 }
 
+void read(Doing& doing) {
+  const auto found = doing.call_unless({"NoSuchEntity"}, "iam", "GetRole", {{"RoleName", doing.physical}});
+  doing.is_gone = !found;
+  if (!found) return;
+  const Json& role = found->at("Role");
+  read_members(doing, role, {{"Description"}, {"MaxSessionDuration"}, {"Path"}});
+  doing.live["AssumeRolePolicyDocument"] = document_of(role.at("AssumeRolePolicyDocument"));
+  read_tags(doing, role.value("Tags", Json::array()));
+  read_policies(doing, kRole, role);
+}
+
 }  // namespace
 
 extern const ResourceType iam_role;
@@ -64,6 +75,7 @@ const ResourceType iam_role{.name = "AWS::IAM::Role",
                             .create = create,
                             .update = update,
                             .remove = remove,
+                            .read = read,
                             .name_property = "RoleName",
                             .attributes = kAttributes};
 

@@ -82,6 +82,20 @@ void remove(Doing& doing) {
   doing.call_unless({"NoSuchEntity"}, "iam", "DeleteUser", {{"UserName", doing.physical}});
 }
 
+void read(Doing& doing) {
+  const auto found = doing.call_unless({"NoSuchEntity"}, "iam", "GetUser", {{"UserName", doing.physical}});
+  doing.is_gone = !found;
+  if (!found) return;
+  const Json& user = found->at("User");
+  read_members(doing, user, {{"Path"}});
+  read_tags(doing, user.value("Tags", Json::array()));
+  read_policies(doing, kUser, user);
+  if (!doing.has("Groups")) return;
+  doing.live["Groups"] = Json::array();
+  const Json found_groups = doing.call("iam", "ListGroupsForUser", {{"UserName", doing.physical}});
+  for (const Json& group : found_groups.at("Groups")) doing.live["Groups"].push_back(group.at("GroupName"));
+}
+
 }  // namespace
 
 extern const ResourceType iam_user;
@@ -90,6 +104,7 @@ const ResourceType iam_user{.name = "AWS::IAM::User",
                             .create = create,
                             .update = update,
                             .remove = remove,
+                            .read = read,
                             .name_property = "UserName",
                             .attributes = kAttributes};
 

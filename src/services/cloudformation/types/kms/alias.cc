@@ -19,9 +19,18 @@ void update(Doing& doing) { doing.call("kms", "UpdateAlias", doing.members({{"Al
 
 void remove(Doing& doing) { doing.call_unless({"NotFoundException"}, "kms", "DeleteAlias", {{"AliasName", doing.physical}}); }
 
+void read(Doing& doing) {
+  const auto found = doing.call_unless({"NotFoundException"}, "kms", "DescribeKey", {{"KeyId", doing.physical}});
+  doing.is_gone = !found;
+  if (!found) return;
+  const std::string id = found->at("KeyMetadata").at("KeyId").get<std::string>(), wanted = doing.text("TargetKeyId");
+  doing.live["TargetKeyId"] = wanted.ends_with("/" + id) ? Json(wanted) : Json(id);
+}
+
 }  // namespace
 
 extern const ResourceType kms_alias;
-const ResourceType kms_alias{.name = "AWS::KMS::Alias", .properties = kProperties, .create = create, .update = update, .remove = remove};
+const ResourceType kms_alias{
+    .name = "AWS::KMS::Alias", .properties = kProperties, .create = create, .update = update, .remove = remove, .read = read};
 
 }  // namespace cairn::cloudformation

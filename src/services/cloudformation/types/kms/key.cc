@@ -68,10 +68,31 @@ void remove(Doing& doing) {
   doing.call_unless({"NotFoundException", "KMSInvalidStateException"}, "kms", "ScheduleKeyDeletion", std::move(in));
 }
 
+void read(Doing& doing) {
+  const Json id{{"KeyId", doing.physical}};
+  const auto found = doing.call_unless({"NotFoundException"}, "kms", "DescribeKey", id);
+  doing.is_gone = !found || found->at("KeyMetadata").at("KeyState") == "PendingDeletion";
+  if (doing.is_gone) return;
+  read_members(doing, found->at("KeyMetadata"), {{"Description"}, {"Enabled"}, {"KeySpec"}, {"KeyUsage"}, {"MultiRegion"}, {"Origin"}});
+  if (doing.has("KeyPolicy")) {
+    const Json policy = doing.call("kms", "GetKeyPolicy", {{"KeyId", doing.physical}, {"PolicyName", "default"}});
+    doing.live["KeyPolicy"] = document_of(policy.at("Policy"));
+  }
+  if (doing.has("EnableKeyRotation") || doing.has("RotationPeriodInDays"))
+    read_members(doing, doing.call("kms", "GetKeyRotationStatus", id),
+                 {{"EnableKeyRotation", "KeyRotationEnabled"}, {"RotationPeriodInDays"}});
+  if (doing.has("Tags")) read_tags(doing, doing.call("kms", "ListResourceTags", id).at("Tags"));
+}
+
 }  // namespace
 
 extern const ResourceType kms_key;
-const ResourceType kms_key{
-    .name = "AWS::KMS::Key", .properties = kProperties, .create = create, .update = update, .remove = remove, .attributes = kAttributes};
+const ResourceType kms_key{.name = "AWS::KMS::Key",
+                           .properties = kProperties,
+                           .create = create,
+                           .update = update,
+                           .remove = remove,
+                           .read = read,
+                           .attributes = kAttributes};
 
 }  // namespace cairn::cloudformation

@@ -59,6 +59,24 @@ void remove(Doing& doing) {
   doing.call_unless({"ResourceNotFoundException"}, "logs", "DeleteLogGroup", {{"logGroupName", doing.physical}});
 }
 
+void read(Doing& doing) {
+  const Json found = doing.call("logs", "DescribeLogGroups", {{"logGroupNamePrefix", doing.physical}, {"limit", 1}});
+  const Json groups = found.value("logGroups", Json::array());
+  doing.is_gone = groups.empty() || groups.at(0).at("logGroupName") != doing.physical;
+  if (doing.is_gone) return;
+  const Json& group = groups.at(0);
+  read_members(doing, group,
+               {{"DeletionProtectionEnabled", "deletionProtectionEnabled"},
+                {"LogGroupClass", "logGroupClass"},
+                {"RetentionInDays", "retentionInDays"}});
+  if (doing.has("KmsKeyId"))
+    doing.live["KmsKeyId"] = group.contains("kmsKeyId") ? key_as_named(doing.get("KmsKeyId"), group.at("kmsKeyId")) : Json();
+  if (!doing.has("Tags")) return;
+  std::string arn = doing.attributes.value("Arn", "");
+  if (arn.ends_with(":*")) arn.resize(arn.size() - 2);
+  read_tags(doing, doing.call("logs", "ListTagsForResource", {{"resourceArn", arn}}).value("tags", Json::object()));
+}
+
 }  // namespace
 
 extern const ResourceType logs_log_group;
@@ -67,6 +85,7 @@ const ResourceType logs_log_group{.name = "AWS::Logs::LogGroup",
                                   .create = create,
                                   .update = update,
                                   .remove = remove,
+                                  .read = read,
                                   .name_property = "LogGroupName",
                                   .attributes = kAttributes};
 

@@ -1,4 +1,5 @@
 #include <array>
+#include <cctype>
 
 #include "services/cloudformation/resource_type.h"
 
@@ -44,10 +45,34 @@ void remove(Doing& doing) {
                     {{"logGroupName", doing.get("LogGroupName")}, {"filterName", doing.physical}});
 }
 
+void read(Doing& doing) {
+  const auto found = doing.call_unless({"ResourceNotFoundException"}, "logs", "DescribeMetricFilters",
+                                       {{"logGroupName", doing.get("LogGroupName")}, {"filterNamePrefix", doing.physical}, {"limit", 1}});
+  const Json filters = found ? found->value("metricFilters", Json::array()) : Json::array();
+  doing.is_gone = filters.empty() || filters.at(0).at("filterName") != doing.physical;
+  if (doing.is_gone) return;
+  read_members(doing, filters.at(0), {{"FilterPattern", "filterPattern"}});
+  Json& live = doing.live["MetricTransformations"] = Json::array();
+  for (const Json& transformation : filters.at(0).at("metricTransformations")) {
+    Json out = Json::object();
+    for (const auto& [name, value] : transformation.items()) {
+      std::string property = name;
+      property.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(property.front())));
+      out[property] = value;
+    }
+    if (const auto dimensions = out.find("Dimensions"); dimensions != out.end()) {
+      Json list = Json::array();
+      for (const auto& [key, value] : dimensions->items()) list.push_back({{"Key", key}, {"Value", value}});
+      *dimensions = std::move(list);
+    }
+    live.push_back(std::move(out));
+  }
+}
+
 }  // namespace
 
 extern const ResourceType logs_metric_filter;
 const ResourceType logs_metric_filter{
-    .name = "AWS::Logs::MetricFilter", .properties = kProperties, .create = create, .update = update, .remove = remove};
+    .name = "AWS::Logs::MetricFilter", .properties = kProperties, .create = create, .update = update, .remove = remove, .read = read};
 
 }  // namespace cairn::cloudformation

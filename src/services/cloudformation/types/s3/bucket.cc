@@ -42,7 +42,8 @@ void create(Doing& doing) {
   if (doing.is_named("BucketName") && doing.call_unless({"404", "NoSuchBucket"}, "s3", "HeadBucket", {{"Bucket", name}}))
     throw Failed{fmt::format("{} already exists", name)};
   Json in{{"Bucket", name}};
-  if (region != "us-east-1") in["CreateBucketConfiguration"] = {{"LocationConstraint", region}};
+  if (region != "us-east-1") in["CreateBucketConfiguration"]["LocationConstraint"] = region;
+  if (!doing.where().system_tags.empty()) in["CreateBucketConfiguration"]["Tags"] = doing.where().system_tags;
   if (doing.flag("ObjectLockEnabled")) in["ObjectLockEnabledForBucket"] = true;
   if (doing.has("OwnershipControls")) in["ObjectOwnership"] = doing.get("OwnershipControls").at("Rules").at(0).at("ObjectOwnership");
   if (doing.has("AccessControl")) in["ACL"] = canned_acl(doing.text("AccessControl"));
@@ -54,7 +55,7 @@ void create(Doing& doing) {
   doing.attributes["RegionalDomainName"] = fmt::format("{}.s3.{}.amazonaws.com", name, region);
   doing.attributes["WebsiteURL"] = fmt::format("http://{}.s3-website-{}.amazonaws.com", name, region);
   for (const BucketSetting& setting : bucket_settings())
-    if (doing.has(setting.property) && !(setting.property == "Tags" && doing.tags().empty()) && !setting.is_of_creation)
+    if (doing.has(setting.property) && !(setting.property == "Tags" && doing.get("Tags").empty()) && !setting.is_of_creation)
       put_setting(doing, setting);
 }
 
@@ -65,6 +66,13 @@ void update(Doing& doing) {
 
 void remove(Doing& doing) { doing.call_unless({"NoSuchBucket"}, "s3", "DeleteBucket", {{"Bucket", doing.physical}}); }
 
+void read(Doing& doing) {
+  doing.is_gone = !doing.call_unless({"404", "NoSuchBucket"}, "s3", "HeadBucket", {{"Bucket", doing.physical}});
+  if (doing.is_gone) return;
+  for (const BucketSetting& setting : bucket_settings())
+    if (doing.has(setting.property)) read_setting(doing, setting);
+}
+
 }  // namespace
 
 extern const ResourceType s3_bucket;
@@ -73,6 +81,7 @@ const ResourceType s3_bucket{.name = "AWS::S3::Bucket",
                              .create = create,
                              .update = update,
                              .remove = remove,
+                             .read = read,
                              .name_property = "BucketName",
                              .attributes = kAttributes};
 

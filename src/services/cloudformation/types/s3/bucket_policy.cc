@@ -28,10 +28,16 @@ void remove(Doing& doing) {
   doing.call_unless({"NoSuchBucket", "NoSuchBucketPolicy"}, "s3", "DeleteBucketPolicy", {{"Bucket", doing.physical}});
 }
 
+void read(Doing& doing) {
+  const auto found = doing.call_unless({"NoSuchBucket", "NoSuchBucketPolicy"}, "s3", "GetBucketPolicy", {{"Bucket", doing.physical}});
+  doing.is_gone = !found;
+  if (found) doing.live["PolicyDocument"] = document_of(found->at("Policy"));
+}
+
 }  // namespace
 
 extern const ResourceType s3_bucket_policy;
 const ResourceType s3_bucket_policy{
-    .name = "AWS::S3::BucketPolicy", .properties = kProperties, .create = create, .update = update, .remove = remove};
+    .name = "AWS::S3::BucketPolicy", .properties = kProperties, .create = create, .update = update, .remove = remove, .read = read};
 
 }  // namespace cairn::cloudformation

@@ -122,8 +122,69 @@ Json notification(const Json& property) {
   return out;
 }
 
+// What is read: the other way round.
+
+Json read_encryption(const Json& answer) {
+  Json rules = answer.at("ServerSideEncryptionConfiguration").at("Rules");
+  for (Json& rule : rules) rename(rule, "ApplyServerSideEncryptionByDefault", "ServerSideEncryptionByDefault");
+  return {{"ServerSideEncryptionConfiguration", std::move(rules)}};
+}
+
+Json read_lifecycle_rule(Json rule) {
+  Json out = Json::object();
+  rename(rule, "ID", "Id");
+  Json filter = taken(rule, "Filter");
+  if (filter.is_object() && filter.contains("And")) filter = Json(filter.at("And"));
+  if (filter.is_object())
+    for (auto& [name, value] : filter.items()) {
+      if (name == "Tag") out["TagFilters"] = Json::array({value});
+      else if (name == "Tags") out["TagFilters"] = value;
+      else if (name != "Prefix" || value != "") out[name] = value;
+    }
+  const Json expiration = taken(rule, "Expiration");
+  if (expiration.is_object())
+    for (const auto& [name, value] : expiration.items())
+      out[name == "Days" ? "ExpirationInDays" : name == "Date" ? "ExpirationDate" : name] = value;
+  for (const char* name : {"Transitions", "NoncurrentVersionTransitions"}) {
+    const auto list = rule.find(name);
+    if (list == rule.end()) continue;
+    for (Json& each : *list) {
+      rename(each, "Days", "TransitionInDays");
+      rename(each, "NoncurrentDays", "TransitionInDays");
+      rename(each, "Date", "TransitionDate");
+    }
+  }
+  for (auto& [name, value] : rule.items()) out[name] = value;
+  return out;
+}
+
+Json read_lifecycle(const Json& answer) {
+  Json rules = Json::array();
+  for (const Json& rule : answer.at("Rules")) rules.push_back(read_lifecycle_rule(rule));
+  return {{"Rules", std::move(rules)}};
+}
+
+Json read_logging(const Json& answer) {
+  if (!answer.contains("LoggingEnabled")) return Json();
+  Json enabled = answer.at("LoggingEnabled");
+  rename(enabled, "TargetBucket", "DestinationBucketName");
+  rename(enabled, "TargetPrefix", "LogFilePrefix");
+  return enabled;
+}
+
+Json read_cors(const Json& answer) {
+  Json rules = answer.at("CORSRules");
+  for (Json& rule : rules) {
+    rename(rule, "ExposeHeaders", "ExposedHeaders");
+    rename(rule, "MaxAgeSeconds", "MaxAge");
+  }
+  return {{"CorsRules", std::move(rules)}};
+}
+
+Json read_acceleration(const Json& answer) { return {{"AccelerationStatus", answer.value("Status", "Suspended")}}; }
+Json read_tagging(const Json& answer) { return answer.at("TagSet"); }
+
 Json acceleration(const Json& property) { return {{"Status", property.at("AccelerationStatus")}}; }
-Json tagging(const Json& property) { return {{"TagSet", property}}; }
 
 }  // namespace
 
@@ -133,33 +194,50 @@ std::span<const BucketSetting> bucket_settings() {
        .put = "PutBucketOwnershipControls",
        .member = "OwnershipControls",
        .remove = "DeleteBucketOwnershipControls",
-       .is_of_creation = true},
+       .is_of_creation = true,
+       .get = "GetBucketOwnershipControls"},
       {.property = "PublicAccessBlockConfiguration",
        .put = "PutPublicAccessBlock",
        .member = "PublicAccessBlockConfiguration",
-       .remove = "DeletePublicAccessBlock"},
+       .remove = "DeletePublicAccessBlock",
+       .get = "GetPublicAccessBlock"},
       {.property = "AccessControl", .put = "PutBucketAcl", .member = "ACL", .is_of_creation = true},
       {.property = "VersioningConfiguration",
        .put = "PutBucketVersioning",
        .member = "VersioningConfiguration",
-       .empty = {{"Status", "Suspended"}}},
-      {.property = "ObjectLockConfiguration", .put = "PutObjectLockConfiguration", .member = "ObjectLockConfiguration"},
+       .empty = {{"Status", "Suspended"}},
+       .get = "GetBucketVersioning"},
+      {.property = "ObjectLockConfiguration",
+       .put = "PutObjectLockConfiguration",
+       .member = "ObjectLockConfiguration",
+       .get = "GetObjectLockConfiguration"},
       {.property = "BucketEncryption",
        .put = "PutBucketEncryption",
        .member = "ServerSideEncryptionConfiguration",
        .written = encryption,
-       .remove = "DeleteBucketEncryption"},
+       .remove = "DeleteBucketEncryption",
+       .get = "GetBucketEncryption",
+       .read = read_encryption},
       {.property = "LifecycleConfiguration",
        .put = "PutBucketLifecycleConfiguration",
        .member = "LifecycleConfiguration",
        .written = lifecycle,
-       .remove = "DeleteBucketLifecycle"},
-      {.property = "LoggingConfiguration", .put = "PutBucketLogging", .member = "BucketLoggingStatus", .written = logging},
+       .remove = "DeleteBucketLifecycle",
+       .get = "GetBucketLifecycleConfiguration",
+       .read = read_lifecycle},
+      {.property = "LoggingConfiguration",
+       .put = "PutBucketLogging",
+       .member = "BucketLoggingStatus",
+       .written = logging,
+       .get = "GetBucketLogging",
+       .read = read_logging},
       {.property = "CorsConfiguration",
        .put = "PutBucketCors",
        .member = "CORSConfiguration",
        .written = cors,
-       .remove = "DeleteBucketCors"},
+       .remove = "DeleteBucketCors",
+       .get = "GetBucketCors",
+       .read = read_cors},
       {.property = "NotificationConfiguration",
        .put = "PutBucketNotificationConfiguration",
        .member = "NotificationConfiguration",
@@ -168,19 +246,47 @@ std::span<const BucketSetting> bucket_settings() {
        .put = "PutBucketAccelerateConfiguration",
        .member = "AccelerateConfiguration",
        .written = acceleration,
-       .empty = {{"Status", "Suspended"}}},
-      {.property = "Tags", .put = "PutBucketTagging", .member = "Tagging", .written = tagging, .remove = "DeleteBucketTagging"},
+       .empty = {{"Status", "Suspended"}},
+       .get = "GetBucketAccelerateConfiguration",
+       .read = read_acceleration},
+      {.property = "Tags",
+       .put = "PutBucketTagging",
+       .member = "Tagging",
+       .remove = "DeleteBucketTagging",
+       .get = "GetBucketTagging",
+       .read = read_tagging},
   };
   return kSettings;
 }
 
+void read_setting(Doing& doing, const BucketSetting& setting) {
+  if (setting.get.empty()) return;
+  const std::string property(setting.property);
+  const auto answer = doing.call_unless(
+      {"NoSuchTagSet", "NoSuchCORSConfiguration", "NoSuchLifecycleConfiguration", "NoSuchPublicAccessBlockConfiguration",
+       "OwnershipControlsNotFoundError", "ObjectLockConfigurationNotFoundError", "ServerSideEncryptionConfigurationNotFoundError"},
+      "s3", setting.get, {{"Bucket", doing.physical}});
+  if (!answer) doing.live[property] = property == "Tags" ? Json::array() : Json();
+  else if (property == "Tags") read_tags(doing, setting.read(*answer));
+  else if (setting.read != nullptr) doing.live[property] = setting.read(*answer);
+  else doing.live[property] = answer->contains(setting.member) ? answer->at(std::string(setting.member)) : *answer;
+}
+
+namespace {
+
+/// All of them, as the call puts them in place of those before.
+void set_tags(Doing& doing) { doing.call("s3", "PutBucketTagging", {{"Bucket", doing.physical}, {"Tagging", {{"TagSet", doing.tags()}}}}); }
+
+}  // namespace
+
 void put_setting(Doing& doing, const BucketSetting& setting) {
   Json in{{"Bucket", doing.physical}};
   const bool is_there = doing.has(setting.property);
-  if (!is_there && !setting.remove.empty()) {
+  if (!is_there && !setting.remove.empty() && setting.property != "Tags") {
     doing.call("s3", setting.remove, std::move(in));
     return;
   }
+  if (setting.property == "Tags") return set_tags(doing);
   Json value = setting.empty;
   if (setting.property == "AccessControl") value = canned_acl(doing.text("AccessControl", "Private"));
   else if (is_there) {
@@ -194,7 +300,12 @@ void put_setting(Doing& doing, const BucketSetting& setting) {
     if (const Json& property = doing.get(setting.property); property.contains("TransitionDefaultMinimumObjectSize"))
       in["TransitionDefaultMinimumObjectSize"] = property.at("TransitionDefaultMinimumObjectSize");
   in[std::string(setting.member)] = std::move(value);
-  doing.call("s3", setting.put, std::move(in));
+  const Answer& answer = doing.attempt("s3", setting.put, std::move(in));
+  if (answer.out) return;
+  if (answer.refusal.code == "NotImplemented")  // part of it is not there: which property that is
+    throw Failed{fmt::format("Properties validation failed for resource {} with message:\n[#/{}: {}]", doing.where().resource,
+                             setting.property, answer.refusal.message)};
+  throw refused("s3", answer.refusal);
 }
 
 std::string canned_acl(const std::string& word) {

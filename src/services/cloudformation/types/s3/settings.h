@@ -14,9 +14,13 @@ struct BucketSetting {
   Json (*written)(const Json& property) = nullptr;  // as the call wants it; null: as it is
   std::string_view remove = {};                     // the call that takes it away; "": putting what is empty does
   Json empty = Json::object();
-  bool is_of_creation = false;  // CreateBucket sets it
+  bool is_of_creation = false;                 // CreateBucket sets it
+  std::string_view get = {};                   // the call that tells it; "": it is not read
+  Json (*read)(const Json& answer) = nullptr;  // what `written` wrote, as the property has it; null: `member` of the answer, or all of it
 };
 std::span<const BucketSetting> bucket_settings();  // in the order in which they can be set
+/// Puts it, as it is now, into `doing.live`.
+void read_setting(Doing& doing, const BucketSetting& setting);
 /// Sets it as it is wanted, or takes it away.
 void put_setting(Doing& doing, const BucketSetting& setting);
 

@@ -83,6 +83,16 @@ void update(Doing& doing) {
 
 void remove(Doing& doing) { doing.call_unless({"NotFound"}, "sns", "DeleteTopic", {{"TopicArn", doing.physical}}); }
 
+void read(Doing& doing) {
+  const auto found = doing.call_unless({"NotFound"}, "sns", "GetTopicAttributes", {{"TopicArn", doing.physical}});
+  doing.is_gone = !found;
+  if (!found) return;
+  for (const std::string_view each : kSettable)
+    if (each != "KmsMasterKeyId") read_members(doing, found->at("Attributes"), {{each}});
+  read_members(doing, found->at("Attributes"), {{"FifoTopic"}, {"KmsMasterKeyId"}});
+  if (doing.has("Tags")) read_tags(doing, doing.call("sns", "ListTagsForResource", {{"ResourceArn", doing.physical}}).at("Tags"));
+}
+
 }  // namespace
 
 extern const ResourceType sns_topic;
@@ -91,6 +101,7 @@ const ResourceType sns_topic{.name = "AWS::SNS::Topic",
                              .create = create,
                              .update = update,
                              .remove = remove,
+                             .read = read,
                              .name_property = "TopicName",
                              .attributes = kAttributes};
 

@@ -61,7 +61,9 @@ void create(Doing& doing) {
     if (doing.has(each.name)) attributes[std::string(each.name)] = value_of(doing, each);
   Json in{{"QueueName", name}, {"Attributes", std::move(attributes)}};
   if (!doing.tags().empty()) in["tags"] = doing.tags();
-  doing.physical = doing.call("sqs", "CreateQueue", std::move(in)).at("QueueUrl").get<std::string>();
+  const std::string url = doing.call("sqs", "CreateQueue", std::move(in)).at("QueueUrl").get<std::string>();
+  const auto& where = doing.where();  // as SQS answers those who come where the operation's caller came
+  doing.physical = where.endpoint.empty() ? url : fmt::format("{}/{}/{}", where.endpoint, where.account.str(), name);
   doing.attributes["QueueUrl"] = doing.physical;
   doing.attributes["QueueName"] = name;
   doing.attributes["Arn"] = fmt::format("arn:aws:sqs:{}:{}:{}", doing.where().region.str(), doing.where().account.str(), name);
@@ -79,6 +81,20 @@ void remove(Doing& doing) {
   doing.call_unless({"AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"}, "sqs", "DeleteQueue", {{"QueueUrl", doing.physical}});
 }
 
+void read(Doing& doing) {
+  const auto found = doing.call_unless({"AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"}, "sqs", "GetQueueAttributes",
+                                       {{"QueueUrl", doing.physical}, {"AttributeNames", {"All"}}});
+  doing.is_gone = !found;
+  if (!found) return;
+  for (const Attribute& each : kSettable) {
+    read_members(doing, found->at("Attributes"), {{each.name}});
+    if (doing.has(each.name) && each.name.starts_with("Redrive"))
+      doing.live[std::string(each.name)] = document_of(doing.live[std::string(each.name)]);
+  }
+  read_members(doing, found->at("Attributes"), {{"FifoQueue"}});
+  if (doing.has("Tags")) read_tags(doing, doing.call("sqs", "ListQueueTags", {{"QueueUrl", doing.physical}}).value("Tags", Json::object()));
+}
+
 }  // namespace
 
 extern const ResourceType sqs_queue;
@@ -87,6 +103,7 @@ const ResourceType sqs_queue{.name = "AWS::SQS::Queue",
                              .create = create,
                              .update = update,
                              .remove = remove,
+                             .read = read,
                              .name_property = "QueueName",
                              .attributes = kAttributes};
 

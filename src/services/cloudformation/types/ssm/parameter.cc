@@ -49,7 +49,9 @@ void create(Doing& doing) {
   const std::string name =
       doing.is_named("Name") ? doing.text("Name") : fmt::format("CFN-{}-{}", doing.where().resource, doing.where().token);
   in["Name"] = name;
-  if (const Json tags = tags_of(doing.wanted); !tags.empty()) in["Tags"] = listed(tags);
+  Json tags = listed(tags_of(doing.wanted));
+  for (const Json& tag : doing.where().system_tags) tags.push_back(tag);
+  if (!tags.empty()) in["Tags"] = std::move(tags);
   doing.call("ssm", "PutParameter", std::move(in));
   doing.physical = name;
   show(doing);
@@ -81,6 +83,22 @@ void update(Doing& doing) {
 
 void remove(Doing& doing) { doing.call_unless({"ParameterNotFound"}, "ssm", "DeleteParameter", {{"Name", doing.physical}}); }
 
+void read(Doing& doing) {
+  const auto found = doing.call_unless({"ParameterNotFound"}, "ssm", "GetParameter", {{"Name", doing.physical}});
+  doing.is_gone = !found;
+  if (!found) return;
+  read_members(doing, found->at("Parameter"), {{"DataType"}, {"Type"}, {"Value"}});
+  if (doing.has("Description") || doing.has("AllowedPattern") || doing.has("Tier")) {
+    const Json described = doing.call("ssm", "DescribeParameters",
+                                      {{"ParameterFilters", {{{"Key", "Name"}, {"Option", "Equals"}, {"Values", {doing.physical}}}}}});
+    const Json parameters = described.value("Parameters", Json::array());
+    if (!parameters.empty()) read_members(doing, parameters.at(0), {{"AllowedPattern"}, {"Description"}, {"Tier"}});
+  }
+  if (doing.has("Tags"))
+    read_tags(doing, doing.call("ssm", "ListTagsForResource", {{"ResourceType", "Parameter"}, {"ResourceId", doing.physical}})
+                         .value("TagList", Json::array()));
+}
+
 }  // namespace
 
 extern const ResourceType ssm_parameter;
@@ -89,6 +107,7 @@ const ResourceType ssm_parameter{.name = "AWS::SSM::Parameter",
                                  .create = create,
                                  .update = update,
                                  .remove = remove,
+                                 .read = read,
                                  .name_property = "Name",
                                  .attributes = kAttributes};
 
