@@ -13,7 +13,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   cairn::archive::LogRecords whole(text);
   std::string buffer;
   cairn::archive::LogRecords pieces("", false);
-  const auto next_piece = [&, at = size_t{0}]() mutable -> std::optional<cairn::archive::LogRecords::Item> {
+  auto next_piece = [&, at = size_t{0}]() mutable -> std::optional<cairn::archive::LogRecords::Item> {
     while (true) {
       if (auto item = pieces.next()) return item;
       if (at == text.size()) return std::nullopt;

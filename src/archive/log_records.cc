@@ -139,7 +139,9 @@ bool LogRecords::enter_list() {
 /// What follows in the same line is lost with it.
 LogRecords::Item LogRecords::fail(size_t offset, std::string_view problem) {
   is_in_list_ = false;
-  at_ = std::min(text_.find('\n', offset), text_.size());
+  const size_t line_end = text_.find('\n', offset);
+  if (line_end == std::string_view::npos) ran_out_ = true;
+  at_ = std::min(line_end, text_.size());
   return {.record = {}, .problem = problem, .number = ++number_, .offset = offset};
 }
 

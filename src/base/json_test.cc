@@ -123,7 +123,9 @@ TEST(JsonParse, GivesWhatTheLibraryGives) {
     const Result<Json> parsed = parse(text);
     ASSERT_TRUE(parsed) << text;
     EXPECT_EQ(*parsed, Json::parse(text)) << text;
-    if (text != "-0") EXPECT_EQ(parsed->type(), Json::parse(text).type()) << text;
+    if (text != "-0") {
+      EXPECT_EQ(parsed->type(), Json::parse(text).type()) << text;
+    }
     EXPECT_EQ(dump(*parsed), Json::parse(text).dump()) << text;
   }
   EXPECT_FALSE(parse("1e400"));

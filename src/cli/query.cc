@@ -286,7 +286,6 @@ Result<int, Trouble> run(const QueryOptions& options) {
   if (!written) return trouble(kFailed, "the result cannot be written");
   const sql::ScanReport& report = (*engine)->report();
   const auto bad = report.bad_files();
-  if (options.from == "history" && !bad.empty()) return trouble(kFailed, bad.begin()->second);
   if (const auto finished = destination.finish(); !finished) return trouble(kFailed, finished.error().message);
   for (const auto& [file, why] : bad) fmt::print(stderr, "cairn query: left out: {}: {}\n", printable(file), printable(why));
   if (report.more_bad() > 0) fmt::print(stderr, "cairn query: and {} more files\n", report.more_bad());

@@ -111,10 +111,12 @@ class HistorySource : public sql::Source {
     const auto seconds = [](Time time) { return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count(); };
     if (selection.start) input_["StartTime"] = seconds(*selection.start);
     if (selection.end) input_["EndTime"] = seconds(*selection.end);
-    if (selection.regions.size() == 1) input_["Region"] = selection.regions[0];
+    if (!selection.regions.empty()) input_["Regions"] = selection.regions;
+    if (!selection.accounts.empty()) input_["Accounts"] = selection.accounts;
   }
 
   const std::vector<File>& files() const override { return files_; }
+  bool is_one() const override { return true; }
   Result<Bytes> open(size_t) override {
     struct Paging {
       Client client;

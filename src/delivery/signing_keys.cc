@@ -52,7 +52,7 @@ Result<SigningKey> SigningKeys::load(const aws::Region& region, Time time) {
 Result<SigningKey> SigningKeys::make(const aws::Region& region, Time time) {
   const crypto::RsaKey key = make_();
   const std::string der = key.public_der();
-  const PublicKey listed{archive::fingerprint(der), der, time, time + kKeyValidity};
+  const PublicKey listed{archive::fingerprint(der), der, time - kKeyHeadStart, time + kKeyValidity};
   if (const env::Done made = files_.make_directory(directory_); !made) return failure("{}", made.error().message);
   if (const env::Done synced = files_.sync_directory(env::parent_directory(directory_)); !synced)
     return failure("{}", synced.error().message);

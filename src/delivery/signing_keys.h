@@ -15,7 +15,8 @@
 namespace cairn::delivery {
 
 constexpr std::chrono::hours kKeyValidity{30 * 24};
-constexpr std::chrono::hours kKeyOverlap{24};  // a key signs until this long before its end
+constexpr std::chrono::hours kKeyOverlap{24};   // a key signs until this long before its end
+constexpr std::chrono::hours kKeyHeadStart{1};  // a digest may end a second from now: its key is to be found at once
 
 struct SigningKey {
   crypto::RsaKey key;

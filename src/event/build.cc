@@ -14,6 +14,31 @@ constexpr size_t kPartBytesMax = 100 << 10;  // requestParameters, responseEleme
 constexpr size_t kAdditionalBytesMax = 28 << 10;
 constexpr size_t kArnBytesMax = 2 << 10;
 constexpr std::string_view kOmitted = R"({"omitted":true})";
+/// Levels of a large member. Whoever reads a record takes json::kDepthMax of them, with those of the record itself and of envelopes around
+/// it: what nests deeper than that would be a call without a readable event.
+constexpr int kPartDepthMax = 48;
+static_assert(kPartDepthMax + 8 <= json::kDepthMax);
+
+/// `value`: finished JSON.
+bool nests_too_deep(std::string_view value) {
+  if (std::ranges::count_if(value, [](char c) { return c == '{' || c == '['; }) <= kPartDepthMax) return false;
+  int depth = 0;
+  bool in_string = false;
+  for (size_t i = 0; i < value.size(); ++i) {
+    const char c = value[i];
+    if (in_string) {
+      if (c == '\\') ++i;
+      else if (c == '"') in_string = false;
+    } else if (c == '"') {
+      in_string = true;
+    } else if (c == '{' || c == '[') {
+      if (++depth > kPartDepthMax) return true;
+    } else if (c == '}' || c == ']') {
+      --depth;
+    }
+  }
+  return false;
+}
 
 /// The first `limit` bytes of `s`, no code point cut in half.
 std::string_view cut(std::string_view s, size_t limit = kWordBytesMax) {
@@ -91,7 +116,7 @@ class Record {
     writer_.key(name).raw({});  // the value follows behind the writer's back
     const size_t mark = out_.size();
     if (parts_ == Parts::kAll) append();
-    if (parts_ == Parts::kNone || out_.size() - mark > limit) {
+    if (parts_ == Parts::kNone || out_.size() - mark > limit || nests_too_deep(std::string_view(out_).substr(mark))) {
       out_.resize(mark);
       out_ += kOmitted;
     }

@@ -186,6 +186,20 @@ TEST(Build, no_operation_of_any_service_records_a_secret_or_a_null_member) {
   }
 }
 
+TEST(Build, parts_that_nest_deeper_than_their_readers_go_are_omitted) {
+  for (const int depth : {40, 60}) {
+    Json nested = 1;
+    for (int level = 0; level < depth; ++level) nested = level % 2 == 0 ? Json{{"a\"[", nested}} : Json::array({nested});
+    Call call("cloudtrail", "StartQuery");
+    call.facts.additional = Json{{"deep", nested}, {"text", std::string(100, '[')}};
+    const std::string bytes = call.bytes();
+    json::Document document;
+    ASSERT_TRUE(document.parse(bytes)) << depth;
+    const bool is_omitted = json::parse(bytes)->at("additionalEventData").dump() == R"({"omitted":true})";
+    EXPECT_EQ(is_omitted, depth == 60) << depth;
+  }
+}
+
 TEST(Build, parts_over_their_limit_are_omitted_and_words_are_cut) {
   Call call("cloudtrail", "StartQuery");
   call.input = {{"QueryStatement", std::string(101 << 10, 'x')}};

@@ -263,7 +263,10 @@ bool Imports::tidy_once(std::mutex& changing) {
     if (segment->record_bytes() < kSmallBytes && !left_alone_.contains(segment->file())) small.push_back(segment);
   std::ranges::sort(small, {}, [](const auto& segment) { return segment->record_bytes(); });
   uint64_t bytes = 0;
-  const auto rest = std::ranges::find_if(small, [&](const auto& segment) { return (bytes += segment->record_bytes()) > kMergedBytesMax; });
+  size_t scopes = 0;  // at most: those of all together
+  const auto rest = std::ranges::find_if(small, [&](const auto& segment) {
+    return (bytes += segment->record_bytes()) > kMergedBytesMax || (scopes += segment->scopes().size()) > kScopesMax;
+  });
   small.erase(rest, small.end());
   if (small.size() < kSmallOnesMin) return false;
 

@@ -79,7 +79,9 @@ Result<Page> History::search(const Query& query) {
 Result<History::Visited> SegmentedHistory::visit(const Query& query, const Visit& f) {
   const Selection selection(query, clock_.now(), options_.retention);
   if (selection.impossible()) return Visited();
-  const auto [tail, segments] = events_.look([](const auto& newest, const auto& rest) { return std::pair(newest, rest); });
+  const auto both = events_.look([](const auto& newest, const auto& rest) { return std::pair(newest, rest); });
+  const std::shared_ptr<const Tail> tail = both.first;
+  const auto& segments = both.second;
   const bool with_imported = (!query.before || query.before->imported) && (!query.newer_than || query.newer_than->imported);
   Work work(query, clock_);
   Interleaved events(selection, with_imported ? *imports_.segments() : Imports::Segments(), tail->end(), work, f);

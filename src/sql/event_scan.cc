@@ -101,6 +101,7 @@ bool open_next(Shared& shared, Local& local) {
       local.reader.read(std::move(*bytes));
       return local.is_open = true;
     }
+    if (scan.source.is_one()) throw std::runtime_error(bytes.error().message);
     add_problem(local, bytes.error().message);
     close(shared, local);
   }
@@ -114,6 +115,7 @@ void read(Shared& shared, Local& local, duckdb::Chunk chunk) {
     if (!local.is_open && !open_next(shared, local)) break;
     const auto record = local.reader.next();
     if (!record) {
+      if (scan.source.is_one()) throw std::runtime_error(record.error().message);
       add_problem(local, record.error().message);
     } else if (!*record) {
       close(shared, local);

@@ -69,7 +69,7 @@ class OverAServer(unittest.TestCase):
         self.assertEqual(done.returncode, 0, "the history is not asked")
         done = query("SELECT count(*) FROM events", "--from", "history", "--endpoint-url", "http://127.0.0.1:1", check=False,
                      env={"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "HOME": "/nonexistent"})
-        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertEqual((done.returncode, done.stdout), (1, ""), done.stderr)
 
 
 if __name__ == "__main__":

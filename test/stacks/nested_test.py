@@ -155,7 +155,8 @@ class Nested(unittest.TestCase):
         self.assertFalse([s for s in standing if s["StackName"].startswith("endless-")])
 
     def test_many_at_once(self):
-        url = self.keep("many.json", CHILD)
+        self.keep("many.json", CHILD)
+        url = f"{self.server.endpoint}/templates/many.json"  # as `aws cloudformation package` writes it
         inner = {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": url, "Parameters": {"Days": 7}}}
         middle = self.keep("middle.json", {"Resources": {f"I{n}": inner for n in range(4)}})
         outer = json.dumps({"Resources": {f"M{n}": {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": middle}} for n in range(3)}})

@@ -8,6 +8,8 @@ namespace {
 constexpr auto kAheadMax = std::chrono::hours(24);  // clocks differ
 constexpr size_t kFieldBytesMax = 1024;
 
+constexpr size_t kRegionBytesMax = 32;
+
 bool is_digest(json::View root) { return root["digestS3Object"].is_string() && root["logFiles"].is_array(); }
 bool is_insight(json::View root) {
   return root["eventCategory"].string_or("") == "Insight" || root["eventType"].string_or("") == "AwsCloudTrailInsight";
@@ -21,6 +23,9 @@ std::string objection(const event::Attributes& attributes, const ImportRules& ru
   if (!aws::is_account_id(attributes.account))
     return attributes.account.empty() ? "it has neither a recipientAccountId nor its caller's account"
                                       : fmt::format("'{}' is no account of twelve digits", attributes.account.substr(0, 64));
+  if (attributes.region.size() > kRegionBytesMax ||
+      attributes.region.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") != std::string::npos)
+    return fmt::format("'{}' is no region", attributes.region.substr(0, 64));
   if (!rules.account.empty() && attributes.account != rules.account.str())
     return fmt::format("it is an event of account {}; those of others may be imported from the server's first account only",
                        attributes.account);

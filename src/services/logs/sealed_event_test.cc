@@ -67,7 +67,9 @@ TEST_F(SealedEvents, NoByteCanBeChanged) {
     changed[at] = static_cast<char>(changed[at] ^ 1);
     logs::EventView damaged = event(0);
     damaged.message = changed;
-    if (at > 2) EXPECT_FALSE(opened(damaged)) << at;  // the number alone says which key, and here all are one
+    if (at > 2) {  // the number alone says which key, and here all are one
+      EXPECT_FALSE(opened(damaged)) << at;
+    }
     damaged.message = std::string_view(whole).substr(0, at);
     EXPECT_FALSE(opened(damaged)) << at;
   }

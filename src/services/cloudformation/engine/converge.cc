@@ -158,6 +158,7 @@ Run::Progress Run::begin_restore(const cfn::Resource& declared) {
   if (resource.other && !resource.is_replaced() && (was_changed || resource.status == "UPDATE_FAILED")) {
     if (std::ranges::find(operation_.retained, declared.id) == operation_.retained.end()) {
       resource.wanted = resource.other;
+      if (resource.status.ends_with("_FAILED")) resource.now.properties = Json::object();  // as in begin_forward
       return start(std::move(resource), Action::kUpdate);
     }
   }

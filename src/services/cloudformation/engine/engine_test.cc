@@ -171,6 +171,16 @@ class EngineTest : public testing::Test {
     put_removal();
     settle();
   }
+  /// As ContinueUpdateRollback does.
+  void go_on_with_rollback() {
+    machine.commit([&](state::Transaction& state) {
+      Operation operation = decode_operation(state.get(keys::rollback("id")).value());
+      operation.failed.clear();
+      put_operation(state, operation);
+      state.erase(keys::rollback("id"));
+    });
+    settle();
+  }
   std::map<std::string, std::string> made() {
     std::map<std::string, std::string> found;
     state::Transaction state(*machine.store);
@@ -349,16 +359,23 @@ TEST_F(EngineTest, GoesOnWithARollbackThatFailed) {
   ASSERT_EQ(stack().status, "UPDATE_ROLLBACK_FAILED");
   EXPECT_FALSE(stack().reason.empty());
   logs.busy = 0;
-  machine.commit([&](state::Transaction& state) {  // as ContinueUpdateRollback does
-    Operation operation = decode_operation(state.get(keys::rollback("id")).value());
-    operation.failed.clear();
-    put_operation(state, operation);
-    state.erase(keys::rollback("id"));
-  });
-  settle();
+  go_on_with_rollback();
   EXPECT_EQ(stack().status, "UPDATE_ROLLBACK_COMPLETE");
   EXPECT_EQ(made(), (Made{{"a/", "7"}, {"b/", "7"}, {"b/s", "never"}}));
   EXPECT_EQ(leftovers(), 0u);
+}
+
+TEST_F(EngineTest, ARollbackThatFailedIsTriedAgainAndMayFailAgain) {
+  begin(two_groups("7"));
+  machine.commit([](state::Transaction& state) { state.erase("sim/a/"); });  // by somebody else
+  begin(two_groups("30"));
+  ASSERT_EQ(stack().status, "UPDATE_ROLLBACK_FAILED");
+  go_on_with_rollback();
+  EXPECT_EQ(stack().status, "UPDATE_ROLLBACK_FAILED") << "it is still gone";
+  machine.commit([](state::Transaction& state) { state.put("sim/a/", "never"); });
+  go_on_with_rollback();
+  EXPECT_EQ(stack().status, "UPDATE_ROLLBACK_COMPLETE");
+  EXPECT_EQ(made().at("a/"), "7");
 }
 
 std::string groups(const std::vector<std::string>& names) {

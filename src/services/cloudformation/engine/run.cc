@@ -483,6 +483,8 @@ void Run::ask(const std::string& id, const Asking& asking) {
   }
   api::Client::Request request = api::request_of(*asking.service, *asking.operation, operation_.region, asking.in);
   request.principal = std::move(*principal);
+  // A nested stack's TemplateURL may be of this server, as its parent's.
+  if (is_of_nested) request.reached_at = operation_.endpoint.substr(operation_.endpoint.find("//") + 2);
   const auto out = std::make_shared<Json>();
   std::function<void(state::Transaction&, const Json&)> adopts;
   if (is_of_nested)
