@@ -43,7 +43,7 @@ def template():
             "Alarm": r("AWS::CloudWatch::Alarm", MetricName="errors", Namespace="n", Statistic="Sum", Period=300, EvaluationPeriods=1, Threshold="1",
                        ComparisonOperator="GreaterThanOrEqualToThreshold", AlarmActions=[{"Ref": "Topic"}]),
             "Topic": r("AWS::SNS::Topic", DisplayName="shown", Tags=TAGS),
-            "Queue": r("AWS::SQS::Queue", VisibilityTimeout="60", Tags=TAGS),
+            "Queue": r("AWS::SQS::Queue", VisibilityTimeout="60", Tags=[*TAGS, {"Key": "told", "Value": {"Ref": "Word"}}]),
             "Rule": r("AWS::Events::Rule", EventPattern={"source": ["aws.s3"]}, State="ENABLED", Targets=[{"Id": "q", "Arn": {"Fn::GetAtt": ["Queue", "Arn"]}}]),
             "Trail": {"DependsOn": "TrailPolicy", **r("AWS::CloudTrail::Trail", S3BucketName={"Ref": "TrailBucket"}, IsLogging=True, IsMultiRegionTrail=True,
                                                       EnableLogFileValidation=True, Tags=TAGS)},

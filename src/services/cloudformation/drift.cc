@@ -118,7 +118,8 @@ class Comparison {
 /// Of what is there, what the template speaks of.
 Json told(const Json& expected, const Json& shown, const Json& live, bool is_whole) {
   if (!cfn::same(expected, shown) && !shown.is_structured()) return cfn::same(expected, live) ? shown : Json(kMask);
-  if (is_whole || !expected.is_object() || !live.is_object()) return live;
+  if (is_whole || !expected.is_object() || !live.is_object())
+    return cfn::same(expected, shown) ? live : Json(kMask);  // something of it is hidden
   Json out = Json::object();
   for (const auto& [name, value] : expected.items())
     if (const auto actual = live.find(name); actual != live.end())
