@@ -2,6 +2,7 @@
 
 #include <zstd.h>
 
+#include <algorithm>
 #include <cstring>
 #include <memory>
 
@@ -103,7 +104,7 @@ Result<std::string> open_block(std::string_view sealed) {
   const size_t expected = length - noise.size();
   const size_t size = ZSTD_decompressDCtx(context.get(), raw.data(), expected, payload.data(), payload.size());
   if (ZSTD_isError(size) || size != expected) return failure("a block cannot be decompressed");
-  std::memcpy(raw.data() + expected, noise.data(), noise.size());
+  std::ranges::copy(noise, raw.begin() + static_cast<ptrdiff_t>(expected));
   return raw;
 }
 
