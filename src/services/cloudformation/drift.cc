@@ -41,12 +41,18 @@ bool is_same(const Json& expected, const Json& live) {
   return one && other && *one == *other;
 }
 
+/// What services leave out of what they tell.
+bool is_nothing(const Json& value) {
+  if (value.is_structured()) return value.empty();
+  return value == false || value == "" || value == "false";
+}
+
 class Comparison {
  public:
   explicit Comparison(Json& differences) : differences_(differences) {}
 
   void compare(const Json& expected, const Json& shown, const Json& live, const std::string& path, bool is_whole) {
-    if (is_same(expected, live)) return;
+    if (is_same(expected, live) || (live.is_null() && is_nothing(expected))) return;
     if (live.is_null()) return add(path, "REMOVE", shown, live, false);
     const bool is_hidden = !cfn::same(expected, shown) && !shown.is_structured();
     if (!is_hidden && expected.is_object() && live.is_object() && shown.is_object()) return members(expected, shown, live, path, is_whole);
@@ -68,9 +74,10 @@ class Comparison {
       const auto actual = live.find(name);
       compare(value, shown.value(name, Json()), actual == live.end() ? Json() : *actual, path + "/" + name, is_whole || is_document(name));
     }
-    if (!is_whole) return;  // defaults
+    if (!is_whole) return;                               // defaults
+    const bool is_hidden = !cfn::same(expected, shown);  // what is hidden may have moved
     for (const auto& [name, value] : live.items())
-      if (!expected.contains(name)) add(path + "/" + name, "ADD", Json(), value, false);
+      if (!expected.contains(name)) add(path + "/" + name, "ADD", Json(), value, is_hidden);
   }
 
   /// Lists have no order: what is found anywhere is as it should be.
@@ -102,8 +109,9 @@ class Comparison {
       if (at == live.size()) add(place, "REMOVE", shown[i], Json(), false);
       else compare(expected[i], shown[i], live[at], place, is_whole);
     }
+    const bool is_hidden = !cfn::same(expected, shown);
     for (size_t i = 0; i < live.size(); ++i)
-      if (!is_found[i]) add(fmt::format("{}/{}", path, i), "ADD", Json(), live[i], false);
+      if (!is_found[i]) add(fmt::format("{}/{}", path, i), "ADD", Json(), live[i], is_hidden);
   }
 
   static bool covers(const Json& expected, const Json& live, bool is_whole) {
@@ -172,7 +180,6 @@ Json resource_drift(state::Transaction& state, const state::Sealer& sealer, cons
 }
 
 void erase_drift(state::Transaction& state, std::string_view stack) {
-  for (const state::Item& item : state.list(keys::drift(stack), "", kResourcesListed).items) state.erase(item.key);
   if (const std::optional<std::string> id = state.get(keys::detection_of(stack))) state.erase(keys::detection(*id));
   state.erase(keys::detection_of(stack));
 }

@@ -15,16 +15,12 @@ Hearers hearers_of(const Stack& stack, const Operation& operation) {
 }
 
 void check_topics(const Json& topics) {
-  if (topics.size() > kTopicsMax)
-    throw Error(
-        kValidationError,
-        "1 validation error detected: Value '{}' at 'notificationARNs' failed to satisfy constraint: Member must have length less than "
-        "or equal to {}",
-        json::dump(topics), kTopicsMax);
   for (const Json& each : topics) {
     const std::string arn = each.get<std::string>();
     const std::vector<std::string_view> parts = text::split(arn, ':');
-    if (parts.size() != 6 || parts[0] != "arn" || parts[2] != "sns" || parts[3].empty() || parts[4].size() != 12 || parts[5].empty())
+    // The region is that of the call that publishes, and of its event.
+    if (parts.size() != 6 || parts[0] != "arn" || parts[1] != "aws" || parts[2] != "sns" || !aws::is_region(parts[3]) ||
+        !aws::is_account_id(parts[4]) || parts[5].empty())
       throw Error(kValidationError, "Invalid notification ARN: {}", arn);
   }
 }

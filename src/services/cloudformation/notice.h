@@ -8,8 +8,6 @@
 /// What a stack's events tell the topics of its NotificationARNs: each a document, put with its event, until it is published.
 namespace cairn::cloudformation {
 
-constexpr size_t kTopicsMax = 5;  // of a stack
-
 struct Notice {
   std::string stack, topic, message;  // stack: its ARN
   aws::Region region;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "api/system_tags.h"
+#include "base/text.h"
 #include "services/cloudformation/references.h"
 #include "services/cloudformation/surroundings.h"
 #include "template/canonical.h"
@@ -13,19 +14,23 @@ namespace {
 
 constexpr const char* kReservedTag = "aws: prefixed tag key names are not allowed for external use.";
 
-/// Those that tell of the stack are ours.
+}  // namespace
+
 void check_tags(const Json& properties) {
   const auto tags = properties.find("Tags");
   if (tags == properties.end()) return;
   if (tags->is_object())
     for (const auto& [key, value] : tags->items())
       if (api::is_system_tag(key)) throw Failed{kReservedTag};
-  if (tags->is_array())
-    for (const Json& tag : *tags)
-      if (tag.is_object() && tag.contains("Key") && api::is_system_tag(to_text(tag.at("Key")))) throw Failed{kReservedTag};
+  if (!tags->is_array()) return;
+  for (const Json& tag : *tags) {
+    if (!tag.is_object()) continue;
+    for (const auto& [name, value] : tag.items()) {  // as the calls take them: in any case, and KMS has names of its own
+      const bool is_key = text::equals_ignoring_case(name, "Key") || text::equals_ignoring_case(name, "TagKey");
+      if (is_key && api::is_system_tag(to_text(value))) throw Failed{kReservedTag};
+    }
+  }
 }
-
-}  // namespace
 
 void check_properties(const ResourceType& type, const std::string& resource, const Json& properties) {
   if (json::dump(properties).size() > kPropertiesBytesMax)

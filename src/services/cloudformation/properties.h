@@ -14,6 +14,9 @@ constexpr size_t kPropertiesBytesMax = 128 << 10;  // of a resource: its documen
 /// Whether a resource of the type may have these properties. Throws Failed, naming what it may not, or lacks.
 void check_properties(const ResourceType& type, const std::string& resource, const Json& properties);
 
+/// Throws Failed if there are tags that tell of the stack: those are ours. Once more when what they refer to is known.
+void check_tags(const Json& properties);
+
 /// The properties with the stack's tags, where the type has tags: {Key, Value}. Its own stand over the stack's.
 Json with_tags(const ResourceType& type, Json properties, const Json& stack_tags);
 

@@ -6,7 +6,7 @@ namespace {
 Json to_json(const Instance& instance) {
   Json document{{"physical", instance.physical}, {"properties", instance.properties},    {"attributes", instance.attributes},
                 {"depends", instance.depends},   {"deletion", instance.deletion_policy}, {"replace", instance.replace_policy}};
-  if (!instance.masked.is_null()) document["masked"] = instance.masked;
+  document["masked"] = instance.masked;
   return document;
 }
 
@@ -19,6 +19,8 @@ Instance instance_of(const Json& document) {
   instance.deletion_policy = document.at("deletion").get<std::string>();
   instance.replace_policy = document.at("replace").get<std::string>();
   if (const auto masked = document.find("masked"); masked != document.end()) instance.masked = *masked;
+  else  // of a version that did not tell
+    for (const auto& [name, value] : instance.properties.items()) instance.masked[name] = cfn::Parameter::kMask;
   return instance;
 }
 

@@ -69,15 +69,18 @@ Taken put_signal(state::Transaction& state, const state::Sealer& sealer, const H
   const std::optional<Json> document = get_sealed(state, sealer, keys::resources(handle.stack) + handle.resource);
   const std::optional<Resource> resource = document ? std::optional(resource_of(*document)) : std::nullopt;
   const std::optional<Handle> known = resource ? handle_of(resource->now.physical) : std::nullopt;
-  if (!known || resource->is_gone() || !crypto::equal_constant_time(known->secret, handle.secret)) return Taken::kNoHandle;
+  if (!known || resource->type != kHandleType || resource->is_gone() || !crypto::equal_constant_time(known->secret, handle.secret))
+    return Taken::kNoHandle;
   const std::string folder = keys::signals(handle.stack, handle.resource);
   const std::string key = folder + text::hex(crypto::sha256(signal.id));
   if (state.exists(key)) return Taken::kKnown;
-  if (state.list(folder, "", kSignalsMax).items.size() == kSignalsMax) return Taken::kTooMany;
-  state.put(
-      key,
-      json::dump(Json{
-          {"id", signal.id}, {"reason", signal.reason}, {"data", signal.data}, {"success", signal.is_success}, {"at", time_place(now)}}));
+  std::string kept = json::dump(
+      Json{{"id", signal.id}, {"reason", signal.reason}, {"data", signal.data}, {"success", signal.is_success}, {"at", time_place(now)}});
+  const state::Page page = state.list(folder, "", kSignalsMax);
+  size_t bytes = kept.size();
+  for (const state::Item& item : page.items) bytes += item.value.size();
+  if (page.items.size() == kSignalsMax || bytes > kSignalsBytesMax) return Taken::kTooMany;
+  state.put(key, std::move(kept));
   return Taken::kKept;
 }
 

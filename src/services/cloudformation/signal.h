@@ -9,9 +9,10 @@
 /// What is told to stacks from outside: a wait condition's handle is an address of this server, and whoever has it may send a signal there.
 namespace cairn::cloudformation {
 
-constexpr size_t kSignalBytesMax = 16 << 10;  // of a request
-constexpr size_t kSignalTextBytesMax = 4096;  // of Data; and of Reason, UniqueId
-constexpr size_t kSignalsMax = 100;           // of a handle
+constexpr size_t kSignalBytesMax = 16 << 10;    // of a request
+constexpr size_t kSignalTextBytesMax = 4096;    // of Data; and of Reason, UniqueId
+constexpr size_t kSignalsMax = 100;             // of a handle
+constexpr size_t kSignalsBytesMax = 128 << 10;  // of them all, as JSON: the answer that a stack gets of them is one document
 
 struct Handle {
   aws::AccountId account;

@@ -7,6 +7,7 @@
 #include "services/cloudformation/errors.h"
 #include "services/cloudformation/exports.h"
 #include "services/cloudformation/nested.h"
+#include "services/cloudformation/notice.h"
 #include "services/cloudformation/request.h"
 #include "services/cloudformation/stack_policy.h"
 
@@ -152,7 +153,8 @@ void delete_stack(api::Call& call) {
     stack->status = "DELETE_FAILED";
     stack->reason = "Delete canceled. " + problem + ".";
     put_stack(*call.state, *stack);
-    put_stack_event(*call.state, *call.ports->random, *stack, operation.token, call.now);
+    operation.principal = to_json(call.principal);
+    put_stack_event(*call.state, *call.ports->random, *stack, operation.token, call.now, hearers_of(*stack, operation));
     return;
   }
   begin(call, *stack, std::move(operation), "DELETE_IN_PROGRESS");

@@ -39,7 +39,7 @@ bool erase_generations(state::Transaction& state, const Stack& stack) {
 /// False: there is more of it.
 bool forget(state::Transaction& state, const Stack& stack) {
   size_t room = kErasedAtOnce;
-  for (const char* kind : {"event", "resource", "template", "parameters"})
+  for (const char* kind : {"event", "resource", "template", "parameters", "drift", "signal"})
     if (room == 0 || !erase_below(state, keys::of(kind, stack.id), "", room)) return false;
   state.erase(keys::rollback(stack.id));
   erase_drift(state, stack.id);

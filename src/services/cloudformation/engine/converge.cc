@@ -128,6 +128,7 @@ Run::Progress Run::begin_forward(const cfn::Resource& declared) {
     resource.now.depends = wanted.depends;
     resource.now.deletion_policy = wanted.deletion_policy;
     resource.now.replace_policy = wanted.replace_policy;
+    resource.now.masked = std::move(wanted.masked);
     if (!commit([&](state::Transaction& state) { put_resource(state, means_.sealer, id_, resource); })) return Progress::kLater;
     resources_.insert_or_assign(declared.id, std::move(resource));
     return Progress::kSome;

@@ -83,7 +83,8 @@ void Engine::admit() {
 
 void Engine::queue(const std::string& stack, const aws::AccountId& account) {
   resting_.erase(stack);
-  if (!runs_.contains(stack) && waiting_.insert(stack).second) accounts_[account].waiting.push_back(stack);
+  if (const auto at_work = runs_.find(stack); at_work != runs_.end()) at_work->second.is_changed = true;
+  else if (waiting_.insert(stack).second) accounts_[account].waiting.push_back(stack);
 }
 
 /// Those that rested for what has come, or long enough.
@@ -137,9 +138,13 @@ env::Next Engine::step() {
     if (std::optional<std::vector<std::string>> places = it->second.run->rests()) {
       Resting resting{.account = it->second.account, .until = std::nullopt, .places = std::move(*places)};
       if (next->kind == env::Next::kAfter) resting.until = means_.clock.now() + std::chrono::ceil<Time::duration>(next->delay);
-      resting_.insert_or_assign(it->first, std::move(resting));
-      leave(it->second.account);
+      const std::string stack = it->first;
+      const aws::AccountId account = it->second.account;
+      const bool is_changed = it->second.is_changed;
+      resting_.insert_or_assign(stack, std::move(resting));
+      leave(account);
       it = runs_.erase(it);
+      if (is_changed) queue(stack, account);
       has_ended = true;
       continue;
     }

@@ -40,6 +40,7 @@ class Engine final : public journal::Follower {
   struct AtWork {
     aws::AccountId account;
     std::unique_ptr<Run> run;
+    bool is_changed = false;  // its operation, since it came to work: it does not come to rest without having looked
   };
   struct Resting {  // its run waits for what others do, and is not held meanwhile
     aws::AccountId account;

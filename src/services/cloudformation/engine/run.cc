@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "services/cloudformation/caller.h"
+#include "services/cloudformation/drift.h"
 #include "services/cloudformation/nested.h"
 #include "services/cloudformation/notice.h"
 #include "services/cloudformation/properties.h"
@@ -364,7 +365,9 @@ Run::Progress Run::proceed(const std::string& id) {
   try {
     if (type == nullptr) throw Failed{fmt::format("Unrecognized resource type: {}", resource.type)};
     if (function != nullptr) {
-      resolve_references(doing, resource.action != Action::kRemove && resource.action != Action::kRemoveOther);
+      const bool makes = resource.action != Action::kRemove && resource.action != Action::kRemoveOther;
+      resolve_references(doing, makes);
+      if (makes) check_tags(doing.wanted);
       function(doing);
     }
   } catch (const Watching& watching) {
@@ -566,8 +569,10 @@ Run::Progress Run::finish(const std::string& id, const Doing& doing, const std::
   const size_t answers = active_.at(id).answers.size();
   const bool is_committed = commit(
       [&](state::Transaction& state) {
-        if (is_erased) state.erase(keys::resources(id_) + id);
-        else put_resource(state, means_.sealer, id_, resource);
+        if (is_erased) {
+          state.erase(keys::resources(id_) + id);
+          state.erase(keys::drift(id_) + id);
+        } else put_resource(state, means_.sealer, id_, resource);
         for (const Event& event : events) put_event(state, event);
         for (size_t i = 0; i < answers; ++i) state.erase(fmt::format("{}{:04}", keys::answers(id_, id), i));
         if (is_removal && resource.type == kHandleType && !failure)

@@ -20,6 +20,8 @@ constexpr const char* kBefore = "GenerationBefore";  // hidden attribute: by whi
 
 Json settings(const Doing& doing) {
   Json in = doing.members({{"NotificationARNs"}, {"Tags"}, {"TemplateURL"}});
+  for (const char* member : {"NotificationARNs", "Tags"})  // absent would mean: as they were
+    if (!in.contains(member)) in[member] = Json::array();
   in["Capabilities"] = doing.where().passed_on.value("Capabilities", Json::array());
   in["Parameters"] = Json::array();
   if (!doing.has("Parameters")) return in;
