@@ -171,6 +171,8 @@ class Destination {
   }
   Result<void> open(const std::string& to, bool by_ourselves) {
     if (to.empty()) return {};
+    std::error_code ignored;
+    if (fs::exists(to, ignored) && !fs::is_regular_file(to, ignored)) return failure("{} is no regular file", to);
     to_ = fs::absolute(to).lexically_normal().string();
     partial_ = fmt::format("{}.{}.partial", to_, ::getpid());
     if (!by_ourselves) return {};

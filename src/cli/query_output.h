@@ -28,7 +28,6 @@ class QueryOutput {
   void head(const std::vector<sql::ResultColumn>& columns);
   bool row(Row row);  // false: nothing more can be written
   bool finish();
-  uint64_t rows() const { return rows_; }
 
  private:
   bool is_json() const { return format_ == Format::kJson || format_ == Format::kNdjson; }

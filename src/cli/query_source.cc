@@ -154,7 +154,7 @@ Result<std::unique_ptr<sql::Source>> files_below(const std::string& path, env::F
   auto source = std::make_unique<FilesSource>(files);
   std::error_code error;
   if (fs::is_directory(path, error)) {
-    fs::recursive_directory_iterator it(path, fs::directory_options::skip_permission_denied, error), end;
+    fs::recursive_directory_iterator it(path, fs::directory_options::none, error), end;
     for (size_t seen = 0; !error && it != end; it.increment(error)) {
       std::error_code ignored;
       if (it->path().filename().string().starts_with('.')) {

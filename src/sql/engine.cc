@@ -101,12 +101,17 @@ Result<void> Engine::set_up(const EngineOptions& options) {
   if (auto added = add_event_scan(connection_, "cairn_events", *events_); !added) return added;
   if (auto added = add_event_scan(connection_, "cairn_insights", *insights_); !added) return added;
   const std::string condition = options.selection.condition();
+  // A history has no paths that would tell.
+  constexpr std::string_view kByRecord =
+      " REPLACE (recipientaccountid AS account, awsregion AS region, eventtime[1:4] AS year, eventtime[6:7] AS month, eventtime[9:10] AS "
+      "day,"
+      " replace(eventtime[1:10], '-', '/') AS \"timestamp\")";
   std::vector<std::string> steps;
   for (const auto& [view, function] :
        {std::pair{"cloudtrail_logs", "cairn_events"}, {"events", "cairn_events"}, {"cloudtrail_insights", "cairn_insights"}})
     steps.push_back(
-        fmt::format("CREATE VIEW {} AS SELECT * EXCLUDE (record), try_cast(eventtime AS TIMESTAMP) AS time, record FROM {}(){}{}", view,
-                    function, condition.empty() ? "" : " WHERE ", condition));
+        fmt::format("CREATE VIEW {} AS SELECT * EXCLUDE (record){}, try_cast(eventtime AS TIMESTAMP) AS time, record FROM {}(){}{}", view,
+                    source_.is_one() ? kByRecord : "", function, condition.empty() ? "" : " WHERE ", condition));
   for (const char* macro : kAthenaMacros) steps.emplace_back(macro);
   if (!may_write_.empty()) steps.push_back(fmt::format("SET allowed_paths = [{}]", literal(may_write_)));
   steps.emplace_back("SET TimeZone = 'UTC'");
@@ -138,6 +143,7 @@ Result<void> Engine::make_parts() {
   }
   if (rows.size() < 2) return {};  // there is nothing to choose from
   for (auto& [row, part] : parts) parts_.insert(std::move(part));
+  all_files_ = events_->files;
   const std::string columns = "cairn_part, account, region, year, month, day, \"timestamp\"";
   if (auto made = execute(fmt::format("CREATE TABLE {} (cairn_part INTEGER, account VARCHAR, region VARCHAR, year VARCHAR, month VARCHAR, "
                                       "day VARCHAR, \"timestamp\" VARCHAR)",
@@ -164,6 +170,7 @@ Result<std::vector<std::string>> Engine::values_of(const std::string& sql) {
 
 void Engine::prune(const std::string& sql) {
   if (parts_.empty()) return;
+  events_->files = all_files_;
   const auto serialized = values_of(fmt::format("SELECT json_serialize_sql({})", literal(sql)));
   if (!serialized || serialized->size() != 1) return;
   const auto statement = json::parse(serialized->front());
@@ -236,6 +243,7 @@ Result<void> Engine::run(const std::string& sql, Form form, const std::function<
                          const std::function<bool(Row)>& row) {
   const auto checked = check(sql);
   if (!checked) return tl::unexpected(checked.error());
+  if (checked->is_explain && form == Form::kJson) return failure("A plan is text: EXPLAIN goes with table or csv.");
   prune(sql);
   const std::string full = checked->is_explain   ? sql
                            : form == Form::kText ? wrapped("SELECT CAST(COLUMNS(*) AS VARCHAR) FROM", sql, "")

@@ -81,6 +81,7 @@ class Engine {
   std::atomic<bool> stop_{false};
   std::optional<EventScan> events_, insights_;
   std::map<std::string, std::vector<size_t>> parts_;  // files of the events' scan, by the number of their partition
+  std::vector<size_t> all_files_;                     // of events: what `prune` chooses from
 };
 
 }  // namespace cairn::sql

@@ -1,5 +1,8 @@
 #include "sql/event_rows.h"
 
+#include <charconv>
+#include <optional>
+
 #include <algorithm>
 
 #include "base/text.h"
@@ -57,6 +60,42 @@ EventRows::Slot EventRows::make_slot(const Column* column) {
   return slot;
 }
 
+namespace {
+
+/// The escape \uXXXX at `at`, if there is one.
+std::optional<uint32_t> escaped_unit(std::string_view text, size_t at) {
+  if (text.substr(at, 2) != "\\u" || at + 6 > text.size()) return std::nullopt;
+  uint32_t unit = 0;
+  const auto [end, error] = std::from_chars(text.data() + at + 2, text.data() + at + 6, unit, 16);
+  return error == std::errc() && end == text.data() + at + 6 ? std::optional(unit) : std::nullopt;
+}
+
+/// JSON in which each escaped half of a surrogate pair that stands alone is \ufffd instead. nullopt: there is none.
+std::optional<std::string> without_lone_surrogates(std::string_view json) {
+  std::optional<std::string> out;
+  for (size_t at = json.find('\\'); at != std::string_view::npos; at = json.find('\\', at)) {
+    const std::optional<uint32_t> unit = escaped_unit(json, at);
+    if (!unit) {
+      at += 2;
+      continue;
+    }
+    const std::optional<uint32_t> next = escaped_unit(json, at + 6);
+    const bool is_high = *unit >= 0xD800 && *unit < 0xDC00, is_low = *unit >= 0xDC00 && *unit < 0xE000;
+    if (is_high && next && *next >= 0xDC00 && *next < 0xE000) {
+      at += 12;
+      continue;
+    }
+    if (is_high || is_low) {
+      if (!out) out.emplace(json);
+      out->replace(at + 2, 4, "fffd");
+    }
+    at += 6;
+  }
+  return out;
+}
+
+}  // namespace
+
 EventRows::EventRows(const duckdb::Api& api, std::vector<size_t> columns) : api_(api), columns_(std::move(columns)) {
   const auto all = event_columns();
   slot_of_.assign(all.size(), -1);
@@ -65,6 +104,7 @@ EventRows::EventRows(const duckdb::Api& api, std::vector<size_t> columns) : api_
       wanted_ += slot_of_[column] < 0 ? 1 : 0;
       slot_of_[column] = static_cast<int>(slots_.size());
     }
+    is_whole_ = is_whole_ || column == all.size();
     slots_.push_back(make_slot(column < all.size() ? &all[column] : column == all.size() ? &kJson : &kText));
   }
   put_.assign(slots_.size(), 0);
@@ -238,7 +278,7 @@ void EventRows::put_extra(size_t column, Slot& slot, uint64_t row, std::string_v
     case ExtraColumn::kRecord:
       return put_text(slot, row, record);
     case ExtraColumn::kFile:
-      return put_text(slot, row, file.name);
+      return put_text(slot, row, text::is_utf8(file.name) ? file.name : text::replace_invalid_utf8(file.name));
     case ExtraColumn::kAccount:
       return put_known(partition.account);
     case ExtraColumn::kRegion:
@@ -260,7 +300,7 @@ bool EventRows::put_members(uint64_t row) {
   bool is_event = false;
   size_t wanted = wanted_;
   if (!cursor.enter_object()) return false;
-  while ((wanted > 0 || !is_event) && cursor.next_member(name)) {
+  while ((wanted > 0 || !is_event || is_whole_) && cursor.next_member(name)) {
     const int column = event_column_of(name.raw);
     is_event = is_event || name.raw == "eventTime" || name.raw == "eventVersion";
     const int slot = column < 0 ? -1 : slot_of_[static_cast<size_t>(column)];
@@ -279,6 +319,10 @@ bool EventRows::add(std::string_view record, const Source::File& file) {
   std::string repaired;
   if (!text::is_utf8(record)) {  // DuckDB takes it for granted
     repaired = text::replace_invalid_utf8(record);
+    record = repaired;
+  }
+  if (const std::optional<std::string> paired = without_lone_surrogates(record)) {  // so does it that what JSON escapes is text
+    repaired = *paired;
     record = repaired;
   }
   record_ = record;

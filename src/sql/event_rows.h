@@ -62,6 +62,7 @@ class EventRows {
   std::vector<Slot> slots_;
   size_t wanted_ = 0;          // members with a slot
   std::vector<int> slot_of_;   // of a member's column; -1: not asked for
+  bool is_whole_ = false;      // the record itself is wanted, so that all of it must be JSON
   std::vector<uint64_t> put_;  // the row that a slot was last written in, plus one
   std::string text_;           // decoded
   std::string_view record_;

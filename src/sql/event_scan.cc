@@ -60,7 +60,7 @@ void bind(duckdb::BindInfo info) {
 void init(duckdb::InitInfo info) {
   const duckdb::Api& api = *api_of_all;
   EventScan& scan = scan_of(api.init_get_extra_info(info));
-  api.init_set_max_threads(info, std::max<size_t>(1, std::min(scan.files.size(), scan.source.readers_max())));
+  api.init_set_max_threads(info, std::max<size_t>(1, scan.files.size()));
   api.init_set_init_data(info, new Shared{scan, columns_of(api, info)}, [](void* data) { delete static_cast<Shared*>(data); });
 }
 

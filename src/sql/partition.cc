@@ -24,11 +24,22 @@ void set_date(Partition& partition, std::string_view year, std::string_view mont
   partition.day = day;
 }
 
+void set_named(Partition& partition, std::string_view part) {
+  const size_t equals = part.find('=');
+  if (equals == std::string_view::npos) return;
+  const std::string_view name = part.substr(0, equals), value = part.substr(equals + 1);
+  if (name == "account" && aws::is_account_id(value)) partition.account = value;
+  if (name == "region" && aws::is_region(value)) partition.region = value;
+  if (name == "date" && value.size() == 10 && value[4] == '-' && value[7] == '-')
+    set_date(partition, value.substr(0, 4), value.substr(5, 2), value.substr(8, 2));
+}
+
 }  // namespace
 
 Partition partition_of(std::string_view path) {
   Partition partition;
   const auto parts = text::split(path, '/');
+  for (size_t i = 0; i + 1 < parts.size(); ++i) set_named(partition, parts[i]);
   for (size_t i = parts.size(); i-- > 0;) {
     const auto kind = i + 1 < parts.size() ? kind_named(parts[i]) : std::nullopt;
     if (!kind) continue;

@@ -14,7 +14,8 @@ struct Partition {
 };
 
 /// Reads …/AWSLogs/[o-…/]ACCOUNT/CloudTrail[-Insight|-Digest]/REGION/YYYY/MM/DD/FILE, and where directories were left out what the file's
-/// own name says: ACCOUNT_CloudTrail_REGION_YYYYMMDDTHHMMZ_….
+/// own name says: ACCOUNT_CloudTrail_REGION_YYYYMMDDTHHMMZ_…. Also …/account=ACCOUNT/region=REGION/date=YYYY-MM-DD/…, as `cairn export`
+/// writes.
 Partition partition_of(std::string_view path);
 
 }  // namespace cairn::sql

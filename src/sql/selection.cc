@@ -38,7 +38,7 @@ std::string literal(std::string_view text) {
 }
 
 bool Selection::may_be_in(const Partition& partition) const {
-  constexpr std::chrono::hours kLate{24};
+  constexpr std::chrono::hours kLate{30 * 24};  // as long as AWS tries
   if (!is_among(regions, partition.region) || !is_among(accounts, partition.account)) return false;
   if (!partition.has_date()) return true;
   const std::string date = partition.date();

@@ -13,9 +13,8 @@ struct Selection {
   std::vector<std::string> regions, accounts;
   std::optional<Time> start, end;
 
-  bool is_all() const { return regions.empty() && accounts.empty() && !start && !end; }
-  /// False where a file's path says that it holds no such event. A file's date is that of its delivery: events may be older, by a day at
-  /// most, never newer.
+  /// False where a file's path says that it holds no such event. A file's date is that of its delivery: events may be older, by as
+  /// long as a delivery is tried again, never newer.
   bool may_be_in(const Partition& partition) const;
   /// The same about an event, as a condition of SQL; "" for all.
   std::string condition() const;

@@ -24,8 +24,7 @@ class Source {
   virtual const std::vector<File>& files() const = 0;
   /// The bytes of one of them, for one reader.
   virtual Result<archive::RecordReader::Bytes> open(size_t file) = 0;
-  virtual size_t readers_max() const { return SIZE_MAX; }  // at the same time
-  virtual bool is_one() const { return false; }            // what cannot be read of it leaves no answer, not one over the rest
+  virtual bool is_one() const { return false; }  // what cannot be read of it leaves no answer, not one over the rest
 };
 
 /// What scans have done, and what they had to leave out. Any thread.

@@ -1,5 +1,6 @@
 """`cairn query` over a server: its buckets with a trail's files, and its event history."""
 import json
+import subprocess
 import sys
 import pathlib
 import tempfile
@@ -9,7 +10,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "deliver
 import evidence  # noqa: E402
 import logs  # noqa: E402
 from logs import Maker, deliver, query, rows  # noqa: E402
-from server import Server, all_records  # noqa: E402
+from server import BINARY, Server, all_records  # noqa: E402
 
 SKIP = logs.why_not()
 
@@ -54,6 +55,12 @@ class OverAServer(unittest.TestCase):
             self.assertEqual(row["n"], 30)
             [row] = rows("SELECT count(*) AS n FROM events", "history", "--region", "eu-west-3", env=server.environment())
             self.assertEqual(row["n"], 1)
+            [there] = rows("SELECT account, region, timestamp, eventtime FROM events WHERE region = 'eu-west-3'", "history", env=server.environment())
+            self.assertEqual((there["account"], there["timestamp"]), ("000000000000", there["eventtime"][:10].replace("-", "/")))
+            # The same of what is exported.
+            subprocess.run([BINARY, "export", "--to", f"{server.data}/out", "--data", str(server.data)], check=True, capture_output=True, timeout=60)
+            [exported] = rows("SELECT account, region, timestamp, eventtime FROM events WHERE region = 'eu-west-3'", f"{server.data}/out", env=server.environment())
+            self.assertEqual(exported, there)
 
     def test_a_trails_own_files(self):
         with Server("--set", "delivery.interval=1s") as server:
