@@ -124,9 +124,9 @@ std::string EventWriter::event(const Json& event) {
   if (output_ == Output::kCsv) {
     std::string out;
     for (const std::string& cell :
-         {time_of(event), field(event, "EventName"), source, field(event, "Username"), field(event, "Region"),
-          field(event, "SourceIPAddress"), field(event, "ErrorCode"), field(event, "ReadOnly"), field(event, "Category"),
-          joined(resources_of(event)), field(event, "AccessKeyId"), field(event, "EventId"), sensitive_of(event)}) {
+         {time_of(event), field(event, "EventName"), source, user_of(event), field(event, "Region"), field(event, "SourceIPAddress"),
+          field(event, "ErrorCode"), field(event, "ReadOnly"), field(event, "Category"), joined(resources_of(event)),
+          field(event, "AccessKeyId"), field(event, "EventId"), sensitive_of(event)}) {
       if (!out.empty()) out += ',';
       out += csv_cell(cell);
     }

@@ -77,8 +77,24 @@ class Following {
   }
 
  private:
+  /// How far there are events, whatever is looked for; "": none are newer than those before.
+  std::string newest() {
+    Json input = input_;
+    input.erase("Filter");
+    input.erase("Filters");
+    input.erase("Order");
+    std::string cursor;
+    (void)each_event(client_, input, 1, [&](const Json& event) {
+      cursor = event.value("Cursor", "");
+      return false;
+    });
+    return cursor;
+  }
+
   std::optional<int> step() {
     std::vector<Json> events;
+    // What a filter finds nothing in is not to be gone through once a second.
+    const std::string end = input_.contains("Filter") || input_.contains("Filters") ? newest() : "";
     // The first round shows a screenful; later ones everything since.
     const auto done = each_event(client_, input_, first_ ? first_items_ : 0, [&](const Json& event) {
       events.push_back(event);
@@ -91,6 +107,7 @@ class Following {
     }
     first_ = waiting_ = false;
     if (!events.empty() && events.front().contains("Cursor")) input_["NewerThan"] = events.front()["Cursor"];
+    else if (events.empty() && !end.empty()) input_["NewerThan"] = end;
     for (auto event = events.rbegin(); event != events.rend(); ++event) {
       if (!is_search(*event) && !print(writer_.event(*event))) return 1;
     }

@@ -407,7 +407,7 @@ void Coder::put_leaf(std::string& out, std::string_view text, const Value& value
 bool Coder::scan(std::string_view s) {
   values_.clear();
   leaves_.clear();
-  if (s.empty() || s[0] != '{') return false;
+  if (s.empty() || s[0] != '{' || s.find('\0') != std::string_view::npos) return false;  // forms have NULs for values
   int depth = 0;
   for (size_t i = 0; i < s.size();) {
     const char c = s[i];
@@ -440,8 +440,6 @@ bool Coder::scan(std::string_view s) {
         }
         break;
       }
-      case '\0':
-        return false;  // forms have these for values
       case ',':
       case ':':
       case ' ':

@@ -56,7 +56,7 @@ void SegmentedHistory::consume(journal::Position position, const journal::EntryV
   consumed_ = position.seq;
   for (const journal::ChangeView& change : entry.changes)
     if (change.value && journal::topic_of(change.key) == kImportTopic)
-      for (std::string_view file : text::split(*change.value, '\n')) waiting_imports_.emplace_back(file);
+      for (std::string_view file : text::split(*change.value, '\n')) imports_.name(waiting_imports_.emplace_back(file));
   adopt_waiting();
   events_.consumed(entry);
   events_.seal_if_due(tail.bytes(), tail.full(options_.tail_bytes_max), options_.tail_bytes_max * 4, [this] { return seal_locked(); });
@@ -71,7 +71,7 @@ void SegmentedHistory::caught_up(journal::Position) {
 bool SegmentedHistory::adopt_waiting() {
   const auto look = [this](Seeking& seeking, const std::optional<Imports::Seen>& seen) -> Result<void> {
     for (const auto& segment : *events_.segments()) {
-      if (seen && segment->last_position() <= seen->live.position) continue;
+      if (seen && segment->last_position() < seen->live.position) continue;  // what was seen may end within an entry
       if (auto looked = seeking.look_in(*segment); !looked) return looked;
     }
     return seeking.look_in(*events_.tail());

@@ -26,34 +26,48 @@ Seeking::Seeking(std::vector<Sought> sought, std::vector<char>& known, RecordOf 
     : sought_(std::move(sought)), known_(known), record_of_(std::move(record_of)) {
   std::erase_if(sought_, [&](const Sought& one) { return known_[one.event] != 0; });
   std::ranges::sort(sought_, [](const Sought& a, const Sought& b) { return a.hash != b.hash ? a.hash < b.hash : a.event < b.event; });
-  for (size_t i = 1; i < sought_.size(); ++i) {
-    for (size_t j = i; j > 0 && sought_[j - 1].hash == sought_[i].hash && known_[sought_[i].event] == 0; --j) {
-      const auto first = record_of_(sought_[j - 1].event);
-      if (!first) break;
-      const std::string copy(*first);
-      const auto same = is_same(sought_[i].event, copy);
-      if (same && *same) known_[sought_[i].event] = 1;
-    }
-  }
+  for (size_t i = 1; i < sought_.size(); ++i)
+    if (sought_[i].hash == sought_[i - 1].hash) (void)names_of(sought_[i].hash);  // marks what stands in the list twice
 }
 
-Result<bool> Seeking::is_same(uint32_t event, std::string_view record) {
-  const auto own = record_of_(event);
-  if (!own) return tl::unexpected(own.error());
-  if (*own == record) return true;
-  const auto mine = event::attributes(*own, document_);
-  if (!mine) return tl::unexpected(mine.error());
-  const auto other = event::attributes(record, document_);
-  return other && mine->event_id == other->event_id && mine->account == other->account;
+Result<std::string> Seeking::name_of(std::string_view record) {
+  const auto attributes = event::attributes(record, document_);
+  if (!attributes) return tl::unexpected(attributes.error());
+  return attributes->account + '\n' + attributes->event_id;
+}
+
+Result<const Seeking::Names*> Seeking::names_of(uint64_t hash) {
+  const auto [at, is_new] = names_.try_emplace(hash);
+  if (!is_new) return &at->second;
+  for (const Sought& one : std::ranges::equal_range(sought_, hash, {}, &Sought::hash)) {
+    if (known_[one.event] != 0) continue;
+    const auto record = record_of_(one.event);
+    auto name = record ? name_of(*record) : Result<std::string>(tl::unexpected(record.error()));
+    if (!name) {
+      const Failure why = name.error();
+      names_.erase(at);
+      return tl::unexpected(why);
+    }
+    if (!at->second.emplace(std::move(*name), one.event).second) known_[one.event] = 1;
+  }
+  return &at->second;
+}
+
+/// A record whose event ID has this hash, elsewhere.
+Result<void> Seeking::meet(uint64_t hash, std::string_view record) {
+  const auto names = names_of(hash);
+  if (!names) return tl::unexpected(names.error());
+  const auto name = name_of(record);
+  if (!name) return {};  // it is no event
+  if (const auto same = (*names)->find(*name); same != (*names)->end()) known_[same->second] = 1;
+  return {};
 }
 
 void Seeking::choose(uint32_t oldest, uint32_t newest) {
   hashes_.clear();
-  events_.clear();
   for (const Sought& one : sought_) {
     if (one.time < oldest || one.time > newest || known_[one.event] != 0) continue;
-    hashes_.push_back(one.hash);
-    events_.push_back(one.event);
+    if (hashes_.empty() || hashes_.back() != one.hash) hashes_.push_back(one.hash);
   }
 }
 
@@ -62,9 +76,7 @@ Result<void> Seeking::look_in(const Segment& segment) {
   if (hashes_.empty()) return {};
   Result<void> result;
   const auto matched = segment.match(hashes_, [&](size_t which, std::string_view record) {
-    const auto same = is_same(events_[which], record);
-    if (!same) result = tl::unexpected(same.error());
-    else if (*same) known_[events_[which]] = 1;
+    if (const auto met = meet(hashes_[which], record); !met) result = met;
   });
   if (!matched && segment.is_dropped()) return {};  // past the retention, or in another segment by now
   return matched ? result : matched;
@@ -72,11 +84,8 @@ Result<void> Seeking::look_in(const Segment& segment) {
 
 Result<void> Seeking::look_in(const Tail& tail) {
   choose(0, 0xffffffff);
-  for (const auto& [which, candidate] : tail.match(hashes_)) {
-    const auto same = is_same(events_[which], candidate.record);
-    if (!same) return tl::unexpected(same.error());
-    if (*same) known_[events_[which]] = 1;
-  }
+  for (const auto& [which, candidate] : tail.match(hashes_))
+    if (const auto met = meet(hashes_[which], candidate.record); !met) return met;
   return {};
 }
 
@@ -126,7 +135,7 @@ Result<std::string> Imports::stage(const std::vector<Arrival>& arrivals, std::ve
   if (!segment) return failure("the disk refuses the events; the server's log says why");
   std::ranges::sort(added, {}, &Seeking::Sought::hash);
   const std::lock_guard lock(mutex_);
-  waiting_[file] = {std::move(segment), std::move(added), std::move(seen), clock_.steady()};
+  waiting_[file] = {.segment = std::move(segment), .sought = std::move(added), .seen = std::move(seen), .since = clock_.steady()};
   return file;
 }
 
@@ -135,7 +144,7 @@ Result<void> Imports::make_room() {
   const std::lock_guard lock(mutex_);
   if (waiting_.size() < kStagedMax) return {};
   for (auto it = waiting_.begin(); it != waiting_.end();) {
-    if (clock_.steady() - it->second.since < kStagedFor) {
+    if (it->second.is_named || clock_.steady() - it->second.since < kStagedFor) {
       ++it;
       continue;
     }
@@ -145,6 +154,11 @@ Result<void> Imports::make_room() {
   }
   if (waiting_.size() >= kStagedMax) return failure("{} imports wait for the journal", waiting_.size());
   return {};
+}
+
+void Imports::name(const std::string& file) {
+  const std::lock_guard lock(mutex_);
+  if (const auto found = waiting_.find(file); found != waiting_.end()) found->second.is_named = true;
 }
 
 /// What an entry names. None: it was adopted before, and has gone since.
@@ -161,7 +175,7 @@ Result<std::optional<Imports::Waiting>> Imports::take(const std::string& file) {
     log::error("imported events are lost", {{"error", segment.error().message}});
     return std::optional<Waiting>();
   }
-  Waiting waiting{*segment, {}, {}, {}};
+  Waiting waiting{.segment = *segment, .sought = {}, .seen = {}, .since = {}};
   json::Document document;
   const auto read = (*segment)->each([&](uint32_t number, const Row& row, std::string_view record) {
     if (const auto attributes = event::attributes(record, document))

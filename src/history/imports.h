@@ -6,6 +6,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <variant>
 #include <vector>
 
@@ -16,7 +17,8 @@
 
 namespace cairn::history {
 
-/// Events of a list that are looked for among others, by account and event ID. Those that are found are known from then on.
+/// Events of a list that are looked for among others, by account and event ID. Those that are found are known from then on. The work grows
+/// with what is compared, not with its square: who imports may choose event IDs of one hash.
 class Seeking {
  public:
   struct Sought {
@@ -35,16 +37,19 @@ class Seeking {
   std::vector<Sought> take_unknown();
 
  private:
-  Result<bool> is_same(uint32_t event, std::string_view record);
+  using Names = std::unordered_map<std::string, uint32_t>;  // of events of one hash
+  /// Its account and event ID.
+  Result<std::string> name_of(std::string_view record);
+  Result<const Names*> names_of(uint64_t hash);
+  Result<void> meet(uint64_t hash, std::string_view record);
   void choose(uint32_t oldest, uint32_t newest);
 
   std::vector<Sought> sought_;  // by hash
   std::vector<char>& known_;
   const RecordOf record_of_;
   json::Document document_;
-  std::string id_, account_;      // of the event at hand
-  std::vector<uint64_t> hashes_;  // of those that may be in what is looked at
-  std::vector<uint32_t> events_;  // parallel
+  std::unordered_map<uint64_t, Names> names_;  // of the hashes that were met
+  std::vector<uint64_t> hashes_;               // of those that may be in what is looked at, each once
 };
 
 /// Imported events: segments of their own, each in order of time. docs/formats/history.md, "Imported events".
@@ -68,6 +73,8 @@ class Imports {
   uint64_t damaged() const { return segments_.reported(); }
 
   // --- one thread at a time
+  /// An entry of the journal names the file: it is not dropped any more.
+  void name(const std::string& file);
   /// Makes a staged file part of the history; again and again the same. `look(seeking, seen)` looks among the live events. False: the disk
   /// refused, it is to be tried again.
   using Look = std::function<Result<void>(Seeking& seeking, const std::optional<Seen>& seen)>;
@@ -91,6 +98,7 @@ class Imports {
     std::vector<Seeking::Sought> sought;
     Seen seen;
     std::chrono::nanoseconds since;
+    bool is_named = false;
   };
   Result<void> make_room();
   Result<std::optional<Waiting>> take(const std::string& file);

@@ -9,6 +9,7 @@
 #include "env/sim/clock.h"
 #include "env/sim/files.h"
 #include "history/history.h"
+#include "history/terms.h"
 
 namespace cairn::history {
 namespace {
@@ -399,6 +400,40 @@ TEST_P(ImportsTest, that_no_entry_names_are_gone_after_the_next_start) {
   clock_.advance(std::chrono::minutes(11));
   EXPECT_TRUE(stage({make(clock_.now() - hours(1))}));
   EXPECT_EQ(files(), 1);
+}
+
+/// Who imports may choose IDs of one hash, or one ID for thousands of accounts: each record is read once, not once for each other.
+TEST(Seeking, EventIdsOfOneHash) {
+  constexpr uint32_t kEvents = 3000, kElsewhere = 100;
+  const auto record_of = [](uint32_t account) {
+    return fmt::format(R"({{"eventTime":"2026-01-01T00:00:00Z","eventSource":"s3.amazonaws.com","eventName":"ListBuckets",)"
+                       R"("awsRegion":"us-east-1","eventID":"same","recipientAccountId":"{:012}"}})",
+                       account);
+  };
+  std::vector<std::string> records;
+  std::vector<Seeking::Sought> sought;
+  for (uint32_t i = 0; i < kEvents; ++i) {
+    records.push_back(record_of(i / 2));  // each stands there twice
+    sought.push_back({term_hash(TermKind::kEventId, "same"), i, 0});
+  }
+  std::vector<char> known(kEvents);
+  size_t read = 0;
+  Seeking seeking(sought, known, [&](uint32_t event) -> Result<std::string_view> {
+    ++read;
+    return records[event];
+  });
+  for (uint32_t i = 0; i < kEvents; ++i) ASSERT_EQ(known[i], i % 2) << "the first of two counts";
+
+  Tail tail(1);
+  json::Document document;
+  for (uint32_t i = 0; i < kElsewhere; ++i) {
+    const std::string record = record_of(i * 2);
+    tail.add({i + 1, 0}, event::attributes(record, document).value(), record);
+  }
+  ASSERT_TRUE(seeking.look_in(tail).has_value());
+  for (uint32_t i = 0; i < kEvents; i += 2) EXPECT_EQ(known[i] != 0, i / 2 % 2 == 0 && i / 2 < 2 * kElsewhere) << i;
+  EXPECT_EQ(seeking.take_unknown().size(), kEvents / 2 - kElsewhere);
+  EXPECT_LE(read, kEvents);
 }
 
 }  // namespace

@@ -49,7 +49,8 @@ void Interleaved::pass_imported(const ImportedPlace& place) {
 template <class While>
 bool Interleaved::emit_while(While&& is_due) {
   while (true) {
-    while (gathered_.empty() && has_more_) {
+    // What is not looked at yet lies beyond `gathered_to_`: if that is not due, nothing there is.
+    while (gathered_.empty() && has_more_ && is_due(gathered_to_)) {
       // Between two slices nothing is left half done.
       if (has_looked_ && work_.is_done()) {
         pause();
@@ -86,13 +87,13 @@ Result<void> Interleaved::rest() {
 }
 
 /// Where the next slice ends: far enough for some rows of each segment. Only searches that are allowed so much work need any.
-Result<ImportedPlace> Interleaved::slice_end() const {
+ImportedPlace Interleaved::slice_end() const {
   const ImportedPlace last = is_newest_first_ ? kOldest : kNewest;
   if (selection_.query().condition == nullptr) return last;
   std::optional<uint32_t> time;
   for (const auto& segment : segments_) {
     const auto beyond = segment->time_beyond(gathered_to_, selection_.query().order, slice_rows_);
-    if (!beyond) return tl::unexpected(beyond.error());
+    if (!beyond) continue;  // it is damaged: whoever visits it says so, and leaves out what cannot be read
     if (*beyond && (!time || (is_newest_first_ ? **beyond > *time : **beyond < *time))) time = **beyond;
   }
   if (!time) return last;
@@ -106,13 +107,12 @@ void Interleaved::gather() {
     gathered_.clear();
     has_more_ = false;
   };
-  const Result<ImportedPlace> end = slice_end();
-  if (!end) return fail(end.error());
+  const ImportedPlace end = slice_end();
   // Newest first, the place reached is not part of what follows, and the slice's end is; oldest first, it is the other way round.
   const auto behind = [](ImportedPlace place) {
     return place.index == UINT32_MAX ? place : ImportedPlace{place.time, place.position, place.index + 1};
   };
-  const ImportedPlace from = is_newest_first_ ? *end : behind(gathered_to_), before = is_newest_first_ ? gathered_to_ : *end;
+  const ImportedPlace from = is_newest_first_ ? end : behind(gathered_to_), before = is_newest_first_ ? gathered_to_ : end;
   std::optional<ImportedPlace> cut;  // the first that was left out
   size_t bytes = 0;
   Condition* const condition = selection_.query().condition;
@@ -120,7 +120,7 @@ void Interleaved::gather() {
     if (cut && (is_newest_first_ ? segment->newest_time() < cut->time : segment->oldest_time() > cut->time)) break;
     const auto visited = segment->visit_imported(selection_, from, before, [&](Cursor cursor, std::string_view record) {
       work_.look(record);
-      if (condition != nullptr && !condition->may_hold(record)) return true;
+      if (record.empty() || (condition != nullptr && !condition->may_hold(record))) return true;
       auto attributes = event::attributes(record, document_);
       if (!attributes) return true;
       const ImportedPlace place{row_seconds(attributes->time), cursor.position, cursor.index};
@@ -138,10 +138,11 @@ void Interleaved::gather() {
     });
     if (!visited) return fail(visited.error());
   }
-  gathered_to_ = cut ? std::prev(gathered_.end())->first : *end;
+  gathered_to_ = cut ? std::prev(gathered_.end())->first : end;
   const ImportedPlace last = is_newest_first_ ? kOldest : kNewest;
   has_more_ = cut || in_order_(gathered_to_, last);
   if (!cut && gathered_.empty()) pass_imported(gathered_to_);
+  has_looked_ = true;  // a slice was, though nothing may have come of it
   gathered_max_ = kGatheredMax;
   slice_rows_ = std::min(slice_rows_ * 2, kSliceRowsMax);
 }

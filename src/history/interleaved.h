@@ -56,7 +56,7 @@ class Interleaved {
   template <class While>
   bool emit_while(While&& is_due);
   void gather();
-  Result<ImportedPlace> slice_end() const;
+  ImportedPlace slice_end() const;
   void pass_imported(const ImportedPlace& place);
 
   const Selection& selection_;

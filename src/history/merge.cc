@@ -24,6 +24,7 @@ Segments chosen_to_merge(const Segments& segments, uint32_t span_max, const std:
   for (size_t first = 0; first < segments.size(); ++first) {
     Segments run;
     uint64_t rows = 0, bytes = 0;
+    size_t scopes = 0;  // at most
     uint32_t oldest = 0xffffffff, newest = 0;
     bool is_bounded = false;
     for (size_t i = first; i < segments.size() && run.size() < kMergedAtOnce; ++i) {
@@ -33,7 +34,8 @@ Segments chosen_to_merge(const Segments& segments, uint32_t span_max, const std:
       bytes += next.bytes();
       oldest = std::min(oldest, next.oldest_time());
       newest = std::max(newest, next.newest_time());
-      is_bounded = !fit_together(*segments[first], next, rows, bytes, oldest, newest, span_max);
+      scopes += next.scopes().size();
+      is_bounded = scopes > kScopesMax || !fit_together(*segments[first], next, rows, bytes, oldest, newest, span_max);
       if (is_bounded) break;
       run.push_back(segments[i]);
     }

@@ -24,7 +24,7 @@ class Checker {
     }
     has_looked_ = true;
     work_.look(record);
-    if (query.condition == nullptr || query.condition->may_hold(record)) {
+    if (!record.empty() && (query.condition == nullptr || query.condition->may_hold(record))) {
       auto attributes = event::attributes(record, document_);
       if (attributes && selection_.wants(*attributes, record)) return events_.live({cursor, std::move(*attributes), std::string(record)});
     }

@@ -271,7 +271,7 @@ Result<void> Segment::visit_between(const Selection& selection, const IsOlder& i
     }
     if (sieve) {
       const auto body = reading.body(number);
-      if (body && !sieve->may_contain(*body)) return true;
+      if (body && !sieve->may_contain(*body)) return f(cursor, {});
     }
     const auto record = reading.record(number, *row);
     if (record) return f(cursor, *record);
@@ -287,6 +287,16 @@ Result<void> Segment::visit_between(const Selection& selection, const IsOlder& i
 void Segment::visit_rows(std::vector<uint64_t> hashes, uint32_t floor, uint32_t bound, Query::Order order,
                          const std::function<bool(uint32_t)>& f, const std::function<void(const Failure&)>& passed_over) const {
   const bool is_gathered = order == Query::Order::kOldestFirst && !hashes.empty();  // lists give the newest first
+  constexpr uint32_t kGatheredRowsMax = 1 << 16;  // at once: who pages through a large segment does not gather it again for each page
+  if (is_gathered && bound > floor && bound - floor > kGatheredRowsMax) {
+    for (bool wanted = true; wanted && floor < bound;) {
+      const uint32_t end = bound - floor > kGatheredRowsMax ? floor + kGatheredRowsMax : bound;
+      visit_rows(
+          hashes, floor, end, order, [&](uint32_t row) { return wanted = f(row); }, passed_over);
+      floor = end;
+    }
+    return;
+  }
   std::vector<uint32_t> gathered;
   for (bool again = true; again;) {
     again = false;

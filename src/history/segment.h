@@ -29,6 +29,7 @@ class Segment {
 
   /// Calls `f` for the events that `selection` may want, within its bounds and in its order, until it returns false. They are still to
   /// be checked. Any thread. A failure names the file.
+  /// False: no more are wanted. An empty record: one that was looked at, and is surely not wanted.
   using Visit = std::function<bool(Cursor, std::string_view record)>;
   Result<void> visit(const Selection& selection, const Visit& f) const;
   /// The same of imported events, from one place on and before another. The cursor is that of the import.

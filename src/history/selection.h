@@ -66,9 +66,6 @@ class Selection {
   bool impossible_ = false;
 };
 
-/// The first cursor behind one.
-inline Cursor behind(Cursor cursor) { return {cursor.position, cursor.index + 1}; }
-
 /// Calls `f(row)` for each row below `bound` that is in every list, newest first, until it returns false. A list gives falling
 /// rows: done(), row(), seek(row): on to the first not above it. Without lists: every row.
 template <class List, class F>

@@ -111,8 +111,8 @@ class History : public journal::Follower {
   /// Reads the segments' manifest; `position()` says from where the journal must be fed. Failures name the damaged file.
   static Result<std::unique_ptr<History>> open(env::Files& files, const env::Clock& clock, const Options& options);
 
-  /// Any thread. Sees every event consumed before the call. Events older than the retention are never given. Fails only on a
-  /// damaged or unreadable segment, which it names: a page is never silently short.
+  /// Any thread. Sees every event consumed before the call. Events older than the retention are never given. Damage is
+  /// reported (`damaged`, the log), and what it held is left out; fails only where a file cannot be read at all.
   Result<Page> search(const Query& query);
   /// The same, one event after the other, whatever `limit` and `bytes_max`: `f` says whether it wants more.
   struct Visited {

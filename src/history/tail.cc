@@ -185,7 +185,9 @@ std::vector<Tail::Candidate> Tail::gather(const Selection& selection, const std:
   const std::optional<Cursor>& before = is_newest_first && place ? place : query.before;
   const std::optional<Cursor>& newer_than = !is_newest_first && place ? place : query.newer_than;
   const uint32_t bound = before ? rows_older_than(*before) : static_cast<uint32_t>(rows_.size());
-  const uint32_t floor = newer_than ? rows_older_than(behind(*newer_than)) : 0;
+  const auto is_reached = [&](const Row& row) { return !older(*newer_than, cursor_of(row)); };
+  const uint32_t floor =
+      newer_than ? static_cast<uint32_t>(std::partition_point(rows_.begin(), rows_.end(), is_reached) - rows_.begin()) : 0;
   intersect(lists, floor, bound, query.order, [&](uint32_t number) {
     const Row& row = rows_[number];
     if (!selection.may_want(row, scopes)) return true;

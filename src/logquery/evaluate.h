@@ -39,7 +39,8 @@ class Row {
   void take(const std::vector<Step>& steps, size_t first, F&& f);
 
   Arena& arena() { return arena_; }
-  bool failed() const { return failed_; }  // what came of the event passed a limit
+  bool failed() const { return failed_; }  // what came of an event passed a limit
+  void forgive() { failed_ = false; }
 
  private:
   void parse(const Step& step);

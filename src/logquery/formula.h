@@ -47,6 +47,7 @@ class FormulaRun {
 
   /// What a value's text views: the event, the formula, or this, until the next event.
   Value value(const Event& event) {
+    row_.forgive();
     row_.begin(event);
     return row_.value(plan_->stages[0].steps[0].node);
   }

@@ -21,9 +21,13 @@ constexpr aws::ErrorKind kLimitExceeded{.code = "LimitExceededException"};
 /// The events that were there when it began, page by page as fast as the client reads. Only the place in the history is kept meanwhile.
 class Download final : public http::LiveSource {
  public:
-  Download(std::unique_ptr<Asked> asked, history::History& history, std::unique_ptr<search::Format> format, std::shared_ptr<void> place)
+  Download(std::unique_ptr<Asked> asked, history::History& history, std::unique_ptr<search::Format> format, std::shared_ptr<void> place,
+           Time now)
       : place_(std::move(place)), asked_(std::move(asked)), history_(history), format_(std::move(format)), query_(asked_->query()) {
     query_.limit = SIZE_MAX;
+    // Else what comes meanwhile would keep it going, oldest first.
+    if (query_.order == history::Query::Order::kOldestFirst && (!query_.end || *query_.end > now))
+      query_.end = std::chrono::floor<std::chrono::seconds>(now);
     query_.bytes_max = kPieceBytes;
     query_.work_bytes_max = kWorkBytesMax;
     query_.work_time_max = kWorkMax;
@@ -61,7 +65,7 @@ void download_events(api::Call& call) {
   asked->tell_accounts(call);
   call.reply.headers = {{"Content-Type", std::string(kind.content_type)},
                         {"Content-Disposition", fmt::format("attachment; filename=\"{}\"", kind.file)}};
-  call.reply.source = std::make_unique<Download>(std::move(asked), *call.ports->history, kind.make(), std::move(place));
+  call.reply.source = std::make_unique<Download>(std::move(asked), *call.ports->history, kind.make(), std::move(place), call.now);
 }
 
 constexpr api::Operation kOperations[] = {
