@@ -33,7 +33,7 @@ std::string gzip(std::string_view raw);  // the same bytes for the same input
 /// One gzip member and nothing behind it; fails on anything else, and on more than `raw_bytes_max`.
 Result<std::string> gunzip(std::string_view gzip, size_t raw_bytes_max);
 
-/// All members of a file that has one or several.
+/// All members of a file that has one or several. What is longer than `raw_bytes_max` is the beginning of more than that.
 Result<std::string> gunzip_members(std::string_view gzip, size_t raw_bytes_max);
 inline bool is_gzip(std::string_view bytes) { return bytes.starts_with("\x1f\x8b"); }
 

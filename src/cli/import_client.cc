@@ -77,8 +77,8 @@ bool ImportLedger::has_failed() const { return !failure().empty(); }
 class ImportSender::Apart {
  public:
   std::optional<archive::Gunzip> gunzip;
-  bool is_first = true;
-  std::string text;  // not yet gone through
+  bool is_member_over = false;  // another follows
+  std::string text;             // not yet gone through
   archive::LogRecords records{"", false};
   std::string chunk;
   uint64_t chunk_records = 0, sent_records = 0, lines = 0;
@@ -129,7 +129,7 @@ void ImportSender::take_apart(std::string_view bytes, bool is_last) {
         apart.sent_records = item->number;
         continue;
       }
-      if (apart.chunk.size() + item->record.size() >= kChunkBytes) send_chunk();
+      if (apart.chunk.size() + item->record.size() >= kChunkBytes || apart.chunk_records == kChunkRecordsMax) send_chunk();
       apart.chunk += item->record;
       apart.chunk += '\n';
       ++apart.chunk_records;
@@ -142,13 +142,22 @@ void ImportSender::take_apart(std::string_view bytes, bool is_last) {
   };
   if (!apart.broken.empty()) return;
   if (apart.gunzip) {
-    const auto fed = apart.gunzip->feed(bytes, [&](std::string_view piece) {
+    const auto sink = [&](std::string_view piece) {
       if (!apart.broken.empty()) return;
       apart.text += piece;
       if (apart.text.size() > kRecordBytesMax / 2) go_through(false);
-    });
-    if (!fed) apart.broken = fed.error().message;
-    else if (is_last)
+    };
+    while (!bytes.empty() && apart.broken.empty()) {
+      if (apart.is_member_over) apart.gunzip->reset();
+      const auto taken = apart.gunzip->feed_member(bytes, sink);
+      if (!taken) {
+        apart.broken = taken.error().message;
+        break;
+      }
+      apart.is_member_over = *taken < bytes.size();
+      bytes.remove_prefix(*taken);
+    }
+    if (is_last && apart.broken.empty())
       if (const auto ended = apart.gunzip->finish(); !ended) apart.broken = ended.error().message;
   } else {
     apart.text += bytes;
@@ -178,8 +187,8 @@ void ImportSender::end() {
     apart_.reset();
     return;
   }
-  add_part({.name = name_, .bytes = whole_.size()}, whole_);
-  whole_.clear();
+  const std::string whole = std::exchange(whole_, {});  // sending takes files apart in its place
+  add_part({.name = name_, .bytes = whole.size()}, whole);
 }
 
 void ImportSender::give_up(const std::string& why) {
@@ -213,8 +222,11 @@ void ImportSender::send() {
   for (size_t i = 0, at = 0; i < parts.size() && !ledger_.has_failed(); at += parts[i++].bytes) {
     const auto one = std::make_shared<const std::string>(body->substr(at, parts[i].bytes));
     if (parts.size() > 1 && send_parts({parts[i]}, one)) continue;
-    if (!parts[i].is_whole)
-      return ledger_.fail(fmt::format("{}: the server takes no {} bytes of records at once", parts[i].name, one->size()));
+    if (!parts[i].is_whole) {
+      ledger_.add({.bytes = one->size(), .bad = 1});
+      ledger_.add({parts[i].name, "", fmt::format("{} bytes of it are more records than the server takes at once", one->size())});
+      continue;
+    }
     const std::string name = std::exchange(name_, parts[i].name), whole = std::exchange(whole_, *one);
     auto apart = std::move(apart_);
     take_apart();

@@ -50,7 +50,8 @@ class ImportSender {
   static constexpr size_t kBodyBytesMax = 6 << 20;  // a server takes 8 MB
   static constexpr size_t kRawBytesMax = 60 << 20;  // as the files themselves say; a server takes 96 MB
   static constexpr size_t kPartsMax = 400;
-  static constexpr size_t kChunkBytes = 4 << 20;  // of records, where a file is taken apart
+  static constexpr size_t kChunkBytes = 4 << 20;         // of records, where a file is taken apart
+  static constexpr uint64_t kChunkRecordsMax = 100'000;  // a server takes 150,000
   static constexpr size_t kRecordBytesMax = 1 << 20;
 
   ImportSender(SignedHttp& http, ImportLedger& ledger);

@@ -149,14 +149,36 @@ class Import(Importing):
         self.assertEqual((code, counts["Files"], counts["Known"]), (0, 1, 5), said)
 
     def test_large_files_are_taken_apart(self):
-        records = [record(hours=h / 10, requestParameters={"filler": os.urandom(3000).hex()}) for h in range(1, 3001)]
+        records = [record(hours=h / 10, requestParameters={"filler": os.urandom(6000).hex()}) for h in range(1, 3001)]
         plain = "\n".join(records[:1500]) + "\n{\"broken\":\n" + "\n".join(records[1500:1600]) + "\n"
         self.write("large.ndjson", plain)
-        self.write("large.json.gz", log_file(records[1600:]))
+        members = log_file(records[1600:2300]) + log_file(records[2300:])  # as `cairn export` writes
+        self.assertGreater(len(members), 6 << 20)
+        self.write("large.json.gz", members)
         code, counts, said = self.run_import(self.path)
         self.assertEqual((code, counts["Added"], counts["Bad"], counts["Files"]), (1, 3000, 1, 2), said)
         self.assertIn("large.ndjson, record 1501, line 1501: ", said)
         self.assertEqual(len(self.imported()), 3000)
+
+    def test_what_is_too_much_for_one_call_is_sent_in_several(self):
+        # More than a call takes uncompressed, and more records; a bomb beside it costs itself.
+        records = [record(hours=1 + n / 3600, requestParameters={"filler": "x" * 60_000}) for n in range(1700)]
+        small = [record(hours=20) for _ in range(400)]
+        self.write("long.json.gz", log_file(records))
+        self.write("many.ndjson.gz", gzip.compress(("\n".join(small) + "\n" + "{}\n" * 200_000).encode()))
+        self.write("bomb.json.gz", gzip.compress(bytes(120 << 20)))
+        code, counts, said = self.run_import(self.path)
+        self.assertEqual((code, counts["Added"]), (1, 2100), said[:2000])
+        self.assertGreaterEqual(counts["Bad"], 200_001)
+
+    def test_a_server_that_takes_less_gets_it_in_parts(self):
+        with Server("--set", "http.body_bytes_max=5MB") as server:
+            records = [record(requestParameters={"filler": os.urandom(3000).hex()}) for _ in range(1000)]
+            self.write("a.ndjson", "\n".join(records[:850]) + "\n")
+            self.assertGreater((pathlib.Path(self.path) / "a.ndjson").stat().st_size, 5_000_000)
+            self.write("b.ndjson", "\n".join(records[850:]) + "\n")
+            code, counts, said = self.run_import(self.path, "--threads", "1", server=server)
+            self.assertEqual((code, counts["Added"], counts["Bad"]), (0, 1000, 0), said)
 
     def test_what_is_bad_is_named_and_costs_nothing_else(self):
         good = [record(hours=h) for h in range(1, 8)]

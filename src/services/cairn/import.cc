@@ -15,6 +15,8 @@ namespace {
 using Fate = history::Staged::Fate;
 
 constexpr size_t kRawBytesMax = 96 << 20;  // of one call's files, uncompressed
+constexpr size_t kRecordsMax = 150'000;    // of one call, bad ones included
+constexpr size_t kInflationMax = 1032;     // bytes that one byte of gzip can hold
 constexpr size_t kPartsMax = 1000;
 constexpr std::ptrdiff_t kAtOnce = 4;  // calls, each with so much in memory
 
@@ -100,14 +102,19 @@ void import_events(api::Call& call) {
   const Room held;
 
   const bool is_first = call.account == call.ports->default_account;
-  const ImportRules rules{.account = is_first ? aws::AccountId() : call.account, .now = call.now};
+  ImportRules rules{.account = is_first ? aws::AccountId() : call.account, .now = call.now, .records_max = kRecordsMax};
   std::vector<std::string> texts;  // those that were compressed; the arrivals point into them
   texts.reserve(files.size());
   std::vector<history::Arrival> arrivals;
   std::vector<Part> parts;
   json::Document scratch;
   size_t raw_bytes = 0;
+  const auto check_bytes = [&] {
+    if (raw_bytes > kRawBytesMax)
+      throw aws::Error(kTooLarge, "The files hold more than {} bytes: send fewer of them in one call.", kRawBytesMax);
+  };
   for (std::string_view bytes : files) {
+    check_bytes();
     Part& part = parts.emplace_back();
     part.arrivals_begin = arrivals.size();
     std::string_view text = bytes;
@@ -118,14 +125,16 @@ void import_events(api::Call& call) {
         part.file.bad = 1;
         part.file.problems.push_back({0, 0, raw.error().message});
         part.arrivals_end = arrivals.size();
+        raw_bytes += std::min(bytes.size() * kInflationMax, kRawBytesMax + 1);  // the work that it may have been
         continue;
       }
       text = texts.emplace_back(std::move(*raw));
     }
     raw_bytes += text.size();
-    if (raw_bytes > kRawBytesMax)
-      throw aws::Error(kTooLarge, "The files hold more than {} bytes: send fewer of them in one call.", kRawBytesMax);
+    check_bytes();
     part.file = read_imported(text, rules, scratch, arrivals);
+    if (part.file.is_cut) throw aws::Error(kTooLarge, "The files hold more than {} records: send fewer in one call.", kRecordsMax);
+    rules.records_max -= part.file.records;
     part.arrivals_end = arrivals.size();
   }
 

@@ -44,6 +44,10 @@ ImportedFile read_imported(std::string_view text, const ImportRules& rules, json
     if (++file.bad <= kProblemsToldMax) file.problems.push_back({number, records.line_of(offset), std::move(reason)});
   };
   while (const auto item = records.next()) {
+    if (file.records == rules.records_max) {
+      file.is_cut = true;
+      return file;
+    }
     ++file.records;
     if (item->record.empty()) {
       bad(item->number, item->offset, std::string(item->problem));

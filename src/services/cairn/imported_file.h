@@ -22,6 +22,7 @@ struct ImportedFile {
     std::string reason;
   };
   size_t records = 0;   // all that it holds, bad ones included
+  bool is_cut = false;  // it holds more than `records_max`; what follows was not looked at
   size_t insights = 0;  // of them, events of CloudTrail Insights, which the history does not show
   size_t bad = 0;
   std::vector<Problem> problems;
@@ -31,6 +32,7 @@ struct ImportedFile {
 struct ImportRules {
   aws::AccountId account;
   Time now;
+  size_t records_max = SIZE_MAX;
 };
 
 /// Appends the sound records of a file's text to `arrivals`, which point into it.
