@@ -210,7 +210,9 @@ void ImportSender::add_part(Part part, std::string_view bytes) {
   parts_.push_back(std::move(part));
 }
 
-void ImportSender::flush() { send(); }
+void ImportSender::flush() {
+  while (!parts_.empty() && !ledger_.has_failed()) send();  // what was taken apart then comes as further parts
+}
 
 void ImportSender::send() {
   if (parts_.empty() || ledger_.has_failed()) return;
