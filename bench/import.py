@@ -1,5 +1,5 @@
 """Measures `cairn import`: gz files as CloudTrail delivers them, into the history of a fresh server, until the command ends (indexed and
-durable), then the same again. tools/bench import [--files 2000] [--events 500] [--keep DIRECTORY]"""
+durable), then the same again; then `cairn export` in both forms. tools/bench import [--files 2000] [--events 500] [--keep DIRECTORY]"""
 import argparse
 import gzip
 import json
@@ -8,6 +8,7 @@ import os
 import pathlib
 import random
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -101,6 +102,16 @@ def main():
                           f"server's peak {peak(server.process.pid):.0f} MB")
                 disk = sum(f.stat().st_size for f in (server.data / "history").rglob("*") if f.is_file())
                 print(f"on disk: {disk / events:.0f} bytes an event, with everything")
+                for form in ("ndjson", "parquet"):
+                    out = pathlib.Path(temporary) / form
+                    began = time.perf_counter()
+                    done = subprocess.run(["/usr/bin/time", "-f", "%M", BINARY, "export", "--to", str(out), "--format", form],
+                                          env=server.environment(), capture_output=True, text=True)
+                    seconds = time.perf_counter() - began
+                    assert done.returncode == 0, done.stderr
+                    size = sum(f.stat().st_size for f in out.rglob("*") if f.is_file())
+                    print(f"export, {form}: {seconds:.2f} s, {events / seconds:,.0f} events/s, {size / events:.0f} bytes an event, peak {int(done.stderr.split()[-1]) / 1024:.0f} MB; {done.stdout.strip()}")
+                    shutil.rmtree(out)
 
 
 if __name__ == "__main__":

@@ -38,21 +38,28 @@ Result<Json, CallFailure> Client::call(std::string_view service, std::string_vie
   return call(service, target, input, this->target().signer.region);
 }
 
-Result<Json, CallFailure> Client::call(std::string_view service, std::string_view target, const Json& input, const aws::Region& region) {
-  const auto answer = http_.send({.service = service,
-                                  .region = region.str(),
-                                  .method = "POST",
-                                  .path = "/",
-                                  .query = "",
-                                  .headers = {{"Content-Type", "application/x-amz-json-1.1"}, {"X-Amz-Target", target}},
-                                  .body = std::make_shared<const std::string>(json::dump(input))});
+Result<std::string, CallFailure> Client::ask(std::string_view service, std::string_view target, const Json& input,
+                                             const aws::Region& region) {
+  auto answer = http_.send({.service = service,
+                            .region = region.str(),
+                            .method = "POST",
+                            .path = "/",
+                            .query = "",
+                            .headers = {{"Content-Type", "application/x-amz-json-1.1"}, {"X-Amz-Target", target}},
+                            .body = std::make_shared<const std::string>(json::dump(input))});
   if (!answer) return fail(answer.error().too_long ? CallFailure::kRefused : CallFailure::kUnreachable, "", answer.error().message);
   const std::string& endpoint = this->target().endpoint;
   if (answer->status == 503) return fail(CallFailure::kUnreachable, "", fmt::format("{} takes no calls at the moment (503).", endpoint));
   if (answer->status != 200) return tl::unexpected(refusal(answer->status, answer->body, this->target()));
-  auto json = json::parse(answer->body);
+  return std::move(answer->body);
+}
+
+Result<Json, CallFailure> Client::call(std::string_view service, std::string_view target, const Json& input, const aws::Region& region) {
+  const auto answer = ask(service, target, input, region);
+  if (!answer) return tl::unexpected(answer.error());
+  auto json = json::parse(*answer);
   if (!json || !json->is_object()) {
-    return fail(CallFailure::kRefused, "", fmt::format("{} gives no JSON: is it a Cairn server?", endpoint));
+    return fail(CallFailure::kRefused, "", fmt::format("{} gives no JSON: is it a Cairn server?", this->target().endpoint));
   }
   return std::move(*json);
 }

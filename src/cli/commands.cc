@@ -288,9 +288,10 @@ void add_import(CLI::App& app, int& exit_code) {
       "  cairn import ./AWSLogs\n"
       "  cairn import s3://my-trails/AWSLogs/123456789012 --check-digests\n"
       "  zcat *.json.gz | cairn import -\n\n"
-      "Ends with 0 if all was taken or there already, 1 if records or files were bad or are not proven, 2 for a wrong command line, 3 if "
-      "it\n"
-      "could not go on. docs/import.md tells more.\n");
+      "Ends with 0 if all was taken or there already, 1 if records or files were bad, or digests do not prove what they name (then "
+      "nothing\n"
+      "is taken), 2 for a wrong command line, 3 if it could not go on, 4 if no digest covers some of the files. docs/import.md tells "
+      "more.\n");
   command->callback([options, &exit_code] { exit_code = import(*options); });
 }
 
@@ -298,10 +299,12 @@ void add_export(CLI::App& app, int& exit_code) {
   CLI::App* command = app.add_subcommand("export", "Write events of the history to files, one for each account, region and day");
   auto options = std::make_shared<ExportOptions>();
   command->add_option("--from", options->from, "Where they are (default and only choice: history)")->type_name("WHAT");
-  command->add_option("--to", options->to, "A new directory: account=.../region=.../date=.../events.ndjson.gz")
+  command->add_option("--to", options->to, "A new directory: account=.../region=.../date=.../events.ndjson.gz, or .parquet")
       ->type_name("DIR")
       ->required();
-  command->add_option("--format", options->format, "ndjson (default): one record a line, as it was recorded")
+  command
+      ->add_option("--format", options->format,
+                   "ndjson (default): one record a line, as it was recorded; parquet: the columns of `cairn query`")
       ->type_name("FORMAT")
       ->check(CLI::IsMember({"ndjson", "parquet"}));
   const char* which = "Which events (management and data events of all regions, if nothing else is said)";
@@ -312,14 +315,19 @@ void add_export(CLI::App& app, int& exit_code) {
       ->type_name("TIME")
       ->group(which);
   command->add_option("--end-time", options->end_time, "Not after; as --start-time (default: now)")->type_name("TIME")->group(which);
-  command->add_option("--account", options->accounts, "Events of these accounts, for the account that made them (default: your own)")
+  command
+      ->add_option("--account", options->accounts,
+                   "Events of these accounts, with commas between, for the account that made them (default: your own)")
+      ->delimiter(',')
       ->type_name("NUMBER")
       ->group(which);
   add_target(*command, options->target, kEndpointHelp, kProfileHelp);
   add_region(*command, options->target);
   command->footer(
       "  cairn export --to ./events --start-time 7d\n"
-      "  cairn export --to ./denied --filter 'errorCode = \"AccessDenied\"'\n\n"
+      "  cairn export --to ./denied --filter 'errorCode = \"AccessDenied\"'\n"
+      "  cairn export --to ./tables --format parquet\n\n"
+      "Parquet needs DuckDB's library, as `cairn query` does, which reads both.\n"
       "Ends with 0 if all was written, 2 for a wrong command line, 3 if it could not go on; then files end with .part.\n");
   command->callback([options, &exit_code] { exit_code = export_events(*options); });
 }

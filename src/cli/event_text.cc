@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "archive/ndjson.h"
 #include "base/text.h"
 #include "base/time.h"
 
@@ -88,6 +89,8 @@ constexpr Column kTime{"TIME", 20}, kName{"EVENT", 26}, kUser{"USER", 18}, kSour
 
 }  // namespace
 
+std::string counted(uint64_t n, std::string_view noun) { return fmt::format("{} {}{}", n, noun, n == 1 ? "" : "s"); }
+
 std::string EventWriter::head() const {
   switch (output_) {
     case Output::kJson:
@@ -108,12 +111,7 @@ std::string EventWriter::head() const {
 
 std::string EventWriter::event(const Json& event) {
   const bool first = written_++ == 0;
-  if (output_ == Output::kNdjson) {
-    std::string record = field(event, "CloudTrailEvent");
-    std::ranges::replace_if(
-        record, [](char c) { return c == '\n' || c == '\r'; }, ' ');  // such stand between values only
-    return record + "\n";
-  }
+  if (output_ == Output::kNdjson) return archive::ndjson_line(field(event, "CloudTrailEvent"));
   if (output_ == Output::kJson) {
     Json shown = event;
     if (shown.contains("EventTime")) shown["EventTime"] = time_of(event);

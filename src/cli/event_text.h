@@ -11,6 +11,9 @@ namespace cairn::cli {
 using text::csv_cell;
 using text::printable;
 
+/// "1 log file", "2 log files"
+std::string counted(uint64_t n, std::string_view noun);
+
 enum class Output { kTable, kJson, kCsv, kNdjson };  // kNdjson: the records themselves, one a line
 
 /// Writes events one after another. Not thread-safe.

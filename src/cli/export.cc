@@ -4,8 +4,10 @@
 
 #include <filesystem>
 
-#include "cli/client.h"
+#include "cli/event_pages.h"
+#include "cli/event_text.h"
 #include "cli/lookup.h"
+#include "cli/parquet_files.h"
 #include "cli/partitions.h"
 #include "env/clock.h"
 
@@ -14,47 +16,49 @@ namespace cairn::cli {
 namespace {
 
 constexpr int kDone = 0, kUsage = 2, kCouldNot = 3;
-constexpr int kPageEvents = 1000;
 
 int fail(int exit_code, std::string_view message) {
   fmt::print(stderr, "cairn export: {}\n", message);
   return exit_code;
 }
 
-std::string_view text_of(const Json& event, const char* member) {
-  const auto found = event.find(member);
-  return found != event.end() && found->is_string() ? std::string_view(found->get_ref<const std::string&>()) : std::string_view();
-}
-
 /// The answers' events, oldest first.
-Result<uint64_t> write_all(Client& client, Json input, Partitions& partitions) {
+Result<uint64_t> write_all(EventPages& pages, Partitions& partitions) {
   json::Document document;
   uint64_t events = 0;
-  input["MaxResults"] = kPageEvents;
-  input["Order"] = "OLDEST_FIRST";
-  input["Category"] = "ALL";
   while (true) {
-    const auto page = client.call("cairn", "Cairn.SearchEvents", input);
-    if (!page) return failure("{}", page.error().message);
-    if (const auto list = page->find("Events"); list != page->end() && list->is_array()) {
-      for (const Json& event : *list) {
-        const std::string_view record = text_of(event, "CloudTrailEvent");
-        const auto root = document.parse(record);
-        if (!root) return failure("the server gives an event that is none: {}", root.error().message);
-        const std::string_view account = (*root)["recipientAccountId"].string_or((*root)["userIdentity"]["accountId"].string_or(""));
-        const auto time = timestamps::parse_iso8601((*root)["eventTime"].string_or(""));
-        if (auto added = partitions.add(account, (*root)["awsRegion"].string_or(""), time.value_or(Time()), record); !added)
-          return tl::unexpected(added.error());
-        ++events;
+    Result<void> written;
+    const auto more = pages.next([&](std::string_view record) {
+      if (!written) return;
+      const auto root = document.parse(record);
+      if (!root) {
+        written = failure("the server gives an event that is none: {}", root.error().message);
+        return;
       }
-      if (isatty(STDERR_FILENO) != 0) fmt::print(stderr, "\r{} events\x1b[K", events);
-    }
-    const auto token = page->find("NextToken");
-    if (token == page->end() || !token->is_string()) break;
-    input["NextToken"] = *token;
+      const std::string_view account = (*root)["recipientAccountId"].string_or((*root)["userIdentity"]["accountId"].string_or(""));
+      const auto time = timestamps::parse_iso8601((*root)["eventTime"].string_or(""));
+      written = partitions.add(account, (*root)["awsRegion"].string_or(""), time.value_or(Time()), record);
+      ++events;
+    });
+    if (!more) return tl::unexpected(more.error());
+    if (!written) return tl::unexpected(written.error());
+    if (!*more) break;
+    if (isatty(STDERR_FILENO) != 0) fmt::print(stderr, "\r{}\x1b[K", counted(events, "event"));
   }
   if (isatty(STDERR_FILENO) != 0) fmt::print(stderr, "\r\x1b[K");
   return events;
+}
+
+/// Makes each file Parquet, and removes what it was made of.
+Partitions::Seal parquet_of(ParquetFiles& parquet, size_t files) {
+  return
+      [&parquet, files, done = size_t{0}](const std::string& directory, const std::string& part, uint64_t events) mutable -> Result<void> {
+        const bool shown = isatty(STDERR_FILENO) != 0;
+        if (shown) fmt::print(stderr, "\r{} of {} files are Parquet\x1b[K", done, files);
+        auto written = parquet.write(part, events, fmt::format("{}/{}", directory, Partitions::kParquetName));
+        if (shown && (!written || ++done == files)) fmt::print(stderr, "\r\x1b[K");
+        return written;
+      };
 }
 
 }  // namespace
@@ -62,10 +66,6 @@ Result<uint64_t> write_all(Client& client, Json input, Partitions& partitions) {
 int export_events(const ExportOptions& options) {
   if (options.from != "history")
     return fail(kUsage, fmt::format("there is no {} to export from: only the history (--from history)", options.from));
-  if (options.format == "parquet")
-    return fail(kUsage,
-                "Parquet is what `cairn query` writes: cairn query \"SELECT * EXCLUDE (record) FROM events\" --from history --output "
-                "parquet --to FILE");
   std::error_code error;
   if (std::filesystem::exists(options.to, error) && !std::filesystem::is_empty(options.to, error))
     return fail(kUsage, fmt::format("{} is there and not empty: name a new directory", options.to));
@@ -81,14 +81,23 @@ int export_events(const ExportOptions& options) {
                        .all_regions = true};
   // What happens meanwhile, these calls among it, is not part of it.
   if (lookup.end_time.empty()) lookup.end_time = "now";
-  const auto input = search_input(lookup, "", clock.now());
+  auto input = search_input(lookup, "", clock.now());
   if (!input) return fail(kUsage, input.error().message);
-  Client client(std::move(*target), clock);
+  (*input)["Order"] = "OLDEST_FIRST";
+  (*input)["Category"] = "ALL";
+  std::unique_ptr<ParquetFiles> parquet;
+  if (options.format == "parquet") {
+    auto opened = ParquetFiles::open(options.to);
+    if (!opened) return fail(kCouldNot, opened.error().message);
+    parquet = std::move(*opened);
+  }
+  EventPages pages(*target, clock, std::move(*input));
   Partitions partitions(env::system_files(), options.to);
-  const auto events = write_all(client, *input, partitions);
+  const auto events = write_all(pages, partitions);
   if (!events) return fail(kCouldNot, events.error().message);
-  if (const auto finished = partitions.finish(); !finished) return fail(kCouldNot, finished.error().message);
-  fmt::print("{} events in {} files below {}\n", *events, partitions.count(), options.to);
+  const auto finished = parquet ? partitions.finish(parquet_of(*parquet, partitions.count())) : partitions.finish();
+  if (!finished) return fail(kCouldNot, finished.error().message);
+  fmt::print("{} in {} below {}\n", counted(*events, "event"), counted(partitions.count(), "file"), options.to);
   return kDone;
 }
 

@@ -10,8 +10,8 @@ namespace cairn::cli {
 struct ExportOptions {
   TargetOptions target;
   std::string from = "history";
-  std::string to;  // a directory that is not there yet, or empty
-  std::string format = "ndjson";
+  std::string to;                 // a directory that is not there yet, or empty
+  std::string format = "ndjson";  // or parquet
   std::string filter;
   std::string start_time, end_time;
   std::vector<std::string> accounts;

@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -13,20 +14,26 @@ namespace cairn::cli {
 /// account=…/region=…/date=YYYY-MM-DD/events.ndjson.gz. Their names end with .part until all is written.
 class Partitions {
  public:
+  static constexpr std::string_view kParquetName = "events.parquet";  // what may be made of them, beside them
+
   static constexpr size_t kBufferedBytesMax = 64 << 20;     // of all files together, until some is written
   static constexpr size_t kFileBufferedBytesMax = 4 << 20;  // each becomes a gzip member
 
   Partitions(env::Files& files, std::string directory) : files_(files), directory_(std::move(directory)) {}
 
   Result<void> add(std::string_view account, std::string_view region, Time time, std::string_view record);
-  Result<void> finish();
+  /// What becomes of each file when all is written: it is at `part`, whole, and holds so many events; `directory` is where it belongs.
+  using Seal = std::function<Result<void>(const std::string& directory, const std::string& part, uint64_t events)>;
+  Result<void> finish(const Seal& seal);
+  Result<void> finish();  // each gets its name
   size_t count() const { return partitions_.size(); }
 
  private:
   struct Partition {
     std::string buffered;
-    uint64_t written = 0;
+    uint64_t written = 0, events = 0;
   };
+  static std::string part_of(const std::string& path);
   Result<void> write(const std::string& path, Partition& partition);
 
   env::Files& files_;
@@ -34,5 +41,8 @@ class Partitions {
   std::map<std::string, Partition> partitions_;  // by directory
   size_t buffered_ = 0;
 };
+
+/// A file that is whole gets its name, for good.
+Result<void> make_durable(env::Files& files, const std::string& part, const std::string& name);
 
 }  // namespace cairn::cli

@@ -7,7 +7,8 @@
 
 #include "base/text.h"
 #include "cli/bucket_objects.h"
-#include "cli/client.h"
+#include "cli/event_pages.h"
+#include "cli/partitions.h"
 
 namespace cairn::cli {
 namespace {
@@ -19,7 +20,6 @@ using Kind = sql::Partition::Kind;
 constexpr size_t kReadBytes = 256 << 10;
 constexpr size_t kFilesMax = 10'000'000;  // some 2 GB of names
 constexpr size_t kPageKeys = 1000;
-constexpr int64_t kPageEvents = 1000;
 
 /// What a name says: a log file, or something else that lies beside them.
 bool is_log_file(std::string_view path) {
@@ -29,6 +29,33 @@ bool is_log_file(std::string_view path) {
   return std::ranges::any_of(std::initializer_list<std::string_view>{".json", ".ndjson", ".jsonl"},
                              [&](std::string_view end) { return name.ends_with(end) && name != "public-keys.json"; });
 }
+
+/// …/account=…/region=…/date=…/events.parquet: what `cairn export` writes, and no query's result that lies about.
+bool is_exported_parquet(std::string_view path) {
+  const auto parts = text::split(path, '/');
+  const size_t n = parts.size();
+  return n >= 4 && parts[n - 1] == Partitions::kParquetName && parts[n - 2].starts_with("date=") && parts[n - 3].starts_with("region=") &&
+         parts[n - 4].starts_with("account=");
+}
+
+class ParquetSource : public sql::Source {
+ public:
+  ParquetSource(std::vector<std::string> paths, Form form) : form_(form) {
+    std::ranges::sort(paths);
+    for (std::string& path : paths) {
+      const sql::Partition partition = sql::partition_of(path);
+      all_.push_back({std::move(path), partition});
+    }
+  }
+
+  const std::vector<File>& files() const override { return all_; }
+  Form form() const override { return form_; }
+  Result<Bytes> open(size_t file) override { return failure("{} is Parquet", all_[file].name); }
+
+ private:
+  std::vector<File> all_;
+  const Form form_;
+};
 
 class FilesSource : public sql::Source {
  public:
@@ -107,7 +134,7 @@ class HistorySource : public sql::Source {
  public:
   HistorySource(const Target& target, const env::Clock& clock, const sql::Selection& selection)
       : target_(target), clock_(clock), files_{{"history", {}}} {
-    input_ = {{"Category", "ALL"}, {"MaxResults", kPageEvents}};
+    input_ = {{"Category", "ALL"}};
     const auto seconds = [](Time time) { return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count(); };
     if (selection.start) input_["StartTime"] = seconds(*selection.start);
     if (selection.end) input_["EndTime"] = seconds(*selection.end);
@@ -119,23 +146,16 @@ class HistorySource : public sql::Source {
   bool is_one() const override { return true; }
   Result<Bytes> open(size_t) override {
     struct Paging {
-      Client client;
-      Json input;
+      EventPages pages;
       std::string page;
-      bool ended = false;
     };
-    const auto paging = std::make_shared<Paging>(Paging{Client(target_, clock_), input_, "", false});
+    const auto paging = std::make_shared<Paging>(Paging{EventPages(target_, clock_, input_), ""});
     return [paging]() -> Result<std::string_view> {
       paging->page.clear();
-      while (paging->page.empty() && !paging->ended) {
-        const auto answer = paging->client.call("cairn", "Cairn.SearchEvents", paging->input);
-        if (!answer) return failure("{}", answer.error().message);
-        if (const auto events = answer->find("Events"); events != answer->end() && events->is_array()) {
-          for (const Json& event : *events) paging->page += event.value("CloudTrailEvent", "") + "\n";
-        }
-        const auto token = answer->find("NextToken");
-        paging->ended = token == answer->end() || !token->is_string();
-        if (!paging->ended) paging->input["NextToken"] = *token;
+      while (paging->page.empty()) {
+        const auto more = paging->pages.next([&](std::string_view record) { paging->page.append(record).append("\n"); });
+        if (!more) return tl::unexpected(more.error());
+        if (!*more) break;
       }
       return std::string_view(paging->page);
     };
@@ -151,7 +171,9 @@ class HistorySource : public sql::Source {
 }  // namespace
 
 Result<std::unique_ptr<sql::Source>> files_below(const std::string& path, env::Files& files) {
+  using Form = sql::Source::Form;
   auto source = std::make_unique<FilesSource>(files);
+  std::vector<std::string> parquet;
   std::error_code error;
   if (fs::is_directory(path, error)) {
     fs::recursive_directory_iterator it(path, fs::directory_options::none, error), end;
@@ -161,13 +183,22 @@ Result<std::unique_ptr<sql::Source>> files_below(const std::string& path, env::F
         it.disable_recursion_pending();
         continue;
       }
-      if (!it->is_regular_file(ignored) || !is_log_file(it->path().string())) continue;
+      const std::string name = it->path().string();
+      const bool is_parquet = is_exported_parquet(name);
+      if (!it->is_regular_file(ignored) || (!is_parquet && !is_log_file(name))) continue;
       if (++seen > kFilesMax) return failure("{} holds more than {} log files: name a directory below it", path, kFilesMax);
-      source->add(it->path().string());
+      if (is_parquet) parquet.push_back(name);
+      else source->add(name);
     }
     if (error) return failure("{} cannot be read: {}", path, error.message());
+    if (!parquet.empty() && !source->files().empty())
+      return failure("{} holds log files ({}) and Parquet ({}): name a directory with files of one kind", path, source->files()[0].name,
+                     parquet[0]);
+    if (!parquet.empty()) return std::make_unique<ParquetSource>(std::move(parquet), Form::kPartitionedParquet);
     source->sort();
   } else if (fs::is_regular_file(path, error)) {
+    if (path.ends_with(".parquet"))
+      return std::make_unique<ParquetSource>(std::vector{path}, is_exported_parquet(path) ? Form::kPartitionedParquet : Form::kParquet);
     source->add(path);
   } else {
     return failure("there is no directory or file {}; a bucket begins with s3://, and `history` is the server's", path);

@@ -12,7 +12,7 @@
 namespace cairn::cli {
 
 /// A log file, or all log files in a directory and those below it: by their names' ends (.json, .ndjson, .jsonl, and .gz of them). Hidden
-/// ones and digests are passed over.
+/// ones and digests are passed over. Or Parquet of `cairn export`: one file, or a directory without log files.
 Result<std::unique_ptr<sql::Source>> files_below(const std::string& path, env::Files& files);
 
 /// The log files of s3://BUCKET[/PREFIX], by the same rule.

@@ -15,9 +15,6 @@ std::string place_of(const Finding& finding) {
   return finding.key.empty() ? "" : fmt::format("s3://{}/{}", printable(finding.bucket), printable(finding.key));
 }
 
-/// "1 log file", "2 log files"
-std::string count(uint64_t n, std::string_view what) { return fmt::format("{} {}{}", n, what, n == 1 ? "" : "s"); }
-
 std::string proof(const VerifiedChain& chain) {
   if (!chain.proven_until) return "nothing is proven";
   return fmt::format("proven from {} until {}", timestamps::iso8601(*chain.proven_from), timestamps::iso8601(*chain.proven_until));
@@ -47,9 +44,9 @@ void judge_newest(VerifyReport& report, Time delivered) {
 std::string as_text(const VerifyReport& report) {
   std::string out;
   for (const VerifiedChain& chain : report.chains) {
-    out +=
-        fmt::format("{}  {}/{}: {} of {}, {} of {} valid; {}\n", chain.region.str(), chain.account.str(), printable(chain.trail_name),
-                    chain.digests_valid, count(chain.digests, "digest"), chain.files_valid, count(chain.files, "log file"), proof(chain));
+    out += fmt::format("{}  {}/{}: {} of {}, {} of {} valid; {}\n", chain.region.str(), chain.account.str(), printable(chain.trail_name),
+                       chain.digests_valid, counted(chain.digests, "digest"), chain.files_valid, counted(chain.files, "log file"),
+                       proof(chain));
   }
   if (!report.findings.empty()) out += '\n';
   for (const Finding& finding : report.findings) {
@@ -62,12 +59,12 @@ std::string as_text(const VerifyReport& report) {
   if (all > report.findings.size()) out += fmt::format("... and {} more\n", all - report.findings.size());
   if (!out.empty()) out += '\n';
   if (report.pending > 0)
-    out += fmt::format("{} newer than the last digest: the next one should name them.\n", count(report.pending, "log file"));
+    out += fmt::format("{} newer than the last digest: the next one should name them.\n", counted(report.pending, "log file"));
   if (report.uncovered > 0)
-    out += fmt::format("{} of times that no digest covers: nothing proves them.\n", count(report.uncovered, "log file"));
+    out += fmt::format("{} of times that no digest covers: nothing proves them.\n", counted(report.uncovered, "log file"));
   if (report.chains.empty()) out += "No digests found: nothing is proven.\n";
   else if (report.faults() == 0) out += "Valid.\n";
-  else out += fmt::format("NOT VALID: {}.\n", count(report.faults(), "finding"));
+  else out += fmt::format("NOT VALID: {}.\n", counted(report.faults(), "finding"));
   return out;
 }
 

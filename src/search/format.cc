@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "archive/gzip_stream.h"
+#include "archive/ndjson.h"
 #include "base/csv.h"
 #include "base/json.h"
 #include "base/time.h"
@@ -13,16 +14,11 @@
 namespace cairn::search {
 namespace {
 
-/// A record a line. Its bytes are carried on, but for line ends, which can only stand between them.
+/// A record a line.
 class Ndjson : public Format {
  public:
   std::string begin() override { return {}; }
-  std::string event(const history::Event& event) override {
-    std::string line = event.record;
-    std::ranges::replace_if(
-        line, [](char c) { return c == '\n' || c == '\r'; }, ' ');
-    return line + '\n';
-  }
+  std::string event(const history::Event& event) override { return archive::ndjson_line(event.record); }
   std::string end() override { return {}; }
 };
 

@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "sql/event_columns.h"
 #include "sql/pruning.h"
 #include "sql/statement_text.h"
 
@@ -48,6 +49,18 @@ constexpr const char* kAthenaMacros[] = {
     "CREATE MACRO approx_distinct(x) AS approx_count_distinct(x)",
     "CREATE MACRO regexp_like(s, r) AS regexp_matches(s, r)",
 };
+
+// What files' paths say elsewhere, where there are none that would: of the history.
+constexpr std::string_view kPartitionByRecord =
+    "recipientaccountid AS account, awsregion AS region, eventtime[1:4] AS year, eventtime[6:7] AS month, eventtime[9:10] AS day, "
+    "replace(eventtime[1:10], '-', '/') AS \"timestamp\"";
+// DuckDB closes the files of other partitions by itself.
+constexpr std::string_view kPartitionByPath =
+    "nullif(account, 'unknown') AS account, nullif(region, 'unknown') AS region, date[1:4] AS year, date[6:7] AS month, "
+    "date[9:10] AS day, replace(date, '-', '/') AS \"timestamp\"";
+
+// Records are long: DuckDB's usual 122,880 would be hundreds of megabytes while they are gathered.
+constexpr int kRowGroupRows = 20'480;
 
 }  // namespace
 
@@ -96,32 +109,64 @@ Result<void> Engine::set_up(const EngineOptions& options) {
     }
     return files;
   };
-  events_.emplace(EventScan{api_, source_, files_of(Partition::Kind::kEvents), report_, stop_});
-  insights_.emplace(EventScan{api_, source_, files_of(Partition::Kind::kInsights), report_, stop_});
-  if (auto added = add_event_scan(connection_, "cairn_events", *events_); !added) return added;
-  if (auto added = add_event_scan(connection_, "cairn_insights", *insights_); !added) return added;
+  const bool is_parquet = source_.form() != Source::Form::kRecords;
+  std::string events, insights;
+  std::vector<std::string> allowed;  // paths
+  if (!may_write_.empty()) allowed.push_back(literal(may_write_));
+  if (is_parquet) {
+    std::vector<size_t> files = files_of(Partition::Kind::kEvents);
+    if (files.empty()) files = {0};  // without any there would be no columns either; no row of it is selected
+    for (const size_t file : files) allowed.push_back(literal(source_.files()[file].name));
+    const auto select = parquet_events(files);
+    if (!select) return tl::unexpected(select.error());
+    events = *select;
+    insights = events + " WHERE false";
+  } else {
+    events_.emplace(EventScan{api_, source_, files_of(Partition::Kind::kEvents), report_, stop_});
+    insights_.emplace(EventScan{api_, source_, files_of(Partition::Kind::kInsights), report_, stop_});
+    if (auto added = add_event_scan(connection_, "cairn_events", *events_); !added) return added;
+    if (auto added = add_event_scan(connection_, "cairn_insights", *insights_); !added) return added;
+    const auto scan = [&](std::string_view function) {
+      return fmt::format("SELECT * EXCLUDE (record){}, try_cast(eventtime AS TIMESTAMP) AS time, record FROM {}()",
+                         source_.is_one() ? fmt::format(" REPLACE ({})", kPartitionByRecord) : "", function);
+    };
+    events = scan("cairn_events");
+    insights = scan("cairn_insights");
+    if (auto made = make_parts(); !made) return made;
+  }
   const std::string condition = options.selection.condition();
-  // A history has no paths that would tell.
-  constexpr std::string_view kByRecord =
-      " REPLACE (recipientaccountid AS account, awsregion AS region, eventtime[1:4] AS year, eventtime[6:7] AS month, eventtime[9:10] AS "
-      "day,"
-      " replace(eventtime[1:10], '-', '/') AS \"timestamp\")";
   std::vector<std::string> steps;
-  for (const auto& [view, function] :
-       {std::pair{"cloudtrail_logs", "cairn_events"}, {"events", "cairn_events"}, {"cloudtrail_insights", "cairn_insights"}})
-    steps.push_back(
-        fmt::format("CREATE VIEW {} AS SELECT * EXCLUDE (record){}, try_cast(eventtime AS TIMESTAMP) AS time, record FROM {}(){}{}", view,
-                    source_.is_one() ? kByRecord : "", function, condition.empty() ? "" : " WHERE ", condition));
   for (const char* macro : kAthenaMacros) steps.emplace_back(macro);
-  if (!may_write_.empty()) steps.push_back(fmt::format("SET allowed_paths = [{}]", literal(may_write_)));
+  steps.push_back(fmt::format("SET allowed_paths = [{}]", fmt::join(allowed, ", ")));
   steps.emplace_back("SET TimeZone = 'UTC'");
   steps.emplace_back("SET enable_external_access = false");
   steps.emplace_back("SET lock_configuration = true");
-  if (auto made = make_parts(); !made) return made;
+  for (const auto& [view, select] : {std::pair{"cloudtrail_logs", &events}, {"events", &events}, {"cloudtrail_insights", &insights}})
+    steps.push_back(fmt::format("CREATE VIEW {} AS SELECT * FROM ({}){}{}", view, *select, condition.empty() ? "" : " WHERE ", condition));
   for (const std::string& step : steps) {
-    if (auto done = execute(step); !done) return failure("DuckDB is not ready: {}", done.error().message);
+    auto done = execute(step);
+    if (done) continue;
+    const std::string_view why = done.error().message;
+    if (is_parquet && step.starts_with("CREATE VIEW"))
+      return failure("these are no Parquet files of `cairn export`: {}", why.substr(0, why.find('\n')));
+    return failure("DuckDB is not ready: {}", why);
   }
   return {};
+}
+
+Result<std::string> Engine::parquet_events(const std::vector<size_t>& files) const {
+  std::vector<std::string> names, columns;
+  for (const size_t file : files) {
+    const std::string& name = source_.files()[file].name;
+    if (name.find_first_of("*?[") != std::string::npos) return failure("{}: DuckDB reads no Parquet below names with *, ? or [", name);
+    names.push_back(literal(name));
+  }
+  for (const Column& column : event_columns()) columns.push_back(column.name());
+  const bool by_path = source_.form() == Source::Form::kPartitionedParquet;
+  return fmt::format(
+      "SELECT {}, filename AS file, {}, time, CAST(record AS JSON) AS record FROM "
+      "read_parquet([{}], filename = true, hive_partitioning = {}, hive_types_autocast = false)",
+      fmt::join(columns, ", "), by_path ? kPartitionByPath : kPartitionByRecord, fmt::join(names, ", "), by_path);
 }
 
 /// A table of what files' paths say, for `prune` to ask; each is in it once.
@@ -282,7 +327,8 @@ Result<uint64_t> Engine::write_parquet(const std::string& sql) {
   if (checked->is_explain) return failure("A plan is no table: EXPLAIN is for people.");
   prune(sql);
   Rows rows(api_);
-  const std::string full = wrapped("COPY", sql, fmt::format("TO {} (FORMAT parquet, COMPRESSION zstd)", literal(may_write_)));
+  const std::string full =
+      wrapped("COPY", sql, fmt::format("TO {} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {})", literal(may_write_), kRowGroupRows));
   if (api_.query(connection_, full.c_str(), &rows.result) != duckdb::kSuccess) return failure("{}", words(api_.result_error(&rows.result)));
   uint64_t written = 0;
   if (duckdb::Chunk chunk = api_.fetch_chunk(rows.result)) {

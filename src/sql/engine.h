@@ -58,6 +58,8 @@ class Engine {
  private:
   Engine(const duckdb::Api& api, Source& source) : api_(api), source_(source) {}
   Result<void> set_up(const EngineOptions& options);
+  /// The SELECT that gives all events of these Parquet files of the source.
+  Result<std::string> parquet_events(const std::vector<size_t>& files) const;
   Result<void> execute(const std::string& sql);
   /// The statement's columns, and whether it is EXPLAIN.
   struct Checked {

@@ -16,6 +16,11 @@ namespace cairn::sql {
 /// Where records are: files of a directory, objects of a bucket, pages of a history. Any thread.
 class Source {
  public:
+  enum class Form {
+    kRecords,             // JSON, which `open` gives
+    kParquet,             // the table's columns as Parquet: DuckDB reads the files itself, by their names
+    kPartitionedParquet,  // the same in …/account=…/region=…/date=…/, of which account and region may be "unknown"
+  };
   struct File {
     std::string name;  // for people, and the column `file`
     Partition partition;
@@ -24,6 +29,7 @@ class Source {
   virtual const std::vector<File>& files() const = 0;
   /// The bytes of one of them, for one reader.
   virtual Result<archive::RecordReader::Bytes> open(size_t file) = 0;
+  virtual Form form() const { return Form::kRecords; }
   virtual bool is_one() const { return false; }  // what cannot be read of it leaves no answer, not one over the rest
 };
 

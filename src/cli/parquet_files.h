@@ -1,0 +1,28 @@
+#pragma once
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+
+namespace cairn::cli {
+
+/// Makes files of records into Parquet, one after another, by DuckDB's library. Their columns are those of the table `events`
+/// (docs/query.md), but for what the files' paths say.
+class ParquetFiles {
+ public:
+  static constexpr uint64_t kMemoryBytes = uint64_t{512} << 20;  // of DuckDB's
+
+  /// Loads the library: fails with where to get it. `directory` is made if need be, and a file in it is written before it has its name.
+  static Result<std::unique_ptr<ParquetFiles>> open(const std::string& directory);
+  ~ParquetFiles();
+
+  /// From the file `records` to `parquet`, for good; `records` is gone then. Fails if these are not so many events.
+  Result<void> write(const std::string& records, uint64_t events, const std::string& parquet);
+
+ private:
+  struct Impl;
+  explicit ParquetFiles(std::unique_ptr<Impl> impl);
+  const std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace cairn::cli

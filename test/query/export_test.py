@@ -1,0 +1,184 @@
+"""`cairn export`: the history as NDJSON and as Parquet; both, and the history itself, give `cairn query` the records that were imported."""
+import collections
+import datetime
+import gzip
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+import logs
+from logs import BINARY, Maker, query, rows
+from server import Server
+
+SKIP = logs.why_not()
+ACCOUNTS = ("000000000000", "111122223333")
+REGIONS = ("us-east-1", "eu-west-3")
+
+
+def days():
+    now = datetime.datetime.now(datetime.timezone.utc)
+    return [(now - datetime.timedelta(days=n)).strftime("%Y-%m-%d") for n in (2, 3)]
+
+
+def written(record):
+    """As CloudTrail writes it, and with what readers tend to change: numbers, escapes."""
+    return json.dumps(record, separators=(",", ":")).replace('"bytesTransferredIn":0.0', '"bytesTransferredIn":1.10')
+
+
+@unittest.skipIf(SKIP, SKIP)
+class Export(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.root = pathlib.Path(tempfile.mkdtemp(prefix="cairn-export-test-"))
+        cls.server = Server()
+        cls.server.__enter__()
+        maker = Maker(7)
+        made = [maker.record(account=account, region=region, day=day) for account in ACCOUNTS for region in REGIONS for day in days() for _ in range(150)]
+        cls.records = {record["eventID"]: written(record) for record in made}
+        # Kinds that CloudTrail does not write, no region, and a record over several lines.
+        odd = maker.record(account=ACCOUNTS[0], region=REGIONS[0], day=days()[0])
+        cls.odd = {}
+        for change in ({"userIdentity": 7}, {"resources": "none"}, {"requestParameters": "text"}, {"awsRegion": "nowhere"}, {"errorMessage": "x" * 300_000}):
+            odd["eventID"] = maker.uuid()
+            cls.odd[odd["eventID"]] = written({**odd, **change})
+        odd["eventID"] = maker.uuid()
+        cls.odd[odd["eventID"]] = json.dumps(odd, indent=1)
+        cls.records.update(cls.odd)
+        source = cls.root / "in.json.gz"
+        source.write_bytes(gzip.compress(('{"Records":[' + ",".join(cls.records.values()) + "]}").encode()))
+        done = cls.run_cairn("import", source, "--output", "json")
+        assert json.loads(done.stdout)["Added"] == len(cls.records), done.stdout
+        cls.server.settle()
+        cls.filter = ("--filter", "ispresent(eventVersion) and not eventSource = \"cairn.amazonaws.com\"")
+        for form in ("ndjson", "parquet"):
+            done = cls.run_cairn("export", "--to", cls.root / form, "--format", form, "--account", ",".join(ACCOUNTS), *cls.filter)
+            assert f"{len(cls.records)} events in 9 files below {cls.root / form}\n" == done.stdout, done.stdout
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.server.__exit__(None, None, None)
+        shutil.rmtree(cls.root, ignore_errors=True)
+
+    @classmethod
+    def run_cairn(cls, *arguments, code=0, **variables):
+        done = subprocess.run([BINARY, *map(str, arguments)], env={**cls.server.environment(), **variables}, cwd=cls.root, capture_output=True, text=True, timeout=60)
+        if done.returncode != code:
+            raise AssertionError(f"{arguments}: {done.returncode}, {done.stdout}{done.stderr}")
+        return done
+
+    def test_files_are_by_account_region_and_day(self):
+        wanted = {f"account={account}/region={region}/date={day}" for account in ACCOUNTS for region in REGIONS for day in days()}
+        wanted.add(f"account={ACCOUNTS[0]}/region=unknown/date={days()[0]}")
+        for form, name in (("ndjson", "events.ndjson.gz"), ("parquet", "events.parquet")):
+            found = {str(path.relative_to(self.root / form)) for path in (self.root / form).rglob("*") if path.is_file()}
+            self.assertEqual(found, {f"{directory}/{name}" for directory in wanted})
+        lines = [line for path in (self.root / "ndjson").rglob("*.gz") for line in gzip.decompress(path.read_bytes()).decode().splitlines()]
+        self.assertEqual(sorted(lines), sorted(record.replace("\n", " ") for record in self.records.values()))
+
+    def test_parquet_holds_each_record_once_byte_for_byte(self):
+        found = [(row["eventid"], row["text"]) for row in rows("SELECT eventid, record::VARCHAR AS text FROM events", self.root / "parquet")]
+        wanted = {i: r.replace("\n", " ") for i, r in self.records.items()}
+        self.assertEqual(sorted(found), sorted(wanted.items()))
+
+    def test_the_tables_are_the_same(self):
+        where = " WHERE eventsource <> 'cairn.amazonaws.com'"
+        accounts = ("--account", ",".join(ACCOUNTS))
+        for columns, sources in {
+            "* EXCLUDE (file, record), record::VARCHAR AS record": ("ndjson", "parquet"),
+            # Paths do not say what a record without a known region has.
+            "* EXCLUDE (file, record, region)": ("ndjson", "parquet", "history"),
+        }.items():
+            tables = []
+            for source in sources:
+                found = rows(f"SELECT {columns} FROM events{where}", self.root / source if source != "history" else source, *accounts, env=self.server.environment())
+                tables.append(sorted(json.dumps(row).replace("\\n", " ") for row in found))  # files have a record a line
+                self.assertEqual(len(found), len(self.records), source)
+            for table in tables[1:]:
+                self.assertEqual(table, tables[0])
+        described = [query(f"DESCRIBE {table}", "--from", self.root / form).stdout for form in ("ndjson", "parquet") for table in ("events", "cloudtrail_logs", "cloudtrail_insights")]
+        self.assertEqual(len(set(described)), 1, described)
+
+    def test_counts_are_those_of_the_records(self):
+        records = [json.loads(r) for r in self.records.values()]
+        found = rows("SELECT eventname, useridentity.username AS who, count(*) AS n FROM events GROUP BY ALL", self.root / "parquet")
+        wanted = collections.Counter((r["eventName"], r["userIdentity"].get("userName") if isinstance(r["userIdentity"], dict) else None) for r in records)
+        self.assertEqual({(row["eventname"], row["who"]): row["n"] for row in found}, dict(wanted))
+        [row] = rows("SELECT count(*) AS n, min(time) AS first FROM events", self.root / "parquet", "--start-time", days()[0], "--region", "us-east-1")
+        some = [r["eventTime"] for r in records if r["eventTime"][:10] == days()[0] and r["awsRegion"] == "us-east-1"]
+        self.assertEqual((row["n"], row["first"]), (len(some), min(some).replace("T", " ").rstrip("Z")))
+        self.assertEqual(rows("SELECT count(*) AS n FROM cloudtrail_insights", self.root / "parquet"), [{"n": 0}])
+        self.assertEqual(rows("SELECT count(*) AS n FROM events", self.root / "parquet", "--account", "999999999999"), [{"n": 0}])
+
+    def test_only_files_that_a_query_needs_are_read(self):
+        copy = self.root / "copy"
+        shutil.copytree(self.root / "parquet", copy)
+        try:
+            spoilt = copy / f"account={ACCOUNTS[1]}/region=us-east-1/date={days()[0]}/events.parquet"
+            whole = spoilt.read_bytes()
+            spoilt.write_bytes(whole[:-100])
+            for condition in ("region = 'eu-west-3'", f"account = '{ACCOUNTS[0]}'", f"timestamp <> '{days()[0].replace('-', '/')}'"):
+                query(f"SELECT count(*) FROM events WHERE {condition}", "--from", copy)
+            done = query("SELECT count(*) FROM events", "--from", copy, check=False)
+            self.assertEqual((done.returncode, done.stdout), (1, ""))
+            self.assertIn(str(spoilt), done.stderr)
+            middle = bytearray(whole)
+            middle[len(whole) // 2:len(whole) // 2 + 2000] = bytes(2000)
+            spoilt.write_bytes(middle)
+            self.assertEqual(query("SELECT sum(length(record::VARCHAR) + length(eventversion)) FROM events", "--from", copy, check=False).returncode, 1)
+        finally:
+            shutil.rmtree(copy)
+
+    def test_one_file_alone(self):
+        directory = self.root / f"parquet/account={ACCOUNTS[1]}/region=eu-west-3/date={days()[1]}"
+        for path in (directory / "events.parquet", self.root / "other.parquet"):
+            if not path.exists():
+                shutil.copy(directory / "events.parquet", path)
+            [row] = rows("SELECT count(*) AS n, min(account) AS a, max(region) AS r, min(timestamp) AS t FROM events", path)
+            self.assertEqual(row, {"n": 150, "a": ACCOUNTS[1], "r": "eu-west-3", "t": days()[1].replace("-", "/")})
+        os.unlink(self.root / "other.parquet")
+        result = self.root / "result.parquet"
+        query("SELECT eventname, count(*) FROM events GROUP BY ALL", "--from", self.root / "ndjson", "--output", "parquet", "--to", result)
+        done = query("FROM events", "--from", result, check=False)
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertIn("no Parquet files of `cairn export`", done.stderr)
+        self.assertEqual(query("SELECT count(*) FROM events", "--from", self.root / "ndjson").stdout.splitlines()[1], str(len(self.records)), "results lie beside what is read")
+        os.unlink(result)
+
+    def test_sql_over_parquet_reaches_nothing_else(self):
+        secret = self.root / "secret.csv"
+        secret.write_text("a\n1\n")
+        for sql in (f"SELECT * FROM '{secret}'", f"SELECT * FROM read_text('{secret}')", f"SELECT * FROM read_parquet('{self.root}/**/*.parquet')",
+                    f"SELECT * FROM read_parquet('{self.root}/other/x.parquet')", f"COPY (SELECT 1) TO '{secret}'", "SET enable_external_access = true"):
+            done = query(sql, "--from", self.root / "parquet", check=False)
+            self.assertEqual((done.returncode, done.stdout), (1, ""), sql)
+        self.assertEqual(secret.read_text(), "a\n1\n")
+        secret.unlink()
+
+    def test_refusals(self):
+        self.assertIn("not empty", self.run_cairn("export", "--to", self.root / "parquet", "--format", "parquet", code=2).stderr)
+        done = self.run_cairn("export", "--to", self.root / "none", "--format", "parquet", code=3, CAIRN_DUCKDB="/nowhere")
+        self.assertIn("There is no /nowhere, which CAIRN_DUCKDB names", done.stderr)
+        self.assertFalse((self.root / "none").exists())
+        done = query("SELECT 1", "--from", self.root, check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("files of one kind", done.stderr)
+
+    def test_nothing_to_export(self):
+        done = self.run_cairn("export", "--to", "empty", "--format", "parquet", "--filter", 'eventName = "Absent"')
+        self.assertEqual(done.stdout, "0 events in 0 files below empty\n")
+        self.assertEqual(os.listdir(self.root / "empty"), [])
+        # A relative path, one event, and words in the singular.
+        one = next(iter(self.records))
+        done = self.run_cairn("export", "--to", "one", "--format", "parquet", "--account", ",".join(ACCOUNTS), "--filter", f'eventID = "{one}"')
+        self.assertEqual(done.stdout, "1 event in 1 file below one\n")
+        done = subprocess.run([BINARY, "query", "SELECT eventid FROM events", "--from", "one"], cwd=self.root, capture_output=True, text=True, timeout=60)
+        self.assertEqual((done.returncode, done.stdout.splitlines()[1:]), (0, [one]), done.stderr)
+        shutil.rmtree(self.root / "one")
+
+
+if __name__ == "__main__":
+    unittest.main()
