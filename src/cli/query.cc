@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
@@ -98,9 +99,10 @@ class Watch {
  public:
   Watch() {
     sigemptyset(&signals_);
-    sigaddset(&signals_, SIGINT);
-    sigaddset(&signals_, SIGTERM);
-    sigaddset(&signals_, SIGHUP);
+    for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+      struct sigaction usual {};
+      if (::sigaction(number, nullptr, &usual) == 0 && usual.sa_handler != SIG_IGN) sigaddset(&signals_, number);  // nohup means it
+    }
     ::signal(SIGPIPE, SIG_IGN);                       // a reader that has enough: writing fails, and what was put aside is removed
     pthread_sigmask(SIG_BLOCK, &signals_, &before_);  // threads that are made from now on do not get them either
     task_ = env::system_tasks().start("query-watch", [this] {
@@ -108,10 +110,10 @@ class Watch {
       const bool signalled = sigtimedwait(&signals_, nullptr, &kStep) > 0;
       const std::lock_guard lock(mutex_);
       if (signalled) {
-        if (engine_ == nullptr || interrupted_.exchange(true)) ::_exit(kInterrupted);  // nothing is begun, or it does not end
+        if (engine_ == nullptr || interrupted_.exchange(true)) leave();  // nothing is begun, or it does not end
         engine_->interrupt();
       }
-      if (engine_ != nullptr && shown_ && !quiet_) show(engine_->report());
+      if (engine_ != nullptr && shown_ && !quiet_ && files_ > 0) show(engine_->report());
       return env::Next::now();
     });
   }
@@ -123,6 +125,10 @@ class Watch {
   Watch(const Watch&) = delete;
   Watch& operator=(const Watch&) = delete;
 
+  /// While it is held no signal ends the process: what is made meanwhile is told to `removes`.
+  std::unique_lock<std::mutex> hold() { return std::unique_lock(mutex_); }
+  /// A file or directory that is not to stay behind, whenever a signal comes. Held.
+  void removes(std::string path) { passing_.push_back(std::move(path)); }
   void begin(sql::Engine& engine, size_t files) {
     const std::lock_guard lock(mutex_);
     engine_ = &engine;
@@ -141,8 +147,18 @@ class Watch {
   bool interrupted() const { return interrupted_; }
 
  private:
+  /// Ends the process, with what other threads do still under way.
+  [[noreturn]] void leave() {
+    clear();
+    for (const std::string& path : passing_) {
+      std::error_code error;
+      for (int tries = 0; fs::exists(path, error) && tries < 10; ++tries) fs::remove_all(path, error);  // DuckDB may yet add to it
+    }
+    fmt::print(stderr, "cairn query: interrupted\n");
+    ::_exit(kInterrupted);
+  }
   void show(const sql::ScanReport& report) {
-    fmt::print(stderr, "\r{} of {} files, {} events, {} MB\x1b[K", report.files.load(), files_, report.events.load(),
+    fmt::print(stderr, "\r{} of {}, {}, {} MB\x1b[K", report.files.load(), counted(files_, "file"), counted(report.events.load(), "event"),
                report.raw_bytes.load() / 1'000'000);
     (void)std::fflush(stderr);
     written_ = true;
@@ -157,6 +173,7 @@ class Watch {
   std::mutex mutex_;
   sql::Engine* engine_ = nullptr;
   size_t files_ = 0;
+  std::vector<std::string> passing_;
   bool written_ = false;
   std::unique_ptr<env::Task> task_;
 };
@@ -182,9 +199,10 @@ class Destination {
   }
   std::FILE* stream() const { return file_ == nullptr ? stdout : file_; }
   const std::string& partial() const { return partial_; }
+  std::string name() const { return to_.empty() ? "standard output" : to_; }
   Result<void> finish() {
     if (partial_.empty()) return {};
-    if (!close()) return failure("{} cannot be written", to_);
+    if (!close()) return failure("{} cannot be written: {}", to_, std::generic_category().message(errno));
     if (const auto renamed = env::system_files().rename(partial_, to_); !renamed) return failure("{}", renamed.error().message);
     partial_.clear();
     return {};
@@ -226,6 +244,15 @@ std::string variable(const char* name) {
   return value == nullptr ? "" : value;
 }
 
+/// What to do where DuckDB finds no room for what it puts aside; it says so in several ways.
+std::string room_hint(std::string_view message, const std::string& temporary) {
+  if (message.find("offload data block") == message.npos &&
+      (message.find("No space left on device") == message.npos || message.find(temporary) == message.npos))
+    return "";
+  return fmt::format("\nThe disk with {} is full: --temporary names another place for what does not fit in memory, --memory-mb gives more.",
+                     fs::path(temporary).parent_path().string());
+}
+
 Result<int, Trouble> run(const QueryOptions& options) {
   const auto selection = selection_of(options, env::system_clock().now());
   if (!selection) return tl::unexpected(selection.error());
@@ -243,10 +270,14 @@ Result<int, Trouble> run(const QueryOptions& options) {
   if (!source) return tl::unexpected(source.error());
   const std::string usual = variable("TMPDIR");
   const std::string parent = !options.temporary.empty() ? options.temporary : !usual.empty() ? usual : "/tmp";
+  std::unique_lock<std::mutex> held = watch.hold();
   const TemporaryDirectory temporary(parent);
   if (temporary.path().empty()) return trouble(kFailed, fmt::format("no directory can be made in {}", parent));
   Destination destination;
+  watch.removes(temporary.path());
   if (const auto opened = destination.open(options.to, !is_parquet); !opened) return trouble(kFailed, opened.error().message);
+  if (!options.to.empty()) watch.removes(destination.partial());
+  held.unlock();
 
   sql::EngineOptions engine_options;
   engine_options.memory_bytes = (options.memory_mb != 0 ? options.memory_mb : memory_mb_usual()) << 20;
@@ -258,9 +289,10 @@ Result<int, Trouble> run(const QueryOptions& options) {
   if (is_parquet) engine_options.may_write = destination.partial();
   const auto engine = sql::Engine::open(**api, engine_options, **source);
   if (!engine) return trouble(kFailed, engine.error().message);
-  watch.begin(**engine, (*source)->files().size());
+  // What DuckDB reads itself it does not count for us.
+  watch.begin(**engine, (*source)->form() == sql::Source::Form::kRecords ? (*source)->files().size() : 0);
 
-  bool written = true;
+  int write_error = 0;
   Result<void> done;
   if (is_parquet) {
     const auto rows = (*engine)->write_parquet(*statement);
@@ -276,21 +308,23 @@ Result<int, Trouble> run(const QueryOptions& options) {
         *statement, output.form(), [&](const std::vector<sql::ResultColumn>& columns) { output.head(columns); },
         [&](QueryOutput::Row row) {
           if (on_terminal) watch.be_quiet();
-          return written = output.row(row);
+          return output.row(row);
         });
     if (on_terminal) watch.be_quiet();
-    if (done) written = output.finish() && written;
+    if (done) (void)output.finish();
+    write_error = output.error();
   }
   watch.end();
   if (watch.interrupted()) return trouble(kInterrupted, "interrupted");
-  if (!done) return trouble(kFailed, printable_lines(done.error().message));
-  if (!written && options.to.empty()) return trouble(kNobodyReads, "");
-  if (!written) return trouble(kFailed, "the result cannot be written");
+  if (write_error == EPIPE && options.to.empty()) return trouble(kNobodyReads, "");
+  if (write_error != 0)
+    return trouble(kFailed, fmt::format("{} cannot be written: {}", destination.name(), std::generic_category().message(write_error)));
+  if (!done) return trouble(kFailed, printable_lines(done.error().message) + room_hint(done.error().message, temporary.path()));
   const sql::ScanReport& report = (*engine)->report();
   const auto bad = report.bad_files();
   if (const auto finished = destination.finish(); !finished) return trouble(kFailed, finished.error().message);
   for (const auto& [file, why] : bad) fmt::print(stderr, "cairn query: left out: {}: {}\n", printable(file), printable(why));
-  if (report.more_bad() > 0) fmt::print(stderr, "cairn query: and {} more files\n", report.more_bad());
+  if (report.more_bad() > 0) fmt::print(stderr, "cairn query: and {}\n", counted(report.more_bad(), "more file"));
   return bad.empty() ? 0 : kFilesLeftOut;
 }
 

@@ -1,6 +1,7 @@
 #include "cli/query_output.h"
 
 #include <algorithm>
+#include <cerrno>
 
 #include "base/text.h"
 #include "cli/event_text.h"
@@ -31,8 +32,8 @@ std::string printable_lines(std::string_view text) {
 }
 
 bool QueryOutput::print(std::string_view text) {
-  written_ = written_ && std::fwrite(text.data(), 1, text.size(), out_) == text.size();
-  return written_;
+  if (error_ == 0 && std::fwrite(text.data(), 1, text.size(), out_) != text.size()) error_ = errno;
+  return error_ == 0;
 }
 
 void QueryOutput::head(const std::vector<sql::ResultColumn>& columns) {
@@ -104,13 +105,14 @@ bool QueryOutput::row(Row row) {
   if (laid_out_) return print(table_line(cells, false));
   waiting_.push_back(std::move(cells));
   if (waiting_.size() >= kLookedAtRows || waiting_bytes_ >= kLookedAtBytes) lay_out();
-  return written_;
+  return error_ == 0;
 }
 
 bool QueryOutput::finish() {
   if (format_ == Format::kTable && !laid_out_ && !is_plan()) lay_out();
   if (format_ == Format::kJson) print(rows_ == 0 ? "]\n" : "\n]\n");
-  return written_ && std::fflush(out_) == 0;
+  if (error_ == 0 && std::fflush(out_) != 0) error_ = errno;
+  return error_ == 0;
 }
 
 }  // namespace cairn::cli

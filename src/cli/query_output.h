@@ -28,6 +28,7 @@ class QueryOutput {
   void head(const std::vector<sql::ResultColumn>& columns);
   bool row(Row row);  // false: nothing more can be written
   bool finish();
+  int error() const { return error_; }  // errno's, of the first time that nothing more could be written
 
  private:
   bool is_json() const { return format_ == Format::kJson || format_ == Format::kNdjson; }
@@ -44,7 +45,8 @@ class QueryOutput {
   std::vector<std::vector<std::string>> waiting_;  // a table's first rows
   size_t waiting_bytes_ = 0;
   std::vector<size_t> widths_;
-  bool laid_out_ = false, written_ = true;
+  bool laid_out_ = false;
+  int error_ = 0;
   uint64_t rows_ = 0;
 };
 

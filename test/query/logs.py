@@ -6,6 +6,8 @@ import random
 import shutil
 import subprocess
 import sys
+import tempfile
+import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from server import BINARY, build_directory  # noqa: E402
@@ -106,3 +108,27 @@ def deliver(root, records, account="111122223333", region="us-east-1", day="2023
     path = directory / f"{account}_{kind}_{region}_{day.replace('-', '')}T1200Z_{unique}.json.gz"
     path.write_bytes(gzip.compress(log_file_text(records), 1))
     return path
+
+
+class Delivered(unittest.TestCase):
+    """Tests over 3,200 records of two accounts, regions and days, as CloudTrail delivers them."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.root = pathlib.Path(tempfile.mkdtemp(prefix="cairn-query-test-"))
+        maker = Maker()
+        cls.records = []
+        for account in ("111122223333", "444455556666"):
+            for region in ("us-east-1", "eu-west-3"):
+                for day in ("2023-07-10", "2023-07-11"):
+                    some = maker.records(400, account=account, region=region, day=day)
+                    deliver(cls.root, some, account, region, day)
+                    cls.records += some
+        deliver(cls.root, [], unique="empty")
+        (cls.root / "AWSLogs/111122223333/CloudTrail-Digest/us-east-1/2023/07/10").mkdir(parents=True)
+        (cls.root / "AWSLogs/111122223333/CloudTrail-Digest/us-east-1/2023/07/10/111122223333_CloudTrail-Digest_us-east-1_t_us-east-1_20230710T120000Z.json.gz") \
+            .write_bytes(gzip.compress(b'{"awsAccountId":"111122223333","digestStartTime":"2023-07-10T11:00:00Z"}'))
+
+    @classmethod
+    def tearDownClass(cls):
+        shutil.rmtree(cls.root, ignore_errors=True)
