@@ -244,12 +244,16 @@ class Verification {
     for (size_t at = 0; at < files.size(); at += kFilesAtOnce) {
       std::vector<ExaminedFile> examined(std::min(kFilesAtOnce, files.size() - at));
       crew_.each(examined.size(), [&](size_t i) { examined[i] = examine_file(objects_, files[at + i]); });
-      for (ExaminedFile& file : examined) {
+      for (size_t i = 0; i < examined.size(); ++i) {
         ++result.files;
         ++progress_now_.files;
-        report_.raw_bytes += file.raw_bytes;
-        if (file.trouble) report_.add(std::move(*file.trouble));
-        else if (digest.is_proven) ++result.files_valid;
+        report_.raw_bytes += examined[i].raw_bytes;
+        if (examined[i].trouble) {
+          report_.add(std::move(*examined[i].trouble));
+        } else if (digest.is_proven) {
+          ++result.files_valid;
+          if (request_.proven && files[at + i].bucket == request_.bucket) request_.proven(files[at + i].key);
+        }
       }
       tell();
     }

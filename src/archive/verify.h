@@ -96,6 +96,7 @@ struct VerifyRequest {
   enum class Reach { kAny, kEnd } reach = Reach::kAny;  // kEnd: a chain that ends before `end` is a finding
   std::optional<Time> now;                              // a file named for a time well behind it is a forgery; none: not judged
   size_t threads = 1;
+  std::function<void(const std::string& key)> proven;  // told of each log file that a signed digest names and that is as it was
 };
 
 /// What was found of one trail in one region.

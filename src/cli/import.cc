@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <set>
 #include <thread>
 
 #include "archive/crew.h"
@@ -12,6 +13,7 @@
 #include "base/text.h"
 #include "cli/bucket_objects.h"
 #include "cli/directory_objects.h"
+#include "cli/event_text.h"
 #include "cli/import_client.h"
 #include "cli/verify.h"
 
@@ -19,7 +21,8 @@ namespace cairn::cli {
 
 namespace {
 
-constexpr int kAll = 0, kNotAll = 1, kUsage = 2, kCouldNot = 3;
+constexpr int kAll = 0, kNotAll = 1, kUsage = 2, kCouldNot = 3, kNotCovered = 4;
+constexpr size_t kNotCoveredShownMax = 1000;
 constexpr size_t kThreadsMax = 16;
 constexpr size_t kThreadsUsual = 4;  // what a server takes at once
 constexpr size_t kPage = 1000;
@@ -57,8 +60,9 @@ class ProgressLine {
     written_ = true;
     const uint64_t done = counts.files + counts.digests + counts.insights_files;
     const auto seconds = std::max<int64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(now - began_).count(), 1);
-    const std::string text = fmt::format("{} of {} files, {} events ({}/s): {} new, {} there already, {} bad", done, files_, counts.records,
-                                         counts.records * 1000 / static_cast<uint64_t>(seconds), counts.added, counts.known, counts.bad);
+    const std::string text = fmt::format("{} of {}, {} ({}/s): {} new, {} there already, {} bad", done, counted(files_, "file"),
+                                         counted(counts.records, "event"), counts.records * 1000 / static_cast<uint64_t>(seconds),
+                                         counts.added, counts.known, counts.bad);
     if (!is_terminal_) {
       fmt::print(stderr, "{}\n", text);
     } else {
@@ -179,32 +183,49 @@ void run(const Source& source, const Target& target, size_t threads, ImportLedge
 
 bool print(const std::string& text) { return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0; }
 
-std::string as_json(const ImportLedger& ledger) {
+/// Files that the digests say nothing of: newer than the last one, or not of a trail whose digests are there.
+struct NotCovered {
+  uint64_t files = 0;
+  std::vector<std::string> shown;  // the first of them
+};
+NotCovered not_covered_of(const Source& source, const std::set<std::string>& proven) {
+  NotCovered out;
+  for (const std::string& name : source.names) {
+    const std::string shown = source.shown + name;
+    if (proven.contains(source.bucket.empty() ? std::filesystem::path(shown).lexically_normal().string() : name)) continue;
+    if (++out.files <= kNotCoveredShownMax) out.shown.push_back(shown);
+  }
+  return out;
+}
+
+std::string as_json(const ImportLedger& ledger, const NotCovered& not_covered) {
   const ImportCounts counts = ledger.counts();
-  Json out = {{"Files", counts.files},         {"Bytes", counts.bytes},
-              {"Records", counts.records},     {"Added", counts.added},
-              {"Known", counts.known},         {"Expired", counts.expired},
-              {"Insights", counts.insights},   {"Bad", counts.bad},
-              {"DigestFiles", counts.digests}, {"InsightsFiles", counts.insights_files},
-              {"OtherFiles", counts.others},   {"Problems", Json::array()}};
+  Json out = {{"Files", counts.files},           {"Bytes", counts.bytes},
+              {"Records", counts.records},       {"Added", counts.added},
+              {"Known", counts.known},           {"Expired", counts.expired},
+              {"Insights", counts.insights},     {"Bad", counts.bad},
+              {"DigestFiles", counts.digests},   {"InsightsFiles", counts.insights_files},
+              {"OtherFiles", counts.others},     {"NotCoveredFiles", not_covered.files},
+              {"NotCovered", not_covered.shown}, {"Problems", Json::array()}};
   for (const auto& problem : ledger.problems())
     out["Problems"].push_back({{"File", problem.file}, {"Where", problem.where}, {"Reason", problem.reason}});
   return json::dump(out) + "\n";
 }
 
-std::string as_text(const ImportLedger& ledger) {
+std::string as_text(const ImportLedger& ledger, const NotCovered& not_covered) {
   const ImportCounts counts = ledger.counts();
-  std::string text =
-      fmt::format("{} files, {} records: {} events added, {} there already\n", counts.files, counts.records, counts.added, counts.known);
-  const auto say = [&text](uint64_t count, std::string_view what) {
-    if (count > 0) text += fmt::format("{} {}\n", count, what);
+  std::string text = fmt::format("{}, {}: {} added, {} there already\n", counted(counts.files, "file"), counted(counts.records, "record"),
+                                 counted(counts.added, "event"), counts.known);
+  const auto say = [&text](uint64_t count, std::string_view noun, std::string_view what) {
+    if (count > 0) text += fmt::format("{}{}\n", counted(count, noun), what);
   };
-  say(counts.expired, "events are older than what the history keeps (history.retention, 90 days if it was not set): left out");
-  say(counts.insights, "events of CloudTrail Insights, which the history does not show: left out");
-  say(counts.digests, "digest files: passed over; `cairn verify` proves log files by them");
-  say(counts.insights_files, "files of CloudTrail Insights: passed over");
-  say(counts.others, "other files: passed over");
-  say(counts.bad, "records or files could not be taken; why stands above");
+  say(counts.expired, "event", " older than what the history keeps (history.retention, 90 days if it was not set): left out");
+  say(counts.insights, "event", " of CloudTrail Insights, which the history does not show: left out");
+  say(counts.digests, "digest file", ": passed over; `cairn verify` proves log files by them");
+  say(counts.insights_files, "file", " of CloudTrail Insights: passed over");
+  say(counts.others, "other file", ": passed over");
+  say(not_covered.files, "file", " not covered by a digest: taken without a proof");
+  if (counts.bad > 0) text += fmt::format("{} bad, records or files: not taken; why stands above\n", counts.bad);
   return text;
 }
 
@@ -222,17 +243,19 @@ int import(const ImportOptions& options) {
                             options.event_store));
   const auto target = find_target(options.target, system_surroundings());
   if (!target) return fail(kCouldNot, target.error().message);
+  std::set<std::string> proven;
   if (options.check_digests) {
     if (options.what == "-") return fail(kUsage, "the standard input has no digests to check");
-    const int proven = verify({.target = options.target,
-                               .what = options.what,
-                               .start_time = {},
-                               .end_time = {},
-                               .until = {},
-                               .regions = {},
-                               .keys_file = options.keys_file,
-                               .save = {}});
-    if (proven != 0) return fail(proven, "nothing was imported, as the files are not proven by their digests");
+    const int found = verify({.target = options.target,
+                              .what = options.what,
+                              .start_time = {},
+                              .end_time = {},
+                              .until = {},
+                              .regions = {},
+                              .keys_file = options.keys_file,
+                              .save = {}},
+                             &proven);
+    if (found != 0) return fail(found, "nothing was imported, as the files are not proven by their digests");
   }
   ImportLedger ledger;
   const auto source = open_source(options.what, *target, ledger);
@@ -240,14 +263,16 @@ int import(const ImportOptions& options) {
   run(*source, *target, options.threads == 0 ? kThreadsUsual : options.threads, ledger);
   for (const auto& problem : ledger.problems())
     fmt::print(stderr, "{}{}{}: {}\n", problem.file, problem.where.empty() ? "" : ", ", problem.where, problem.reason);
-  const bool is_told = print(options.json ? as_json(ledger) : as_text(ledger));
+  const NotCovered not_covered = options.check_digests ? not_covered_of(*source, proven) : NotCovered();
+  for (const std::string& file : not_covered.shown) fmt::print(stderr, "{}: not covered by a digest\n", file);
+  const bool is_told = print(options.json ? as_json(ledger, not_covered) : as_text(ledger, not_covered));
   if (ledger.has_failed()) {
     fmt::print(stderr, "cairn import: {}\nThe same command goes on where this one ended: what is there is not added again.\n",
                ledger.failure());
     return kCouldNot;
   }
   if (!is_told) return kCouldNot;
-  return ledger.counts().bad > 0 ? kNotAll : kAll;
+  return ledger.counts().bad > 0 ? kNotAll : not_covered.files > 0 ? kNotCovered : kAll;
 }
 
 }  // namespace cairn::cli

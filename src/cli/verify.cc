@@ -214,7 +214,7 @@ class ProgressLine {
   Time last_;
 };
 
-Result<archive::VerifyReport, Trouble> run(const VerifyOptions& options) {
+Result<archive::VerifyReport, Trouble> run(const VerifyOptions& options, std::set<std::string>* proven) {
   const env::Clock& clock = env::system_clock();
   env::Files& files = env::system_files();
   auto request = request_of(options, clock.now());
@@ -261,6 +261,14 @@ Result<archive::VerifyReport, Trouble> run(const VerifyOptions& options) {
     return ring.of(region);
   };
 
+  if (proven != nullptr) {
+    const std::string prefix = request->prefix.empty() ? "" : request->prefix + "/";
+    request->proven = [proven, prefix, directory = source.remote ? "" : source.directory](const std::string& key) {
+      if (directory.empty()) proven->insert(key);
+      else if (key.starts_with(prefix))
+        proven->insert(std::filesystem::path(fmt::format("{}/{}", directory, key.substr(prefix.size()))).lexically_normal().string());
+    };
+  }
   std::unique_ptr<SavingObjects> saving;
   if (!options.save.empty()) saving = std::make_unique<SavingObjects>(*source.objects, files, options.save);
   const size_t cores = std::max(std::thread::hardware_concurrency(), 1u);
@@ -285,14 +293,15 @@ Result<archive::VerifyReport, Trouble> run(const VerifyOptions& options) {
 
 }  // namespace
 
-int verify(const VerifyOptions& options) {
-  const auto report = run(options);
+int verify(const VerifyOptions& options, std::set<std::string>* proven) {
+  const auto report = run(options, proven);
   if (!report) {
     fmt::print(stderr, "cairn verify: {}\n", report.error().message);
     return report.error().exit_code;
   }
   const std::string text = options.json ? as_json(*report) : as_text(*report);
-  const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
+  std::FILE* to = proven == nullptr ? stdout : stderr;  // there it is not the result
+  const bool written = std::fwrite(text.data(), 1, text.size(), to) == text.size() && std::fflush(to) == 0;
   if (!written) return 3;
   return is_valid(*report) ? 0 : 1;
 }

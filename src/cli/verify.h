@@ -1,4 +1,5 @@
 #pragma once
+#include <set>
 #include <string>
 
 #include "cli/target.h"
@@ -19,7 +20,8 @@ struct VerifyOptions {
   bool json = false;
 };
 
-/// `cairn verify`. Returns the exit code: 0 all is valid, 1 it is not or could not be found out, 2 wrong usage.
-int verify(const VerifyOptions& options);
+/// `cairn verify`. Returns the exit code: 0 all is valid, 1 it is not or could not be found out, 2 wrong usage. With `proven` it is a step
+/// of another command: adds to it the log files that signed digests prove (keys of a bucket, paths of a directory), and writes to stderr.
+int verify(const VerifyOptions& options, std::set<std::string>* proven = nullptr);
 
 }  // namespace cairn::cli

@@ -3,10 +3,13 @@ those who follow."""
 import concurrent.futures
 import datetime
 import gzip
+import hashlib
 import json
 import os
 import pathlib
 import random
+import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -134,6 +137,23 @@ class Import(Importing):
         self.assertEqual(recorded[-1]["requestParameters"]["files"], 8)
         self.assertEqual(recorded[-1]["responseElements"]["added"], 30)
         self.assertNotIn("parts", recorded[-1]["responseElements"])
+
+    def test_the_calls_record_tells_what_was_brought_and_to_whom(self):
+        records = [record(), record(account="111122223333"), record(account="111122223333")]
+        content = log_file(records)
+        self.write("a.json.gz", content)
+        for added in ([{"accountId": ACCOUNT, "added": 1}, {"accountId": "111122223333", "added": 2}], []):
+            self.assertEqual(self.run_import(self.path)[0], 0)
+            call = json.loads(next(e for e in all_events(self.server) if e["EventName"] == "ImportEvents")["CloudTrailEvent"])
+            self.assertEqual(call["requestParameters"], {"files": 1, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()})
+            self.assertEqual(call["responseElements"]["accounts"], added)
+            self.assertEqual(call["responseElements"]["records"], 3)
+        many = ["%012d" % n for n in range(1, 131)]
+        self.write("a.json.gz", log_file([record(account=account) for account in many]))
+        self.assertEqual(self.run_import(self.path)[0], 0)
+        call = json.loads(next(e for e in all_events(self.server) if e["EventName"] == "ImportEvents")["CloudTrailEvent"])
+        self.assertEqual([one["accountId"] for one in call["responseElements"]["accounts"]], many[:100])
+        self.assertEqual(call["responseElements"]["moreAccounts"], 30)
 
     def test_from_standard_input_and_from_a_bucket(self):
         records = [record(hours=h) for h in range(1, 6)]
@@ -277,8 +297,7 @@ class Export(Importing):
         self.assertEqual(sorted(found), sorted(records))
         code, counts, said = self.run_import(to)
         self.assertEqual((code, counts["Added"], counts["Known"]), (0, 0, len(records)), said)
-        for arguments, words in ((("--to", to), "not empty"), (("--to", self.path / "x", "--format", "parquet"), "cairn query"),
-                                 (("--to", self.path / "x", "--from", "trail"), "only the history")):
+        for arguments, words in ((("--to", to), "not empty"), (("--to", self.path / "x", "--from", "trail"), "only the history")):
             done = run(*arguments)
             self.assertEqual(done.returncode, 2)
             self.assertIn(words, done.stderr)
@@ -292,7 +311,7 @@ class Old(Importing):
         done = subprocess.run([BINARY, "import", str(self.path)], env=self.server.environment(), capture_output=True, text=True)
         self.assertEqual(done.returncode, 0)
         self.assertIn("2 events added", done.stdout)
-        self.assertIn("2 events are older than what the history keeps", done.stdout)
+        self.assertIn("2 events older than what the history keeps", done.stdout)
         self.assertEqual(len(self.imported()), 2)
 
 
@@ -340,12 +359,35 @@ class NoNews(Importing):
         self.assertGreater(counts["Known"], 5)
         copy = self.path / "copy"
         subprocess.run([BINARY, "verify", "s3://logs", "--save", str(copy)], env=self.server.environment(), check=True, capture_output=True)
+
+        # What no digest speaks of is taken, named, and told by the exit code.
+        known = next(copy.rglob("*_CloudTrail_*.json.gz"))
+        newer = known.with_name(re.sub(r"_\d{8}T\d{4}Z_", datetime.datetime.now(datetime.timezone.utc).strftime("_%Y%m%dT%H%MZ_"), known.name).replace(".json.gz", "x.json.gz"))
+        newer = newer.with_name(newer.name[:-len("x.json.gz") - 16] + "0123456789abcdeX.json.gz")
+        elsewhere = copy / "elsewhere" / "b.json.gz"
+        elsewhere.parent.mkdir()
+        for path in (newer, elsewhere):
+            path.write_bytes(log_file([record(name="RunInstances")]))
+        keys = ("--check-digests", "--keys", str(copy / "public-keys.json"))
+        code, counts, said = self.run_import(copy, *keys)
+        self.assertEqual(code, 4, said)
+        self.assertEqual((counts["Added"], counts["NotCoveredFiles"], sorted(counts["NotCovered"])), (2, 2, sorted(map(str, (newer, elsewhere)))))
+        for path in (newer, elsewhere):
+            self.assertIn(f"{path}: not covered by a digest\n", said)
+        self.assertNotIn(str(known), said)
+        plain = subprocess.run([BINARY, "import", str(copy), *keys], env=self.server.environment(), capture_output=True, text=True)
+        self.assertEqual(plain.returncode, 4)
+        self.assertIn("2 files not covered by a digest: taken without a proof\n", plain.stdout)
+        newer.unlink()
+        shutil.rmtree(elsewhere.parent)
+        code, counts, said = self.run_import(copy, *keys)
+        self.assertEqual((code, counts["NotCovered"]), (0, []), said)
         changed = next(copy.rglob("*_CloudTrail_*.json.gz"))
         changed.write_bytes(log_file([record()]))
         code, _, said = self.run_import(copy, "--check-digests", "--keys", str(copy / "public-keys.json"))
         self.assertEqual(code, 1)
         self.assertIn("nothing was imported", said)
-        self.assertEqual(len(self.imported()), 50)
+        self.assertEqual(len(self.imported()), 52)
 
 
 class Interrupted(Importing):

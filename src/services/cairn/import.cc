@@ -1,9 +1,12 @@
+#include <map>
 #include <semaphore>
 
 #include "api/operation.h"
 #include "api/ports.h"
 #include "archive/log_file.h"
 #include "aws/error.h"
+#include "base/crypto.h"
+#include "base/text.h"
 #include "services/cairn/imported_file.h"
 #include "state/store.h"
 
@@ -18,7 +21,8 @@ constexpr size_t kRawBytesMax = 96 << 20;  // of one call's files, uncompressed
 constexpr size_t kRecordsMax = 150'000;    // of one call, bad ones included
 constexpr size_t kInflationMax = 1032;     // bytes that one byte of gzip can hold
 constexpr size_t kPartsMax = 1000;
-constexpr std::ptrdiff_t kAtOnce = 4;  // calls, each with so much in memory
+constexpr size_t kAccountsRecordedMax = 100;  // of those whose events a call brings, in its record
+constexpr std::ptrdiff_t kAtOnce = 4;         // calls, each with so much in memory
 
 constexpr aws::ErrorKind kTooLarge{.code = "ImportTooLargeException", .status = 413};
 constexpr aws::ErrorKind kThrottling{.code = "ThrottlingException", .status = 429};
@@ -98,7 +102,7 @@ Json show(const Part& part, const std::vector<Fate>& fates) {
 
 void import_events(api::Call& call) {
   const std::vector<std::string_view> files = parts_of(call);
-  call.recorded_in = Json{{"files", files.size()}, {"bytes", call.body.size()}};
+  call.recorded_in = Json{{"files", files.size()}, {"bytes", call.body.size()}, {"sha256", text::hex(crypto::sha256(call.body))}};
   const Room held;
 
   const bool is_first = call.account == call.ports->default_account;
@@ -139,6 +143,7 @@ void import_events(api::Call& call) {
   }
 
   std::vector<Fate> fates;
+  std::map<std::string, uint64_t> added;  // by account
   std::string note;
   for (size_t begin = 0; begin < arrivals.size(); begin += history::kArrivalsMax) {
     const size_t end = std::min(begin + history::kArrivalsMax, arrivals.size());
@@ -148,6 +153,8 @@ void import_events(api::Call& call) {
     if (!staged)
       throw aws::Error({.code = "ServiceUnavailableException", .status = 503}, "The history takes no events at the moment: {}.",
                        staged.error().message);
+    for (size_t i = 0; i < some.size(); ++i)
+      if (staged->fates[i] == Fate::kAdded) ++added[some[i].attributes.account];
     fates.insert(fates.end(), staged->fates.begin(), staged->fates.end());
     if (!staged->file.empty()) note += (note.empty() ? "" : "\n") + staged->file;
   }
@@ -162,6 +169,12 @@ void import_events(api::Call& call) {
     shown.push_back(std::move(one));
   }
   call.recorded_out = totals;
+  Json& accounts = (*call.recorded_out)["accounts"] = Json::array();
+  for (const auto& [account, events] : added) {
+    if (accounts.size() == kAccountsRecordedMax) break;
+    accounts.push_back({{"accountId", account}, {"added", events}});
+  }
+  if (added.size() > accounts.size()) (*call.recorded_out)["moreAccounts"] = added.size() - accounts.size();
   call.out = std::move(totals);
   call.out["Parts"] = std::move(shown);
 }
