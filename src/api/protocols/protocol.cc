@@ -120,14 +120,18 @@ WireResponse json_error(Protocol protocol, const aws::ServiceModel& service, con
                                                                                 : "application/x-amz-json-1.1");
   std::vector<std::pair<std::string_view, std::string_view>> members;
   const std::string type = std::string(namespace_of(service, wire)).append(wire.code);
+  // Who calls our own service does so without an SDK that would look at headers.
+  const bool is_ours = service.key == "cairn";
   if (is_rest) {
     response.headers.emplace_back("x-amzn-ErrorType", wire.code);
+    if (is_ours) members.emplace_back("__type", wire.code);
     if (wire.shape != nullptr && wire.shape->member("Type") != nullptr)
       members.emplace_back("Type", wire.status < 500 ? "User" : "Service");
   } else {
     members.emplace_back("__type", type);
   }
-  if (!error.message.empty()) members.emplace_back(message_name(wire), error.message);
+  if (!error.message.empty()) members.emplace_back(is_ours ? "message" : message_name(wire), error.message);
+  else if (is_ours) members.emplace_back("message", "The body is not JSON of the kind that this call takes.");
   for (const auto& [name, value] : error.details) members.emplace_back(name, value);
 
   if (service.query_compatible) {

@@ -49,5 +49,15 @@ TEST(RestJson, WritesErrorsWithTheirTypeInAHeader) {
   EXPECT_EQ(response.body, R"({"Type":"User","Message":"Function not found: f"})");
 }
 
+TEST(RestJson, ErrorsOfOurOwnServiceTellAllInTheirBody) {
+  const auto body = [](const aws::Error& error) {
+    return encode_error(Protocol::kRestJson, *aws::service_model("cairn"), nullptr, error, "r", "", "").body;
+  };
+  EXPECT_EQ(body(aws::Error({.code = "InvalidFilterException"}, "Filter: no")),
+            R"({"__type":"InvalidFilterException","message":"Filter: no"})");
+  EXPECT_EQ(body(aws::Error(aws::kSerialization, "")),
+            R"({"__type":"SerializationException","message":"The body is not JSON of the kind that this call takes."})");
+}
+
 }  // namespace
 }  // namespace cairn::api

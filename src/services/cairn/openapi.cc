@@ -164,7 +164,7 @@ std::string openapi_document() {
        {{"securitySchemes",
          {{"sigv4", {{"type", "apiKey"}, {"in", "header"}, {"name", "Authorization"}, {"x-amazon-apigateway-authtype", "awsSigv4"}}}}},
         {"schemas",
-         {{"Error", {{"type", "object"}, {"properties", {{"message", {{"type", "string"}}}, {"Message", {{"type", "string"}}}}}}}}}}}};
+         {{"Error", {{"type", "object"}, {"properties", {{"__type", {{"type", "string"}}}, {"message", {{"type", "string"}}}}}}}}}}}};
   for (const aws::OperationModel& operation : model.operations)
     document["paths"][operation.uri][lower(operation.method)] = described(operation, operation.method);
   for (const aws::OperationModel& operation : model.operations) {
