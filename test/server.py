@@ -142,6 +142,13 @@ def other_aws():
     return found if found and os.path.realpath(found) != "/usr/bin/aws" else None
 
 
+def importing(server):
+    """A client of CloudFormation whose change sets have ImportExistingResources, which boto3 knows only since 1.28.80."""
+    client = server.client("cloudformation")
+    client.meta.events.register("before-call.cloudformation.CreateChangeSet", lambda params, **_: params["body"].update(ImportExistingResources="true"))
+    return client
+
+
 def eventually(probe, timeout=10):
     """Calls probe() until it returns something true; the last value if it never does."""
     deadline = time.monotonic() + timeout

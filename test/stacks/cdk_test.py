@@ -22,6 +22,14 @@ const bucket = new s3.Bucket(stack, "Logs", { versioned: true, removalPolicy: cd
 new cloudtrail.Trail(stack, "Trail", { bucket, isMultiRegionTrail: true, enableFileValidation: true });
 """
 
+IMPORT = """
+const cdk = require("aws-cdk-lib");
+const stack = new cdk.Stack(new cdk.App(), "Taken", { env: { account: "000000000000", region: "us-east-1" } });
+const bucket = (id, bucketName) => new cdk.aws_s3.CfnBucket(stack, id, { bucketName }).applyRemovalPolicy(cdk.RemovalPolicy.RETAIN);
+bucket("Logs", "made-by-hand");
+if (process.env.MORE) bucket("More", "made-by-hand-too");
+"""
+
 
 class Cdk(unittest.TestCase):
     def test_bootstrap_deploy_destroy(self):
@@ -45,6 +53,18 @@ class Cdk(unittest.TestCase):
             self.assertEqual(made["userIdentity"]["sessionContext"]["sessionIssuer"]["userName"], f"cdk-hnb659fds-cfn-exec-role-{ACCOUNT}-us-east-1")
             run("cdk destroy --force")
             self.assertEqual(server.client("cloudtrail").describe_trails()["trailList"], [])
+            # What was made by hand, taken in: by the bootstrap's roles, also where the caller's own could not look at it.
+            for name in ("made-by-hand", "made-by-hand-too"):
+                server.client("s3").create_bucket(Bucket=name)
+            (PLACE / "import.js").write_text(IMPORT)
+            (PLACE / "mapping.json").write_text(json.dumps({"Logs": {"BucketName": "made-by-hand"}}))
+            stacks = server.client("cloudformation")
+            run("cdk --app 'node import.js' import --resource-mapping mapping.json")
+            self.assertEqual(stacks.describe_stacks(StackName="Taken")["Stacks"][0]["StackStatus"], "IMPORT_COMPLETE")
+            run("MORE=1 cdk --app 'node import.js' deploy --import-existing-resources --require-approval never")
+            self.assertEqual(stacks.describe_stacks(StackName="Taken")["Stacks"][0]["StackStatus"], "UPDATE_COMPLETE")
+            self.assertEqual({e["LogicalResourceId"] for e in stacks.describe_stack_events(StackName="Taken")["StackEvents"] if e["ResourceStatus"] == "IMPORT_COMPLETE"},
+                             {"Taken", "Logs", "More"})
 
 
 class Bucket(unittest.TestCase):

@@ -1,5 +1,6 @@
 """Stacks in stacks: made, changed, rolled back and removed with the one around them, also across a kill -9; and wait conditions."""
 import json
+import math
 import os
 import pathlib
 import re
@@ -140,8 +141,6 @@ class Nested(unittest.TestCase):
         self.settled(self.stacks.create_stack(StackName="incapable", TemplateBody=template)["StackId"], "ROLLBACK_COMPLETE")
         self.assertIn("Requires capabilities : [CAPABILITY_IAM]", self.reasons("incapable", "Inner", "CREATE_FAILED")[0])
         self.settled(self.stacks.create_stack(StackName="capable", TemplateBody=template, Capabilities=["CAPABILITY_IAM"])["StackId"], "CREATE_COMPLETE")
-        self.refused("IncludeNestedStacks is not implemented", self.stacks.create_change_set, StackName="capable", ChangeSetName="c", TemplateBody=template,
-                     IncludeNestedStacks=True, Capabilities=["CAPABILITY_IAM"])
         self.stacks.create_change_set(StackName="capable", ChangeSetName="c", TemplateBody=template, Capabilities=["CAPABILITY_IAM"])
         change = self.stacks.describe_change_set(StackName="capable", ChangeSetName="c")["Changes"][0]["ResourceChange"]
         self.assertEqual((change["Action"], change["Details"][0]["ChangeSource"]), ("Modify", "Automatic"))
@@ -209,6 +208,12 @@ class Waiting(unittest.TestCase):
             made = stacks.create_stack(StackName="waits", TemplateBody=template)["StackId"]
             url = handle("waits")
             self.assertTrue(url.startswith(server.endpoint + "/_cairn/signal/"), url)
+            self.assertGreaterEqual(len(url.rpartition("/")[2]) * math.log2(36), 128, "bits of the secret")
+            secret = stacks.create_stack(StackName="sealed", TemplateBody=template)["StackId"]
+            self.assertEqual(send(handle(secret), Status="SUCCESS", UniqueId="only-the-stack-reads-this-id", Data="only-the-stack-reads-this", Reason="only-the-stack-reads-why"), 200)
+            for file in server.data.rglob("*"):
+                if file.is_file():
+                    self.assertNotIn(b"only-the-stack-reads", file.read_bytes(), file)
             self.assertEqual(send(url, Status="SUCCESS", UniqueId="a", Data="one", Reason="done"), 200)
             self.assertEqual(send(url, Status="SUCCESS", UniqueId="a", Data="again", Reason="done"), 200)  # the first counts
             command = re.search(r"^curl .*$", (ROOT / "docs/stacks.md").read_text(), re.M)[0]

@@ -61,6 +61,19 @@ class Operations(unittest.TestCase):
         self.refused("ValidationError", "Stack [absent] does not exist", self.stacks.describe_change_set, StackName="absent", ChangeSetName="c")
         self.refused("ValidationError", "StackName must be specified if ChangeSetName is not specified as an ARN.", self.stacks.delete_change_set,
                      ChangeSetName="c")
+        twice = [{"Key": "team", "Value": "a"}, {"Key": "team", "Value": "b"}]
+        self.refused("ValidationError", "Tags contain duplicate keys; tag keys must be unique", create, StackName="r", TemplateBody=topics("A"), Tags=twice)
+        self.refused("ValidationError", "Properties validation failed with message:\n[#/Tags: the key team is there twice]", create, StackName="r",
+                     TemplateBody=json.dumps({"Resources": {"A": {"Type": "AWS::SNS::Topic", "Properties": {"Tags": twice}}}}))
+        # What an output cannot have is seen before anything is made.
+        for resources, attribute in (({"C": {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "https://s3.amazonaws.com/a/b"}}}, "C.Nope"),
+                                     ({"C": {"Type": "AWS::SNS::Topic"}}, "C.Nope")):
+            with self.assertRaises(ClientError) as caught:
+                create(StackName="r", TemplateBody=json.dumps({"Resources": resources, "Outputs": {"O": {"Value": {"Fn::GetAtt": attribute}}}}))
+            self.assertIn("Requested attribute Nope does not exist in schema for " + resources["C"]["Type"], caught.exception.response["Error"]["Message"])
+        self.refused("ValidationError", "CreationPolicy of resource W is not implemented: name a Handle.", create, StackName="r", TemplateBody=json.dumps({"Resources": {
+            "H": {"Type": "AWS::CloudFormation::WaitConditionHandle"},
+            "W": {"Type": "AWS::CloudFormation::WaitCondition", "CreationPolicy": {"ResourceSignal": {"Count": 1}}, "Properties": {"Handle": {"Ref": "H"}, "Timeout": 1}}}}))
         self.stacks.delete_stack(StackName="absent")  # is as if it had been
         create(StackName="refusals", TemplateBody=topics("A"), EnableTerminationProtection=True)
         self.settled("refusals", "CREATE_COMPLETE")
@@ -74,6 +87,11 @@ class Operations(unittest.TestCase):
         body = json.dumps({"Resources": {"F": {"Type": "AWS::Lambda::Function"}, "T": {"Type": "AWS::SNS::Topic"}}})
         for call in (self.stacks.validate_template, lambda **given: self.stacks.create_stack(StackName="lacking", **given)):
             self.refused("ValidationError", "Template format error: Unrecognized resource types: [AWS::Lambda::Function]", call, TemplateBody=body)
+
+        body = json.dumps({"Resources": {"F": {"Type": "AWS::Logs::SubscriptionFilter"}}})
+        self.refused("ValidationError", "Template format error: Unrecognized resource types: [AWS::Logs::SubscriptionFilter]. AWS::Logs::SubscriptionFilter: "
+                     "this server has no service that log events could be sent to",
+                     self.stacks.validate_template, TemplateBody=body)
 
     def test_what_is_retained_is_there(self):
         s3 = self.server.client("s3")

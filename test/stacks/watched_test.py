@@ -60,6 +60,11 @@ class Watched(unittest.TestCase):
         with self.assertRaises(ClientError) as caught:
             self.stacks.create_stack(StackName="n", TemplateBody=template(A={}), NotificationARNs=["told"])
         self.assertIn("Invalid notification ARN", caught.exception.response["Error"]["Message"])
+        with self.assertRaises(ClientError) as caught:
+            self.stacks.create_stack(StackName="n", TemplateBody=template(A={}), NotificationARNs=[topic + "-not"])
+        self.assertEqual(caught.exception.response["Error"]["Code"], "ValidationError")
+        self.assertRegex(caught.exception.response["Error"]["Message"],
+                         r"^Topic does not exist \(Service: AmazonSNS; Status Code: 404; Error Code: NotFound; Request ID: [-0-9a-f]{36}; Proxy: null\)$")
         made = self.stacks.create_stack(StackName="n", TemplateBody=template(A={"DisplayName": "it's"}), NotificationARNs=[topic], ClientRequestToken="t-1")["StackId"]
         self.assertEqual(self.settled("n", "CREATE_COMPLETE")["NotificationARNs"], [topic])
         found = self.heard(queue, 5)

@@ -3,6 +3,7 @@
 #include "api/authorize.h"
 #include "base/text.h"
 #include "services/cloudformation/errors.h"
+#include "services/cloudformation/nested.h"
 
 namespace cairn::cloudformation {
 namespace {
@@ -19,7 +20,48 @@ ChangeSet decode(const std::string& stack, std::string_view text) {
           .about = document.at("about"),
           .role = document.at("role").get<std::string>(),
           .on_failure = document.at("onFailure").get<std::string>(),
-          .is_creation = document.at("creation").get<bool>()};
+          .is_creation = document.at("creation").get<bool>(),
+          .is_import = document.value("import", false),
+          .imports = document.value("imports", Json::object()),
+          .nested = document.value("nested", Json::object())};
+}
+
+std::optional<ChangeSet> set_with_id(state::Transaction& state, std::string_view id) {
+  const std::optional<std::string> place = state.get(keys::change_set_id(id));
+  if (!place) return std::nullopt;
+  const size_t slash = place->find('/');
+  const std::string stack = place->substr(0, slash);
+  const std::optional<std::string> document = state.get(keys::change_sets(stack) + place->substr(slash + 1));
+  return document ? std::optional(decode(stack, *document)) : std::nullopt;
+}
+
+/// A nested stack that was made for a change set alone, and that nothing can be made of any more.
+void retire(state::Transaction& state, std::string_view arn, const Moment& moment) {
+  std::optional<Stack> stack = stack_with_arn(state, arn);
+  if (!stack || stack->status != "REVIEW_IN_PROGRESS" || !stack->is_nested() || !change_sets_of(state, stack->id).empty()) return;
+  stack->status = "DELETE_COMPLETE";
+  stack->reason.clear();
+  stack->deleted = moment.now;
+  put_stack(state, *stack);
+  put_stack_event(state, moment.random, *stack, "", moment.now);
+  state.erase(keys::name(stack->account, stack->region, stack->name));
+  disown(state, *stack);
+}
+
+/// Of an executed set: its nested ones are executed with it, or say that nothing changes.
+void begin_nested(state::Transaction& state, const ChangeSet& set, const Moment& moment) {
+  for (const auto& [id, each] : set.nested.items()) {
+    std::optional<ChangeSet> nested = set_with_arn(state, each.at("set").get<std::string>());
+    if (!nested) continue;
+    if (nested->shown.value("Status", "") != "CREATE_COMPLETE") {
+      erase_change_set(state, *nested, moment);
+      continue;
+    }
+    nested->shown["ExecutionStatus"] = "EXECUTE_IN_PROGRESS";
+    nested->shown.erase("StatusReason");
+    put_change_set(state, *nested);
+    begin_nested(state, *nested, moment);
+  }
 }
 
 }  // namespace
@@ -32,7 +74,10 @@ void put_change_set(state::Transaction& state, const ChangeSet& set) {
                                                    {"about", set.about},
                                                    {"role", set.role},
                                                    {"onFailure", set.on_failure},
-                                                   {"creation", set.is_creation}}));
+                                                   {"creation", set.is_creation},
+                                                   {"import", set.is_import},
+                                                   {"imports", set.imports},
+                                                   {"nested", set.nested}}));
   state.put(keys::change_set_id(set.id), set.stack + "/" + set.name);
 }
 
@@ -75,23 +120,45 @@ ChangeSet open_change_set(api::Call& call) {
   return opened;
 }
 
-void erase_change_set(state::Transaction& state, const ChangeSet& set) {
+std::optional<ChangeSet> set_with_arn(state::Transaction& state, std::string_view arn) {
+  if (!arn.starts_with("arn:") || arn.find(":changeSet/") == std::string_view::npos) return std::nullopt;
+  std::optional<ChangeSet> set = set_with_id(state, arn.substr(arn.rfind('/') + 1));
+  if (!set || set->arn != arn) return std::nullopt;
+  return set;
+}
+
+void erase_change_set(state::Transaction& state, const ChangeSet& set, const Moment& moment) {
   state.erase(keys::change_set(set));
   state.erase(keys::change_set_id(set.id));
   state.erase(keys::change_set_template(set.id));
   state.erase(keys::change_set_parameters(set.id));
+  for (const auto& [id, each] : set.nested.items()) {
+    if (const auto nested = set_with_arn(state, each.at("set").get<std::string>())) erase_change_set(state, *nested, moment);
+    retire(state, each.at("stack").get<std::string>(), moment);
+  }
 }
 
-void erase_change_sets(state::Transaction& state, std::string_view stack) {
-  for (const ChangeSet& set : change_sets_of(state, stack)) erase_change_set(state, set);
+void erase_change_sets(state::Transaction& state, std::string_view stack, const Moment& moment) {
+  for (const ChangeSet& set : change_sets_of(state, stack)) erase_change_set(state, set, moment);
 }
 
-void make_obsolete(state::Transaction& state, std::string_view stack, std::string_view executed) {
+void make_obsolete(state::Transaction& state, std::string_view stack, const Moment& moment, std::string_view executed) {
   for (ChangeSet& set : change_sets_of(state, stack)) {
-    const bool was_over = set.shown.value("ExecutionStatus", "") != "AVAILABLE";
+    const bool waits_for_root = set.shown.contains("ParentChangeSetId") && set.shown.value("Status", "") == "CREATE_COMPLETE" &&
+                                set.shown.value("ExecutionStatus", "") == "UNAVAILABLE";
+    const bool was_over = set.shown.value("ExecutionStatus", "") != "AVAILABLE" && !waits_for_root;
     if (was_over && set.id != executed) {
-      erase_change_set(state, set);
+      erase_change_set(state, set, moment);
       continue;
+    }
+    if (set.id == executed) {
+      begin_nested(state, set, moment);
+    } else {
+      ChangeSet alone = set;  // what nested stacks would have become goes
+      alone.nested = Json::object();
+      erase_change_set(state, set, moment);
+      put_change_set(state, alone);
+      set = std::move(alone);
     }
     set.shown["ExecutionStatus"] = set.id == executed ? "EXECUTE_COMPLETE" : "OBSOLETE";
     state.erase(keys::change_set_template(set.id));

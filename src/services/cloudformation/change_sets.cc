@@ -1,85 +1,23 @@
-#include <algorithm>
 #include <array>
-#include <set>
 
 #include "api/operation.h"
 #include "api/ports.h"
-#include "services/cloudformation/change_set.h"
+#include "services/cloudformation/change_set_making.h"
 #include "services/cloudformation/errors.h"
 #include "services/cloudformation/nested.h"
-#include "template/summary.h"
 
 /// CreateChangeSet, DescribeChangeSet, ExecuteChangeSet, DeleteChangeSet, ListChangeSets.
 namespace cairn::cloudformation {
 namespace {
 
-constexpr size_t kChangeSetsMax = 50;  // of a stack
-constexpr const char* kNoChanges = "The submitted information didn't contain changes. Submit different information to create a change set.";
-
-/// What may have made a property another: parameters with another value, and resources that change, too.
-struct Causes {
-  const cfn::Program& program;
-  std::set<std::string> parameters, resources;
-};
-
-/// As recorded of AWS: what a parameter brings may also have been written otherwise, and what a resource brings is known when it is there.
-void add_details(Json& details, const Causes& causes, const std::string& resource, const std::string& property, bool is_replacing) {
-  const Json target{{"Attribute", "Properties"}, {"Name", property}, {"RequiresRecreation", is_replacing ? "Always" : "Never"}};
-  bool has_parameter = false, has_any = false;
-  for (const cfn::Cause& cause : causes.program.causes(resource, property)) {
-    const bool is_parameter = cause.source == cfn::Cause::Source::kParameter;
-    const bool is_attribute = cause.source == cfn::Cause::Source::kAttribute;
-    if (is_parameter ? !causes.parameters.contains(cause.entity)
-                     : !causes.resources.contains(cause.entity.substr(0, cause.entity.find('.'))))
-      continue;
-    has_any = true;
-    has_parameter = has_parameter || is_parameter;
-    details.push_back({{"Target", target},
-                       {"Evaluation", is_parameter ? "Static" : "Dynamic"},
-                       {"ChangeSource", is_parameter   ? "ParameterReference"
-                                        : is_attribute ? "ResourceAttribute"
-                                                       : "ResourceReference"},
-                       {"CausingEntity", cause.entity}});
-  }
-  if (!has_any || has_parameter)
-    details.push_back({{"Target", target}, {"Evaluation", has_any ? "Dynamic" : "Static"}, {"ChangeSource", "DirectModification"}});
-}
-
-Json shown(const Change& change, const Causes& causes) {
-  Json out{{"LogicalResourceId", change.resource}, {"ResourceType", change.type}, {"Scope", Json::array()}, {"Details", Json::array()}};
-  if (!change.physical.empty()) out["PhysicalResourceId"] = change.physical;
-  const bool is_modified = change.kind == Change::Kind::kModify || change.kind == Change::Kind::kReplace;
-  out["Action"] = change.kind == Change::Kind::kAdd ? "Add" : is_modified ? "Modify" : "Remove";
-  if (!is_modified) return {{"Type", "Resource"}, {"ResourceChange", std::move(out)}};
-  if (change.is_automatic) {
-    out["Details"].push_back({{"Target", {{"Attribute", "Properties"}, {"RequiresRecreation", "Never"}}},
-                              {"Evaluation", "Dynamic"},
-                              {"ChangeSource", "Automatic"}});
-    out["Scope"].push_back("Properties");
-    out["Replacement"] = "False";
-    return {{"Type", "Resource"}, {"ResourceChange", std::move(out)}};
-  }
-  out["Scope"].push_back(change.properties.empty() ? "DeletionPolicy" : "Properties");
-  const ResourceType* type = resource_type(change.type);
-  bool is_sure = false;  // that it is replaced
-  for (const std::string& name : change.properties) {
-    const Property* property = type == nullptr ? nullptr : type->property(name);
-    const bool is_replacing = type != nullptr && (type->update == nullptr || (property != nullptr && property->on == On::kReplace));
-    const size_t before = out["Details"].size();
-    add_details(out["Details"], causes, change.resource, name, is_replacing);
-    is_sure = is_sure || (is_replacing && out["Details"][before].at("Evaluation") == "Static");
-  }
-  out["Replacement"] = change.kind != Change::Kind::kReplace ? "False" : is_sure ? "True" : "Conditional";
-  return {{"Type", "Resource"}, {"ResourceChange", std::move(out)}};
-}
-
 Stack stack_for(api::Call& call, const std::string& type, const std::string& set) {
   const std::string name = call.in["StackName"].get<std::string>();
   std::optional<Stack> there = find_stack(call, name);
-  if (type == "CREATE") {
-    if (there && there->status != "REVIEW_IN_PROGRESS")
+  const bool is_in_review = there && there->status == "REVIEW_IN_PROGRESS" && !there->is_nested();
+  if (type == "CREATE" || (type == "IMPORT" && (!there || there->is_gone() || is_in_review))) {
+    if (there && !there->is_gone() && !is_in_review)
       throw Error(kValidationError, "Stack [{}] already exists and cannot be created again with the changeSet [{}].", name, set);
-    if (there) return std::move(*there);
+    if (is_in_review) return std::move(*there);
     check_name(name);
     Stack stack = new_stack(call, name);
     stack.status = "REVIEW_IN_PROGRESS";
@@ -94,79 +32,26 @@ Stack stack_for(api::Call& call, const std::string& type, const std::string& set
   return std::move(*there);
 }
 
-void refuse_options(const Json& in) {
-  const auto refuse_if = [&](bool is_asked, const char* what) {
-    if (is_asked) throw Error(aws::kNotImplemented, "{} is not implemented: leave it out.", what);
-  };
-  refuse_if(in.contains("ResourcesToImport") && !in.at("ResourcesToImport").empty(), "ResourcesToImport");
-  refuse_if(in.value("ImportExistingResources", false), "ImportExistingResources");
-  refuse_if(in.contains("DeploymentMode"), "DeploymentMode");
-}
-
-/// Differs from AWS: a set is complete at once. Resources are not imported, and nested stacks not looked into.
+/// Differs from AWS: a set is complete at once.
 void create_change_set(api::Call& call) {
-  refuse_options(call.in);
-  const std::string name = call.in["ChangeSetName"].get<std::string>(), type = call.in.value("ChangeSetType", "UPDATE");
-  if (type != "CREATE" && type != "UPDATE") throw Error(aws::kNotImplemented, "ChangeSetType {} is not implemented.", type);
+  const Json& in = call.in;
+  const std::string name = in.at("ChangeSetName").get<std::string>(), type = in.value("ChangeSetType", "UPDATE");
+  if (in.contains("DeploymentMode")) throw Error(aws::kNotImplemented, "DeploymentMode is not implemented: leave it out.");
+  if (type != "IMPORT" && in.contains("ResourcesToImport") && !in.at("ResourcesToImport").empty())
+    throw Error(kValidationError, "ResourcesToImport can only be specified with ChangeSetType IMPORT.");
+  if (type == "IMPORT" && in.value("ImportExistingResources", false))
+    throw Error(kValidationError, "ImportExistingResources can not be specified with ChangeSetType IMPORT.");
   const Stack stack = stack_for(call, type, name);
-  const std::vector<ChangeSet> there = change_sets_of(*call.state, stack.id);
-  for (const ChangeSet& set : there)
-    if (set.name == name) throw Error(kAlreadyExists, "ChangeSet {} already exists for stack {}", name, stack.name);
-  if (there.size() >= kChangeSetsMax)
-    throw Error(kLimitExceeded, "Limit for the number of change sets of a stack, {}, has been exceeded", kChangeSetsMax);
-  ChangeSet set{
-      .stack = stack.id, .name = name, .id = call.ports->random->uuid(), .arn = {}, .shown = {}, .about = {}, .role = {}, .on_failure = {}};
-  set.arn = fmt::format("arn:aws:cloudformation:{}:{}:changeSet/{}/{}", call.region.str(), call.account.str(), name, set.id);
-  set.is_creation = type == "CREATE";
-  set.on_failure = call.in.value("OnStackFailure", "ROLLBACK");
-  if (set.on_failure == "DELETE" && !set.is_creation)
+  ChangeSet set = new_change_set(call, stack, name, type);
+  set.on_failure = in.value("OnStackFailure", "ROLLBACK");
+  if (type == "IMPORT" && set.on_failure != "ROLLBACK")
+    throw Error(kValidationError, "OnStackFailure {} cannot be specified with ChangeSetType IMPORT: what fails is rolled back.",
+                set.on_failure);
+  if (set.on_failure == "DELETE" && type != "CREATE")
     throw Error(kValidationError, "OnStackFailure DELETE is only valid when ChangeSetType is CREATE.");
-  set.role = call.in.value("RoleARN", stack.about.value("RoleARN", ""));
-  if (call.in.contains("RoleARN")) check_role(call, set.role);
-  Asked asked = read_request(call, stack);
-  const bool has_nested =
-      std::ranges::any_of(asked.program->resources(), [](const cfn::Resource& each) { return each.type == kStackType; });
-  if (call.in.value("IncludeNestedStacks", false) && has_nested)
-    throw Error(aws::kNotImplemented, "IncludeNestedStacks is not implemented: leave it out, or change the stack without a change set.");
-  const Resources resources = resources_of(*call.state, *call.ports->sealer, stack.id);
-  std::vector<Change> changed;
-  try {
-    changed = changes(*call.state, stack, *asked.program, asked.about["Tags"], resources);
-  } catch (const Failed& failed) {
-    throw Error(kValidationError, "{}", failed.reason);
-  }
-  const bool is_nothing = !set.is_creation && changed.empty() && stack.about.value("Tags", Json()) == asked.about.value("Tags", Json()) &&
-                          !changes_outputs(*call.state, stack, *asked.program, resources);
-  Json changes_shown = Json::array();
-  Causes causes{.program = *asked.program, .parameters = {}, .resources = {}};
-  for (const Change& each : changed) causes.resources.insert(each.resource);
-  const auto former = get_sealed(*call.state, *call.ports->sealer, keys::parameters(stack.id, stack.generation));
-  for (const auto& [parameter, value] : asked.values)
-    if (!former || !former->contains(parameter) || former->at(parameter).at("resolved") != value.resolved)
-      causes.parameters.insert(parameter);
-  for (const Change& each : changed) changes_shown.push_back(shown(each, causes));
-  set.shown = {{"ChangeSetName", name},
-               {"ChangeSetId", set.arn},
-               {"StackId", stack.arn()},
-               {"StackName", stack.name},
-               {"Parameters", asked.about["Parameters"]},
-               {"CreationTime", timestamps::iso8601_millis(call.now)},
-               {"ExecutionStatus", is_nothing ? "UNAVAILABLE" : "AVAILABLE"},
-               {"Status", is_nothing ? "FAILED" : "CREATE_COMPLETE"},
-               {"NotificationARNs", asked.about["NotificationARNs"]},
-               {"RollbackConfiguration", asked.about["RollbackConfiguration"]},
-               {"Capabilities", asked.about["Capabilities"]},
-               {"Tags", asked.about["Tags"]},
-               {"Changes", std::move(changes_shown)},
-               {"IncludeNestedStacks", false}};
-  if (is_nothing) set.shown["StatusReason"] = kNoChanges;
-  if (call.in.contains("Description")) set.shown["Description"] = call.in["Description"];
-  if (call.in.contains("OnStackFailure")) set.shown["OnStackFailure"] = call.in["OnStackFailure"];
-  set.about = std::move(asked.about);
-  set.about["ChangeSetId"] = set.arn;
-  put_change_set(*call.state, set);
-  call.state->put(keys::change_set_template(set.id), asked.text);
-  put_sealed(*call.state, *call.ports->sealer, keys::change_set_parameters(set.id), to_json(asked.values));
+  set.role = in.value("RoleARN", stack.about.value("RoleARN", ""));
+  if (in.contains("RoleARN")) check_role(call, set.role);
+  make_change_set(call, stack, set);
   call.out = {{"Id", set.arn}, {"StackId", stack.arn()}};
 }
 
@@ -186,7 +71,12 @@ void execute_change_set(api::Call& call) {
   check_not_held(call, *stack);
   if (!set.is_creation) check_updatable(*stack);
   Asked asked{.text = *text, .values = parameter_values(*values), .program = std::nullopt, .about = set.about};
+  asked.change_set = set.id;
+  asked.imports = set.imports;
+  asked.nested = set.nested;
   std::string on_failure = set.on_failure;
+  if (set.is_import && call.in.value("DisableRollback", false))
+    throw Error(kValidationError, "DisableRollback cannot be specified for a change set of type IMPORT: what fails is rolled back.");
   if (call.in.contains("DisableRollback")) {
     on_failure = call.in["DisableRollback"].get<bool>() ? "DO_NOTHING" : "ROLLBACK";
     asked.about["DisableRollback"] = call.in["DisableRollback"];
@@ -194,11 +84,11 @@ void execute_change_set(api::Call& call) {
   if (call.in.contains("RetainExceptOnCreate")) asked.about["RetainExceptOnCreate"] = call.in["RetainExceptOnCreate"];
   begin(call, *stack, asked,
         {.is_creation = set.is_creation,
+         .is_import = set.is_import,
          .token = call.in.value("ClientRequestToken", ""),
          .role = set.role,
          .on_failure = on_failure,
-         .policy = call.state->get(keys::policy(stack->id)).value_or(""),
-         .change_set = set.id});
+         .policy = call.state->get(keys::policy(stack->id)).value_or("")});
 }
 
 void delete_change_set(api::Call& call) {
@@ -209,7 +99,10 @@ void delete_change_set(api::Call& call) {
     if (refusal.kind.code == kChangeSetNotFound.code) return;
     throw;
   }
-  erase_change_set(*call.state, *set);
+  if (set->shown.contains("ParentChangeSetId"))
+    throw Error(kInvalidChangeSetStatus, "ChangeSet [{}] belongs to the root change set [{}]: delete that.", set->arn,
+                set->shown.value("RootChangeSetId", ""));
+  erase_change_set(*call.state, *set, {.random = *call.ports->random, .now = call.now});
 }
 
 void list_change_sets(api::Call& call) {
@@ -217,8 +110,9 @@ void list_change_sets(api::Call& call) {
   call.out["Summaries"] = Json::array();
   for (const ChangeSet& set : change_sets_of(*call.state, stack.id)) {
     Json summary = Json::object();
-    for (const char* member : {"StackId", "StackName", "ChangeSetId", "ChangeSetName", "ExecutionStatus", "Status", "StatusReason",
-                               "CreationTime", "Description", "IncludeNestedStacks"})
+    for (const char* member :
+         {"StackId", "StackName", "ChangeSetId", "ChangeSetName", "ExecutionStatus", "Status", "StatusReason", "CreationTime",
+          "Description", "IncludeNestedStacks", "ParentChangeSetId", "RootChangeSetId", "ImportExistingResources"})
       if (set.shown.contains(member)) summary[member] = set.shown.at(member);
     call.out["Summaries"].push_back(std::move(summary));
   }

@@ -61,6 +61,8 @@ struct Naming {
   std::string_view suffix = {};
 };
 
+std::string to_text(const Json& value);  // scalars
+
 class Doing {
  public:
   struct Where {
@@ -85,6 +87,10 @@ class Doing {
   Json live = Json::object();
   bool is_gone = false;          // read: there is no such thing any more
   std::set<std::string> beside;  // read: physical ids of the stack's resources
+
+  Json identifier = Json::object();  // find: what names the thing
+  /// A member of it.
+  std::string id(std::string_view member) const { return to_text(identifier.value(member, Json(""))); }
 
   const Where& where() const { return where_; }
 
@@ -148,8 +154,7 @@ Json key_as_named(const Json& property, const std::string& arn);
 
 /// A policy document as text; texts stay as they are.
 std::string document_text(const Json& value);
-bool to_flag(const Json& value);         // true, "true"
-std::string to_text(const Json& value);  // scalars
+bool to_flag(const Json& value);  // true, "true"
 
 /// `value` as `shape` wants it: numbers and booleans that stand as texts and the other way round, names whatever their case, documents that
 /// are wanted as text. Throws Failed, naming what the shape does not have. `path`: of `value`, for that.

@@ -3,12 +3,10 @@
 
 #include "api/operation.h"
 #include "api/ports.h"
-#include "api/registry.h"
-#include "api/within.h"
 #include "base/text.h"
-#include "services/cloudformation/caller.h"
 #include "services/cloudformation/drift.h"
 #include "services/cloudformation/errors.h"
+#include "services/cloudformation/reading.h"
 #include "services/cloudformation/references.h"
 #include "services/cloudformation/resource_type.h"
 
@@ -17,37 +15,8 @@
 namespace cairn::cloudformation {
 namespace {
 
-constexpr size_t kReadsMax = 100;             // calls to read a resource
 constexpr size_t kDriftBytesMax = 512 << 10;  // of what a detection writes down
 constexpr const char* kAt = "at";
-
-/// A call that a type's `read` asks for.
-Answer asked(api::Call& call, const Asking& asking) {
-  const api::Service* service = api::service(asking.service->key);
-  if (service == nullptr || api::implementation(*service, *asking.operation) == nullptr)
-    return {
-        .out = std::nullopt,
-        .refusal = {.status = 501, .code = "NotImplemented", .message = asking.operation->name + " is not implemented.", .request_id = {}}};
-  api::Reply reply;
-  try {
-    Json out = api::call_within(call,
-                                {.service = asking.service->key,
-                                 .operation = asking.operation->name,
-                                 .in = asking.in,
-                                 .region = asking.service->global ? aws::kGlobalRegion : call.region,
-                                 .invoked_by = kService,
-                                 .account = call.account},
-                                &reply);
-    if (reply.body && asking.operation->name == "GetBucketPolicy") out["Policy"] = *reply.body;
-    return {.out = std::move(out)};
-  } catch (const aws::Error& refusal) {
-    return {.out = std::nullopt,
-            .refusal = {.status = refusal.kind.status,
-                        .code = std::string(refusal.kind.wire_code.empty() ? refusal.kind.code : refusal.kind.wire_code),
-                        .message = refusal.message,
-                        .request_id = call.request_id}};
-  }
-}
 
 Drift detected(api::Call& call, const Stack& stack, const Resources& resources, const Resource& resource) {
   const ResourceType* type = resource_type(resource.type);
@@ -58,26 +27,21 @@ Drift detected(api::Call& call, const Stack& stack, const Resources& resources, 
                            .stack_id = stack.arn(),
                            .resource = resource.id,
                            .token = resource.token};
-  std::vector<Answer> answers;
-  while (answers.size() < kReadsMax) {
-    Doing doing(where, answers);
-    doing.wanted = resource.now.properties;
-    doing.physical = resource.now.physical;
-    doing.attributes = resource.now.attributes;
-    for (const auto& [id, other] : resources) doing.beside.insert(other.now.physical);
-    try {
+  std::optional<Drift> drift;
+  try {
+    read_within(call, where, [&](Doing& doing) {
+      doing.wanted = resource.now.properties;
+      doing.physical = resource.now.physical;
+      doing.attributes = resource.now.attributes;
+      for (const auto& [id, other] : resources) doing.beside.insert(other.now.physical);
       resolve_references(doing, false);
       type->read(doing);
-      return drift_from(doing, resource.now.shown());
-    } catch (const Asking& asking) {
-      answers.push_back(asked(call, asking));
-    } catch (const Failed& failed) {
-      return {.status = "", .reason = failed.reason};
-    } catch (const Json::exception&) {
-      return {.status = "", .reason = "What was read has not the form that it should have."};
-    }
+      drift = drift_from(doing, resource.now.shown());
+    });
+  } catch (const Failed& failed) {
+    return {.status = "", .reason = failed.reason};
   }
-  return {.status = "", .reason = fmt::format("More than {} calls are needed to read it.", kReadsMax)};
+  return std::move(*drift);
 }
 
 Json shown(const Stack& stack, const Resource& resource, const Drift& drift, Time now) {

@@ -11,7 +11,7 @@ namespace {
 
 void create_launch_link(api::Call& call) {
   Link link{.principal = call.principal, .region = call.region, .template_body = {}, .template_url = {}, .expires = call.now + kLinkLife};
-  const std::optional<std::string> text = template_of(call);
+  const std::optional<std::string> text = template_of(call, call.in);
   if (!text) throw Error(kValidationError, "Either TemplateBody or TemplateURL must be specified.");
   (void)parsed(*text);
   if (call.in.contains("TemplateURL")) link.template_url = canonical_url(call, call.in["TemplateURL"].get<std::string>());

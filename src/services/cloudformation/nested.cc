@@ -1,8 +1,11 @@
 #include "services/cloudformation/nested.h"
 
+#include "api/ports.h"
 #include "base/text.h"
 #include "services/cloudformation/caller.h"
+#include "services/cloudformation/doing.h"
 #include "services/cloudformation/errors.h"
+#include "services/cloudformation/request.h"
 
 namespace cairn::cloudformation {
 namespace {
@@ -37,11 +40,12 @@ void adopt(state::Transaction& state, const std::string& arn, const Stack& paren
   std::optional<Stack> nested = stack_with_arn(state, arn);
   if (!nested || nested->is_gone()) return;
   if (is_new) {
+    const bool is_first = !nested->is_nested();  // a change set may have made it before
     nested->parent = parent.arn();
     nested->root = parent.root.empty() ? parent.arn() : parent.root;
     nested->about["DisableRollback"] = of.on_failure == "DO_NOTHING";
     put_stack(state, *nested);
-    count(state, id_of(nested->root), 1);
+    if (is_first) count(state, id_of(nested->root), 1);
   }
   const std::optional<std::string> document = state.get(keys::operation(nested->id));
   if (!document) return;
@@ -49,6 +53,27 @@ void adopt(state::Transaction& state, const std::string& arn, const Stack& paren
   operation.endpoint = of.endpoint;
   if (is_new) operation.about["DisableRollback"] = nested->about["DisableRollback"];
   put_operation(state, operation);
+}
+
+Stack new_nested(api::Call& call, const Stack& parent, const std::string& resource) {
+  if (const std::string problem = nesting_problem(*call.state, parent); !problem.empty()) throw Error(kLimitExceeded, "{}", problem);
+  const std::string token = call.ports->random->letters(12, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
+  const Doing::Where where{.account = call.account,
+                           .region = call.region,
+                           .stack_name = parent.name,
+                           .stack_id = parent.arn(),
+                           .resource = resource,
+                           .token = token};
+  Stack stack = new_stack(call, Doing(where, {}).name("", {.characters_max = 128}));
+  stack.status = "REVIEW_IN_PROGRESS";
+  stack.reason = "User Initiated";
+  stack.parent = parent.arn();
+  stack.root = parent.root.empty() ? parent.arn() : parent.root;
+  put_stack(*call.state, stack);
+  call.state->put(keys::name(call.account, call.region, stack.name), stack.id);
+  count(*call.state, id_of(stack.root), 1);
+  put_stack_event(*call.state, *call.ports->random, stack, "", call.now);
+  return stack;
 }
 
 void disown(state::Transaction& state, const Stack& nested) {

@@ -14,6 +14,8 @@ constexpr size_t kNestedMax = 500;  // stacks in an outermost one, at any level
 std::string nesting_problem(state::Transaction& state, const Stack& parent);
 /// After a call that `parent`'s operation `of` made: the stack with this ARN is nested in it, and where it is at work, it works for that.
 void adopt(state::Transaction& state, const std::string& arn, const Stack& parent, const Operation& of, bool is_new);
+/// A stack that `parent` is to have, in review: a change set tells what it would be made of.
+Stack new_nested(api::Call& call, const Stack& parent, const std::string& resource);
 /// It is gone.
 void disown(state::Transaction& state, const Stack& nested);
 

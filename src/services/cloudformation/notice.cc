@@ -1,6 +1,8 @@
 #include "services/cloudformation/notice.h"
 
+#include "api/within.h"
 #include "base/text.h"
+#include "services/cloudformation/caller.h"
 #include "services/cloudformation/errors.h"
 
 namespace cairn::cloudformation {
@@ -14,7 +16,7 @@ Hearers hearers_of(const Stack& stack, const Operation& operation) {
   return hearers;
 }
 
-void check_topics(const Json& topics) {
+void check_topics(api::Call& call, const Json& topics) {
   for (const Json& each : topics) {
     const std::string arn = each.get<std::string>();
     const std::vector<std::string_view> parts = text::split(arn, ':');
@@ -22,6 +24,19 @@ void check_topics(const Json& topics) {
     if (parts.size() != 6 || parts[0] != "arn" || parts[1] != "aws" || parts[2] != "sns" || !aws::is_region(parts[3]) ||
         !aws::is_account_id(parts[4]) || parts[5].empty())
       throw Error(kValidationError, "Invalid notification ARN: {}", arn);
+    try {
+      api::call_within(call, {.service = "sns",
+                              .operation = "GetTopicAttributes",
+                              .in = {{"TopicArn", arn}},
+                              .region = aws::Region(std::string(parts[3])),
+                              .invoked_by = kService,
+                              .account = call.account});
+    } catch (const Error& refusal) {
+      const std::string_view code = refusal.kind.wire_code.empty() ? refusal.kind.code : refusal.kind.wire_code;
+      if (code == "NotFound" || code == "InvalidParameter")
+        throw Error(kValidationError, "{} (Service: AmazonSNS; Status Code: {}; Error Code: {}; Request ID: {}; Proxy: null)",
+                    refusal.message, refusal.kind.status, code, call.request_id);
+    }
   }
 }
 

@@ -23,8 +23,8 @@ inline std::string notices(std::string_view id) { return std::string(kNotices).a
 
 Hearers hearers_of(const Stack& stack, const Operation& operation);
 
-/// Throws ValidationError unless these are ARNs of topics.
-void check_topics(const Json& topics);
+/// Throws ValidationError unless these are topics that are there. Whether the caller may publish to them is seen when they are told.
+void check_topics(api::Call& call, const Json& topics);
 
 /// The documents for an event, as its own document has it. `order`: events later than others have a greater one.
 void put_notices(state::Transaction& state, const Stack& stack, const Hearers& hearers, const Json& event, const std::string& order);

@@ -9,6 +9,9 @@ std::string encode(const Operation& operation) {
                          {"id", operation.id},
                          {"phase", static_cast<int>(operation.phase)},
                          {"creation", operation.is_creation},
+                         {"import", operation.is_import},
+                         {"imports", operation.imports},
+                         {"nested", operation.nested},
                          {"from", operation.from},
                          {"to", operation.to},
                          {"principal", operation.principal},
@@ -36,6 +39,9 @@ Operation decode_operation(std::string_view text) {
   operation.id = document.at("id").get<std::string>();
   operation.phase = static_cast<Operation::Phase>(document.at("phase").get<int>());
   operation.is_creation = document.at("creation").get<bool>();
+  operation.is_import = document.value("import", false);
+  operation.imports = document.value("imports", Json::object());
+  operation.nested = document.value("nested", Json::object());
   operation.from = document.at("from").get<int>();
   operation.to = document.at("to").get<int>();
   operation.principal = document.at("principal");

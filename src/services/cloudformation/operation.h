@@ -20,6 +20,7 @@ struct Operation {
   std::string id;     // of the operation
   Phase phase = Phase::kForward;
   bool is_creation = false;  // the first operation of a stack, or its rollback
+  bool is_import = false;    // nothing but what `imports` names
   int from = 0, to = 0;      // generations
   Json principal;            // caller.h
   std::string role, token;
@@ -29,6 +30,8 @@ struct Operation {
   std::vector<std::string> retained;     // DeleteStack's RetainResources; ContinueUpdateRollback's ResourcesToSkip
   std::string policy;                    // the stack policy that holds for it
   Json about = Json::object();           // what the stack shall show of itself (Stack::about) when kForward has succeeded
+  Json imports = Json::object();         // logical id -> what names a thing that is there already, and becomes the stack's
+  Json nested = Json::object();          // logical id -> what a change set knows of a nested stack (nested.h)
   bool is_cancelled = false;
   std::string endpoint = {};  // where its caller found this server: http://HOST
   Time until = {};            // kForward: it is given up then; the epoch: never

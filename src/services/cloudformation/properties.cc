@@ -23,11 +23,15 @@ void check_tags(const Json& properties) {
     for (const auto& [key, value] : tags->items())
       if (api::is_system_tag(key)) throw Failed{kReservedTag};
   if (!tags->is_array()) return;
+  std::set<std::string> keys;
   for (const Json& tag : *tags) {
     if (!tag.is_object()) continue;
     for (const auto& [name, value] : tag.items()) {  // as the calls take them: in any case, and KMS has names of its own
       const bool is_key = text::equals_ignoring_case(name, "Key") || text::equals_ignoring_case(name, "TagKey");
       if (is_key && api::is_system_tag(to_text(value))) throw Failed{kReservedTag};
+      const bool is_known = to_text(value).find(Surroundings::kKnownLater) == std::string::npos;
+      if (is_key && is_known && !keys.insert(to_text(value)).second)
+        throw Failed{fmt::format("Properties validation failed with message:\n[#/Tags: the key {} is there twice]", to_text(value))};
     }
   }
 }
@@ -87,7 +91,7 @@ Change::Kind difference(const ResourceType& type, const Json& before, const Json
 }
 
 std::vector<Change> changes(state::Transaction& state, const Stack& stack, const cfn::Program& program, const Json& tags,
-                            const Resources& resources) {
+                            const Resources& resources, std::map<std::string, Json>* all) {
   std::vector<std::string> retyped;
   for (const cfn::Resource& declared : program.resources())
     if (const auto it = resources.find(declared.id); it != resources.end() && !it->second.is_gone() && it->second.type != declared.type)
@@ -107,6 +111,11 @@ std::vector<Change> changes(state::Transaction& state, const Stack& stack, const
     if (!evaluated) throw Failed{evaluated.error().text()};
     const Json properties = with_tags(*type, std::move(*evaluated), tags);
     check_properties(*type, id, properties);
+    // Of all types here only wait conditions have one on AWS; elsewhere it means nothing there, too.
+    if (declared.type == "AWS::CloudFormation::WaitCondition")
+      if (const auto policy = program.attribute_section(id, "CreationPolicy", surroundings); policy && !policy->is_null())
+        throw Failed{fmt::format("CreationPolicy of resource {} is not implemented: name a Handle.", id)};
+    if (all != nullptr) all->insert_or_assign(id, properties);
     Change change{.kind = Change::Kind::kAdd, .resource = id, .type = declared.type, .physical = {}};
     if (const auto it = resources.find(id); it != resources.end() && !it->second.is_gone() && !it->second.now.physical.empty()) {
       const Instance& now = it->second.now;
@@ -120,6 +129,8 @@ std::vector<Change> changes(state::Transaction& state, const Stack& stack, const
     }
     if (change.kind != Change::Kind::kNone) found.push_back(std::move(change));
   }
+  Surroundings surroundings(state, stack, resources, program, Surroundings::Unknown::kLater, &replaced);
+  if (const auto outputs = program.outputs(surroundings); !outputs) throw Failed{outputs.error().text()};
   for (const auto& [id, resource] : resources)
     if (program.resource(id) == nullptr && !resource.is_gone())
       found.push_back({.kind = Change::Kind::kRemove, .resource = id, .type = resource.type, .physical = resource.now.physical});

@@ -29,14 +29,16 @@ struct Change {
   std::string resource, type, physical;
   std::vector<std::string> properties;  // that differ
   bool is_automatic = false;            // none does, but what it is made of may
+  bool is_import = false;               // kAdd: it is there already
 };
 /// How `type` goes from one to the other.
 Change::Kind difference(const ResourceType& type, const Json& before, const Json& after, std::vector<std::string>& properties);
 
 /// What a program, with these tags, would make of what there is; resources that stay as they are are not among them. Checks the properties
 /// as far as they are known; throws Failed.
+/// `properties`: takes each resource's, as far as they are known.
 std::vector<Change> changes(state::Transaction& state, const Stack& stack, const cfn::Program& program, const Json& tags,
-                            const Resources& resources);
+                            const Resources& resources, std::map<std::string, Json>* properties = nullptr);
 
 /// Whether the program's outputs are others than the stack's.
 bool changes_outputs(state::Transaction& state, const Stack& stack, const cfn::Program& program, const Resources& resources);

@@ -1,6 +1,7 @@
 #include "services/cloudformation/request.h"
 
 #include <algorithm>
+#include <set>
 
 #include "api/pass_role.h"
 #include "api/ports.h"
@@ -35,7 +36,8 @@ Json texts_of(const Json& in, const char* member) {
 }
 
 /// Parameters as the call gives them, and as they were for UsePreviousValue.
-std::map<std::string, std::string> given_parameters(api::Call& call, const Stack& stack, const cfn::Template& of) {
+std::map<std::string, std::string> given_parameters(api::Call& call, const Json& in, const Stack& stack, const cfn::Template& of,
+                                                    Values values) {
   std::map<std::string, std::string> given;
   std::optional<cfn::ParameterValues> previous;
   const auto was = [&](const std::string& name) -> const cfn::ParameterValue* {
@@ -47,8 +49,22 @@ std::map<std::string, std::string> given_parameters(api::Call& call, const Stack
     const auto it = previous->find(name);
     return it == previous->end() ? nullptr : &it->second;
   };
-  for (const Json& parameter : texts_of(call.in, "Parameters")) {
+  /// Takes what is known later as it is; false: another must stand for it, as it would not do here.
+  const auto does_later = [&](const std::string& name, const std::string& value) {
+    const cfn::Parameter* declared = of.parameter(name);
+    if (values == Values::kGiven || declared == nullptr || value.find(Surroundings::kKnownLater) == std::string::npos) return true;
+    return declared->type == "String" && declared->allowed_values.empty() && !declared->allowed_pattern && !declared->min_length &&
+           !declared->max_length;
+  };
+  for (const Json& parameter : texts_of(in, "Parameters")) {
     const std::string name = parameter.value("ParameterKey", "");
+    if (!does_later(name, parameter.value("ParameterValue", ""))) {
+      const cfn::ParameterValue* value = was(name);
+      if (value != nullptr) given[name] = value->given;
+      else if (!of.parameter(name)->default_value)
+        throw Error(kValidationError, "The value of parameter {} is known only when the stack around is changed.", name);
+      continue;
+    }
     if (parameter.value("UsePreviousValue", false)) {
       if (parameter.contains("ParameterValue"))
         throw Error(kValidationError,
@@ -112,11 +128,16 @@ void check_allowed_types(const Json& in, const cfn::Summary& summary) {
 
 }  // namespace
 
+constexpr const char* kLogSubscription = "AWS::Logs::SubscriptionFilter";
+
 void check_types(const cfn::Summary& summary) {
   std::vector<std::string> lacking;
   for (const std::string& type : summary.resource_types)
     if (resource_type(type) == nullptr) lacking.push_back(type);
-  if (!lacking.empty()) throw Error(kValidationError, "Template format error: Unrecognized resource types: [{}]", fmt::join(lacking, ", "));
+  if (lacking.empty()) return;
+  const bool has_filters = std::ranges::find(lacking, kLogSubscription) != lacking.end();
+  throw Error(kValidationError, "Template format error: Unrecognized resource types: [{}]{}", fmt::join(lacking, ", "),
+              has_filters ? fmt::format(". {}: this server has no service that log events could be sent to", kLogSubscription) : "");
 }
 
 namespace {
@@ -139,17 +160,21 @@ void check_triggers(const Json& configuration) {
   }
 }
 
-void check_options(const Json& in) {
+void check_options(api::Call& call, const Json& in) {
   const auto refuse_if = [&](bool is_asked, const char* what) {
     if (is_asked) throw Error(aws::kNotImplemented, "{} is not implemented: leave it out.", what);
   };
   const auto filled = [&](const char* member) { return in.contains(member) && !in.at(member).empty(); };
-  check_topics(in.value("NotificationARNs", Json::array()));
+  check_topics(call, in.value("NotificationARNs", Json::array()));
   check_triggers(in.value("RollbackConfiguration", Json::object()));
   refuse_if(filled("DeploymentConfig") && in.at("DeploymentConfig") != Json{{"Mode", "STANDARD"}}, "DeploymentConfig beyond its defaults");
-  for (const Json& tag : texts_of(in, "Tags"))
+  std::set<std::string> tag_keys;
+  for (const Json& tag : texts_of(in, "Tags")) {
     if (api::is_system_tag(tag.value("Key", "")))
       throw Error(kValidationError, "aws: prefixed tag key names are not allowed for external use.");
+    if (!tag_keys.insert(tag.value("Key", "")).second)
+      throw Error(kValidationError, "Tags contain duplicate keys; tag keys must be unique");
+  }
   if (const Json tags = texts_of(in, "Tags"); tags.size() > kTagsMax)
     throw Error(
         kValidationError,
@@ -159,12 +184,12 @@ void check_options(const Json& in) {
 
 }  // namespace
 
-std::optional<std::string> template_of(api::Call& call) {
-  const bool has_body = call.in.contains("TemplateBody"), has_url = call.in.contains("TemplateURL");
+std::optional<std::string> template_of(api::Call& call, const Json& in) {
+  const bool has_body = in.contains("TemplateBody"), has_url = in.contains("TemplateURL");
   if (has_body && has_url) throw Error(kValidationError, "Both TemplateBody and TemplateURL cannot be specified.");
-  if (has_url) return template_at(call, call.in["TemplateURL"].get<std::string>());
+  if (has_url) return template_at(call, in.at("TemplateURL").get<std::string>());
   if (!has_body) return std::nullopt;
-  std::string text = call.in["TemplateBody"].get<std::string>();
+  std::string text = in.at("TemplateBody").get<std::string>();
   if (text.size() > cfn::kDirectBytesMax)
     throw Error(
         kValidationError,
@@ -180,13 +205,31 @@ cfn::Template parsed(const std::string& text) {
   return std::move(*read);
 }
 
-Asked read_request(api::Call& call, const Stack& stack) {
-  check_options(call.in);
+namespace {
+
+/// By a URL that only a stack's own operations can use (nested.h): the template that the stack had before, or that of its change set.
+std::optional<std::string> own_template(api::Call& call, const Json& in, const Stack& stack, Asked& asked) {
+  const std::string url = in.value("TemplateURL", "");
+  if (call.principal.invoked_by != kService || url.empty()) return std::nullopt;
+  if (const int former = generation_of(stack.arn(), url); former > 0) return call.state->get(keys::template_text(stack.id, former));
+  const std::optional<ChangeSet> set = set_with_arn(*call.state, url);
+  if (!set && url.find(":changeSet/") != std::string::npos) throw Error(kChangeSetNotFound, "ChangeSet [{}] does not exist", url);
+  if (!set || set->stack != stack.id) return std::nullopt;
+  asked.change_set = set->id;
+  asked.imports = set->imports;
+  asked.nested = set->nested;
+  return call.state->get(keys::change_set_template(set->id));
+}
+
+}  // namespace
+
+Asked read_request(api::Call& call, const Json& in, const Stack& stack, Values values_given) {
+  check_options(call, in);
   Asked asked;
   const bool is_update = stack.generation > 0;
-  const int former = call.principal.invoked_by == kService ? generation_of(stack.arn(), call.in.value("TemplateURL", "")) : 0;
-  std::optional<std::string> text = former > 0 ? call.state->get(keys::template_text(stack.id, former)) : template_of(call);
-  if (call.in.value("UsePreviousTemplate", false)) {
+  std::optional<std::string> text = own_template(call, in, stack, asked);
+  if (!text) text = template_of(call, in);
+  if (in.value("UsePreviousTemplate", false)) {
     if (text) throw Error(kValidationError, "You cannot specify both usePreviousTemplate and a template.");
     if (is_update) text = call.state->get(keys::template_text(stack.id, stack.generation));
   }
@@ -194,18 +237,18 @@ Asked read_request(api::Call& call, const Stack& stack) {
   asked.text = std::move(*text);
   const cfn::Template read = parsed(asked.text);
   const cfn::Summary summary = cfn::summarize(read);
-  check_allowed_types(call.in, summary);
+  check_allowed_types(in, summary);
   check_types(summary);
-  const auto capabilities = texts_of(call.in, "Capabilities").get<std::vector<std::string>>();
+  const auto capabilities = texts_of(in, "Capabilities").get<std::vector<std::string>>();
   if (const auto missing = cfn::missing_capabilities(summary, capabilities); !missing.empty())
     throw Error(kInsufficientCapabilities, "{}", cfn::requires_capabilities(missing));
 
-  auto values = cfn::bind_parameters(read, given_parameters(call, stack, read),
+  auto values = cfn::bind_parameters(read, given_parameters(call, in, stack, read, values_given),
                                      [&](const std::string& name) { return stored_parameter(call, name); });
   if (!values) throw Error(kValidationError, "{}", values.error().text());
   asked.values = std::move(*values);
   Json& about = asked.about;
-  about["NotificationARNs"] = in_or_before(call.in, stack, "NotificationARNs");
+  about["NotificationARNs"] = in_or_before(in, stack, "NotificationARNs");
   auto program = cfn::Program::make(read, environment_of(stack, about), asked.values);
   if (!program) throw Error(kValidationError, "{}", program.error().text());
   asked.program = std::move(*program);
@@ -213,7 +256,6 @@ Asked read_request(api::Call& call, const Stack& stack) {
   for (const std::string& name : asked.program->imports()) imports_bytes += 2 * name.size() + stack.name.size() + kImportOverheadBytes;
   if (imports_bytes > kImportsBytesMax) throw Error(kValidationError, "The imports are more than {} bytes together.", kImportsBytesMax);
 
-  const Json& in = call.in;
   if (!read.description().empty()) about["Description"] = read.description();
   about["Parameters"] = shown_parameters(read, asked.values);
   about["Capabilities"] = texts_of(in, "Capabilities");
@@ -250,6 +292,9 @@ void begin(api::Call& call, Stack& stack, const Asked& asked, const Begin& how) 
   put_sealed(*call.state, *call.ports->sealer, keys::parameters(stack.id, generation), to_json(asked.values));
   Operation operation;
   operation.is_creation = how.is_creation;
+  operation.is_import = how.is_import;
+  operation.imports = asked.imports;
+  operation.nested = asked.nested;
   operation.from = stack.generation;
   operation.to = generation;
   operation.role = how.role;
@@ -257,7 +302,7 @@ void begin(api::Call& call, Stack& stack, const Asked& asked, const Begin& how) 
   operation.on_failure = how.on_failure;
   operation.about = asked.about;
   operation.policy = how.policy;
-  make_obsolete(*call.state, stack.id, how.change_set);
+  make_obsolete(*call.state, stack.id, {.random = *call.ports->random, .now = call.now}, asked.change_set);
   if (how.is_creation) {
     stack.about = asked.about;
     stack.generation = generation;  // also while it is made: what GetTemplate shows
@@ -266,7 +311,8 @@ void begin(api::Call& call, Stack& stack, const Asked& asked, const Begin& how) 
   } else {
     stack.updated = call.now;
   }
-  begin(call, stack, std::move(operation), how.is_creation ? "CREATE_IN_PROGRESS" : "UPDATE_IN_PROGRESS");
+  const char* status = how.is_import ? "IMPORT_IN_PROGRESS" : how.is_creation ? "CREATE_IN_PROGRESS" : "UPDATE_IN_PROGRESS";
+  begin(call, stack, std::move(operation), status);
 }
 
 void begin(api::Call& call, Stack& stack, Operation operation, std::string status, std::string reason) {

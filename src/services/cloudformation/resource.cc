@@ -39,6 +39,8 @@ Json to_json(const Resource& resource) {
                 {"replaced", resource.is_other_thing}};
   if (resource.other) document["other"] = to_json(*resource.other);
   if (resource.wanted) document["wanted"] = to_json(*resource.wanted);
+  if (!resource.identifier.is_null()) document["identifier"] = resource.identifier;
+  if (resource.imported > 0) document["imported"] = resource.imported;
   return document;
 }
 
@@ -56,6 +58,8 @@ Resource resource_of(const Json& document) {
   resource.is_other_thing = document.at("replaced").get<bool>();
   if (const auto other = document.find("other"); other != document.end()) resource.other = instance_of(*other);
   if (const auto wanted = document.find("wanted"); wanted != document.end()) resource.wanted = instance_of(*wanted);
+  resource.identifier = document.value("identifier", Json());
+  resource.imported = document.value("imported", 0);
   return resource;
 }
 

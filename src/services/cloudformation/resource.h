@@ -21,7 +21,7 @@ struct Instance {
 
 /// A resource of a stack as its document has it, from when its creation began.
 struct Resource {
-  enum class Action { kNone, kCreate, kUpdate, kReplace, kRemove, kRemoveOther };
+  enum class Action { kNone, kCreate, kUpdate, kReplace, kRemove, kRemoveOther, kImport, kTag };
   std::string id, type;  // id: logical
   std::string status, reason;
   Time changed;
@@ -33,6 +33,8 @@ struct Resource {
   Action action = Action::kNone;   // under way
   std::optional<Instance> wanted;  // by kUpdate, kReplace
   std::string token;               // of the action: random letters for names
+  Json identifier;                 // by kImport: what names the thing; else null
+  int imported = 0;                // the generation that it came with, if it was there before the stack had it
 
   bool is_gone() const { return status == "DELETE_COMPLETE" || status == "DELETE_SKIPPED"; }
   bool is_replaced() const { return other && is_other_thing; }

@@ -22,6 +22,7 @@ struct Property {
 constexpr bool kRequired = true;
 
 using Do = void (*)(Doing&);
+using Find = bool (*)(Doing&);
 
 /// A type of resource: one file each in types/, found by cairn_catalog: types/sns/topic.cc is AWS::SNS::Topic.
 struct ResourceType {
@@ -31,6 +32,11 @@ struct ResourceType {
   Do update = nullptr;  // null: every change replaces it
   Do remove = nullptr;  // null: nothing is to be done
   Do read = nullptr;    // how it is now, for drift; null: that is not told
+  /// For imports: whether there is what Doing::identifier names, and then its physical id and attributes. Only reads. Null: things of this
+  /// type cannot be imported.
+  Find find = nullptr;
+  std::span<const std::string_view> identifiers = {};  // the members of that: the primary identifier of the type's public schema
+  Do tag = nullptr;                                    // what of `update` is about tags; null: it has none
   /// The property that names it: while it is given and stays as it is, a replacement cannot stand beside what it replaces.
   std::string_view name_property = {};
   std::span<const std::string_view> attributes = {};  // that GetAtt gives

@@ -48,10 +48,12 @@ std::optional<Signal> parse_signal(std::string_view text) {
   return Signal{.id = *id, .reason = *reason, .data = *data, .is_success = *status == "SUCCESS"};
 }
 
-std::vector<Signal> signals_of(state::Transaction& state, const Handle& handle) {
+std::vector<Signal> signals_of(state::Transaction& state, const state::Sealer& sealer, const Handle& handle) {
   std::vector<std::pair<std::string, Signal>> found;
   for (const state::Item& item : state.list(keys::signals(handle.stack, handle.resource), "", kSignalsMax).items) {
-    const Json document = json::parse(item.value).value();  // we wrote it
+    const std::optional<Secret> opened = sealer.open(item.value, item.key);
+    if (!opened) continue;  // of a version that did not seal them
+    const Json document = json::parse(opened->reveal()).value();
     found.emplace_back(document.at("at").get<std::string>(), Signal{.id = document.at("id").get<std::string>(),
                                                                     .reason = document.at("reason").get<std::string>(),
                                                                     .data = document.at("data").get<std::string>(),
@@ -74,13 +76,13 @@ Taken put_signal(state::Transaction& state, const state::Sealer& sealer, const H
   const std::string folder = keys::signals(handle.stack, handle.resource);
   const std::string key = folder + text::hex(crypto::sha256(signal.id));
   if (state.exists(key)) return Taken::kKnown;
-  std::string kept = json::dump(
-      Json{{"id", signal.id}, {"reason", signal.reason}, {"data", signal.data}, {"success", signal.is_success}, {"at", time_place(now)}});
+  const Json kept{
+      {"id", signal.id}, {"reason", signal.reason}, {"data", signal.data}, {"success", signal.is_success}, {"at", time_place(now)}};
   const state::Page page = state.list(folder, "", kSignalsMax);
-  size_t bytes = kept.size();
+  size_t bytes = json::dump(kept).size();
   for (const state::Item& item : page.items) bytes += item.value.size();
   if (page.items.size() == kSignalsMax || bytes > kSignalsBytesMax) return Taken::kTooMany;
-  state.put(key, std::move(kept));
+  put_sealed(state, sealer, key, kept);
   return Taken::kKept;
 }
 

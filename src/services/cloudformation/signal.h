@@ -33,7 +33,8 @@ struct Signal {
 /// {"Status": "SUCCESS", "Reason": ..., "UniqueId": ..., "Data": ...}. nullopt: it is something else, or too long.
 std::optional<Signal> parse_signal(std::string_view text);
 
-std::vector<Signal> signals_of(state::Transaction& state, const Handle& handle);
+constexpr size_t kSecretLetters = 32;  // of a handle: 165 bits
+std::vector<Signal> signals_of(state::Transaction& state, const state::Sealer& sealer, const Handle& handle);
 enum class Taken { kKept, kKnown, kNoHandle, kTooMany };
 /// kKnown: there was one of this UniqueId, which is the one that counts.
 Taken put_signal(state::Transaction& state, const state::Sealer& sealer, const Handle& handle, const Signal& signal, Time now);

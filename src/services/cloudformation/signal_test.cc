@@ -9,12 +9,13 @@ const Handle kHandle{.account = aws::AccountId("111122223333"),
                      .region = aws::Region("eu-west-1"),
                      .stack = "11111111-2222-3333-4444-555555555555",
                      .resource = "Handle",
-                     .secret = "ABCDEF123456"};
+                     .secret = "ABCDEF123456GHIJKL789012MNOPQR34"};
 
 TEST(Signal, AHandleIsAnAddress) {
   const std::string url = url_of("https://cairn.example:4566", kHandle);
   EXPECT_EQ(url,
-            "https://cairn.example:4566/_cairn/signal/111122223333/eu-west-1/11111111-2222-3333-4444-555555555555/Handle/ABCDEF123456");
+            "https://cairn.example:4566/_cairn/signal/111122223333/eu-west-1/11111111-2222-3333-4444-555555555555/Handle/"
+            "ABCDEF123456GHIJKL789012MNOPQR34");
   for (const std::string& text : {url, url.substr(url.find("/_cairn"))}) {
     const auto handle = handle_of(text);
     ASSERT_TRUE(handle.has_value()) << text;

@@ -45,7 +45,8 @@ void create_stack(api::Call& call) {
     throw Error(kValidationError, "You cannot specify both DisableRollback and OnFailure");
   if (on_failure.empty()) on_failure = call.in.value("DisableRollback", false) ? "DO_NOTHING" : "ROLLBACK";
   std::optional<Stack> there = find_stack_named(*call.state, call.account, call.region, name);
-  if (there && there->status != "REVIEW_IN_PROGRESS") {
+  const bool is_anothers = there && there->is_nested() && call.principal.invoked_by != kService;  // the stack around it makes it
+  if (there && (there->status != "REVIEW_IN_PROGRESS" || is_anothers)) {
     if (is_sent_again(call, *there)) {
       call.out["StackId"] = there->arn();
       return;
@@ -55,13 +56,12 @@ void create_stack(api::Call& call) {
   Stack stack = there ? std::move(*there) : new_stack(call, name);
   const std::string role = call.in.value("RoleARN", "");
   check_role(call, role);
-  Asked asked = read_request(call, stack);
+  Asked asked = read_request(call, call.in, stack);
   asked.about["DisableRollback"] = on_failure == "DO_NOTHING";
   (void)checked_changes(call, stack, asked, {});
   call.state->put(keys::name(call.account, call.region, name), stack.id);
   put_stack_policy(call, stack);
-  begin(call, stack, asked,
-        {.is_creation = true, .token = token_of(call), .role = role, .on_failure = on_failure, .policy = {}, .change_set = {}});
+  begin(call, stack, asked, {.is_creation = true, .token = token_of(call), .role = role, .on_failure = on_failure, .policy = {}});
   call.out["StackId"] = stack.arn();
 }
 
@@ -82,7 +82,7 @@ void update_stack(api::Call& call) {
   check_updatable(stack);
   const std::string role = call.in.value("RoleARN", stack.about.value("RoleARN", ""));
   if (call.in.contains("RoleARN")) check_role(call, role);
-  const Asked asked = read_request(call, stack);
+  const Asked asked = read_request(call, call.in, stack);
   const Resources resources = resources_of(*call.state, *call.ports->sealer, stack.id);
   const std::vector<Change> changed = checked_changes(call, stack, asked, resources);
   const bool was_complete = stack.status.ends_with("_COMPLETE");
@@ -97,8 +97,7 @@ void update_stack(api::Call& call) {
          .token = token_of(call),
          .role = role,
          .on_failure = call.in.value("DisableRollback", false) ? "DO_NOTHING" : "ROLLBACK",
-         .policy = std::move(policy),
-         .change_set = {}});
+         .policy = std::move(policy)});
 }
 
 /// NESTED.RESOURCE, where NESTED is the name of a stack that is nested in this one.

@@ -4,6 +4,7 @@
 #include "api/ports.h"
 #include "services/cloudformation/change_set.h"
 #include "services/cloudformation/errors.h"
+#include "services/cloudformation/resource_type.h"
 #include "services/cloudformation/surroundings.h"
 #include "template/summary.h"
 
@@ -72,10 +73,23 @@ void put_common(api::Call& call, const cfn::Template& read, const cfn::Summary& 
   if (!read.transforms().empty()) call.out["DeclaredTransforms"] = read.transforms();
 }
 
-/// Differs from AWS: there are no stack sets; ResourceIdentifierSummaries, which tell how resources could be imported, are left out.
+/// How the template's resources could be imported: of each type, what names a thing of it.
+Json identifier_summaries(const cfn::Summary& summary) {
+  Json summaries = Json::array();
+  for (const std::string& name : summary.resource_types) {
+    const ResourceType* type = resource_type(name);
+    if (type == nullptr || type->find == nullptr) continue;
+    Json one{{"ResourceType", name}, {"LogicalResourceIds", summary.ids_by_type.at(name)}, {"ResourceIdentifiers", Json::array()}};
+    for (const std::string_view identifier : type->identifiers) one["ResourceIdentifiers"].push_back(identifier);
+    summaries.push_back(std::move(one));
+  }
+  return summaries;
+}
+
+/// Differs from AWS: there are no stack sets.
 void get_template_summary(api::Call& call) {
   if (call.in.contains("StackSetName")) throw Error(aws::kNotImplemented, "Stack sets are not implemented.");
-  std::optional<std::string> text = template_of(call);
+  std::optional<std::string> text = template_of(call, call.in);
   if (call.in.contains("StackName")) {
     if (text) throw Error(kValidationError, "You can specify only one of TemplateBody, TemplateURL and StackName.");
     text = text_of(call, stack_with_id(call, call.in["StackName"].get<std::string>()));
@@ -87,12 +101,19 @@ void get_template_summary(api::Call& call) {
   for (const cfn::Parameter& parameter : read.parameters()) call.out["Parameters"].push_back(declaration(parameter));
   put_common(call, read, summary);
   call.out["ResourceTypes"] = summary.resource_types;
+  if (Json summaries = identifier_summaries(summary); !summaries.empty()) call.out["ResourceIdentifierSummaries"] = std::move(summaries);
+  if (call.in.value("TemplateSummaryConfig", Json::object()).value("TreatUnrecognizedResourceTypesAsWarnings", false)) {
+    Json unrecognized = Json::array();
+    for (const std::string& type : summary.resource_types)
+      if (resource_type(type) == nullptr) unrecognized.push_back(type);
+    if (!unrecognized.empty()) call.out["Warnings"]["UnrecognizedResourceTypes"] = std::move(unrecognized);
+  }
   if (!summary.version.empty()) call.out["Version"] = summary.version;
   if (read.metadata()) call.out["Metadata"] = json::dump(*read.metadata());
 }
 
 void validate_template(api::Call& call) {
-  const std::optional<std::string> text = template_of(call);
+  const std::optional<std::string> text = template_of(call, call.in);
   if (!text) throw Error(kValidationError, "Either Template URL or Template Body must be specified.");
   const cfn::Template read = parsed(*text);
   const cfn::Summary summary = cfn::summarize(read);

@@ -32,6 +32,8 @@ bool Run::is_settled(const std::string& id) const {
 Run::Progress Run::converge() {
   const bool is_back = operation_.phase == Phase::kRestore;
   if (!program_ && !active_.empty()) return Progress::kNone;
+  if (is_back && operation_.is_import)
+    if (const Progress one = release(); one != Progress::kNone) return one;
   if (!program_) return is_back ? end_restore() : fail_forward("The template cannot be used any more. ");
   if (!denial_.empty() && active_.empty()) return fail_forward(denial_);
   bool some = false, all = true;
@@ -111,6 +113,8 @@ Run::Progress Run::begin_forward(const cfn::Resource& declared) {
   } catch (const Failed& failed) {
     return refuse(std::move(resource), is_there ? "UPDATE_FAILED" : "CREATE_FAILED", failed.reason);
   }
+  if (operation_.imports.contains(declared.id) && (!is_there || resource.imported == operation_.to))
+    return begin_import(declared, std::move(resource), std::move(wanted));
   if (!is_there) {
     resource.now = std::move(wanted);
     return start(std::move(resource), Action::kCreate);
@@ -122,7 +126,9 @@ Run::Progress Run::begin_forward(const cfn::Resource& declared) {
     resource.now.properties = Json::object();  // nobody knows how far it came: everything is set anew
     kind = Change::Kind::kModify;
   }
-  if (kind == Change::Kind::kNone && type.is_always_updated) kind = Change::Kind::kModify;
+  if (kind == Change::Kind::kNone && type.is_always_updated && !operation_.is_import) kind = Change::Kind::kModify;
+  if (kind != Change::Kind::kNone && operation_.is_import)
+    return refuse(std::move(resource), "UPDATE_FAILED", "Update, create or delete operations cannot be executed during import operations.");
   if (kind == Change::Kind::kNone) {
     resource.generation = operation_.to;
     resource.now.depends = wanted.depends;
@@ -212,11 +218,14 @@ Run::Progress Run::end_forward() {
   next.phase = Phase::kCleanup;
   next.succeeded = next.failed_status = "UPDATE_COMPLETE";
   const std::set<std::string> imports = program_->imports();
-  const bool is_creation = operation_.is_creation;
+  const bool has_ended = operation_.is_creation || operation_.is_import;  // nothing is left to be removed
+  const char* status = operation_.is_import     ? "IMPORT_COMPLETE"
+                       : operation_.is_creation ? "CREATE_COMPLETE"
+                                                : "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS";
   const bool done = commit(
       [&](state::Transaction& state) {
         put_exports(state, stack_, exported);
-        set_stack(state, is_creation ? "CREATE_COMPLETE" : "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "", [&](Stack& stack) {
+        set_stack(state, status, "", [&](Stack& stack) {
           const Json is_protected = stack.about.value("EnableTerminationProtection", Json(false));
           stack.about = operation_.about;
           stack.about["EnableTerminationProtection"] = is_protected;
@@ -224,11 +233,11 @@ Run::Progress Run::end_forward() {
           stack.generation = operation_.to;
           put_imports(state, stack, {imports.begin(), imports.end()});
         });
-        if (is_creation) state.erase(keys::operation(id_));
+        if (has_ended) state.erase(keys::operation(id_));
       },
-      is_creation ? nullptr : &next);
+      has_ended ? nullptr : &next);
   if (!done) return Progress::kLater;
-  if (is_creation) is_loaded_ = false;
+  if (has_ended) is_loaded_ = false;
   return Progress::kSome;
 }
 
@@ -239,7 +248,10 @@ Run::Progress Run::fail_forward(std::string reason) {
   const std::string failure = reason;
   std::string status;
   bool has_ended = false;
-  if (operation_.on_failure == "DO_NOTHING" && !operation_.is_cancelled) {
+  if (operation_.is_import) {
+    status = "IMPORT_ROLLBACK_IN_PROGRESS";
+    next.phase = Phase::kRestore;
+  } else if (operation_.on_failure == "DO_NOTHING" && !operation_.is_cancelled) {
     status = operation_.is_creation ? "CREATE_FAILED" : "UPDATE_FAILED";
     has_ended = true;
   } else if (operation_.is_creation) {
@@ -266,20 +278,23 @@ Run::Progress Run::fail_forward(std::string reason) {
 
 Run::Progress Run::end_restore() {
   Operation next = operation_;
-  const bool has_failed = !operation_.failed.empty() || !program_;
+  const bool is_import = operation_.is_import;
+  const bool has_failed = !operation_.failed.empty() || (!program_ && operation_.from > 0);
   next.failed.clear();
   next.phase = Phase::kCleanup;
   next.to = operation_.from;
   next.succeeded = next.failed_status = "UPDATE_ROLLBACK_COMPLETE";
   const bool done = commit(
       [&](state::Transaction& state) {
-        set_stack(state, has_failed ? "UPDATE_ROLLBACK_FAILED" : "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS",
+        set_stack(state,
+                  is_import    ? (has_failed ? "IMPORT_ROLLBACK_FAILED" : "IMPORT_ROLLBACK_COMPLETE")
+                  : has_failed ? "UPDATE_ROLLBACK_FAILED"
+                               : "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS",
                   has_failed ? what_failed() : "");
-        if (!has_failed) return;
-        state.put(keys::rollback(id_), encode(operation_));  // ContinueUpdateRollback goes on with it
-        state.erase(keys::operation(id_));
+        if (has_failed && !is_import) state.put(keys::rollback(id_), encode(operation_));  // ContinueUpdateRollback goes on with it
+        if (has_failed || is_import) state.erase(keys::operation(id_));
       },
-      has_failed ? nullptr : &next);
+      has_failed || is_import ? nullptr : &next);
   if (!done) return Progress::kLater;
   is_loaded_ = false;
   return Progress::kSome;

@@ -37,21 +37,28 @@ class SimLogs final : public api::Client {
     EXPECT_EQ(request.principal.invoked_by, "cloudformation.amazonaws.com");
     state::Transaction state(*store);
     std::string refusal;
+    Json out = Json::object();
     if (refused.contains(operation)) refusal = "InvalidParameterException";
     else if (operation.starts_with("Create")) {
       if (state.exists(key)) refusal = "ResourceAlreadyExistsException";
       else state.put(key, "never");
+    } else if (operation == "DescribeLogGroups") {
+      out["logGroups"] = Json::array();
+      if (const std::string name = in.at("logGroupNamePrefix").get<std::string>(); state.exists("sim/" + name + "/"))
+        out["logGroups"].push_back({{"logGroupName", name}});
+    } else if (operation == "TagResource") {
+      ++tagged;
     } else if (!state.exists(key)) refusal = "ResourceNotFoundException";
     else if (operation == "PutRetentionPolicy") state.put(key, in.at("retentionInDays").dump());
     else if (operation == "DeleteRetentionPolicy") state.put(key, "never");
     else state.erase(key);
     if (!refusal.empty()) return done({.status = 400, .body = json::dump(Json{{"__type", refusal}, {"message", "no"}})});
-    request.along(state, Json::object());
+    request.along(state, out);
     if (!state::commit_internal(*store, *journal, state, {}, [done] { done({.status = 200}); })) done({.status = 503, .body = "{}"});
   }
   state::Store* store = nullptr;
   journal::Journal* journal = nullptr;
-  int calls = 0, crash_at = 0, busy = 0;
+  int calls = 0, crash_at = 0, busy = 0, tagged = 0;
   bool crashed = false;
   std::set<std::string> refused;  // operations
   std::string holding;            // calls about groups whose names begin so are answered later
@@ -71,6 +78,8 @@ struct Begin {
   aws::AccountId account = kAccount;
   std::string id = "id";
   int minutes = 0;  // TimeoutInMinutes
+  bool is_import = false;
+  Json imports = Json::object();
 };
 
 class EngineTest : public testing::Test {
@@ -135,6 +144,8 @@ class EngineTest : public testing::Test {
       operation.to = ++stack.newest;
       operation.on_failure = how.on_failure;
       operation.about = how.about;
+      operation.is_import = how.is_import;
+      operation.imports = how.imports;
       if (how.minutes > 0) operation.until = machine.clock.now() + std::chrono::minutes(how.minutes);
       operation.principal = to_json(aws::Principal{});
       stack.status = operation.is_creation ? "CREATE_IN_PROGRESS" : "UPDATE_IN_PROGRESS";
@@ -319,6 +330,77 @@ TEST_F(EngineTest, RetainsWhatItIsToldTo) {
   remove();
   EXPECT_EQ(stack().status, "DELETE_COMPLETE");
   EXPECT_EQ(made(), (Made{{"a/", "never"}, {"b/", "never"}})) << "DeletionPolicy";
+  EXPECT_EQ(statuses("A").back(), "DELETE_SKIPPED");
+}
+
+const Json kImports{{"A", {{"LogGroupName", "a"}}}, {"B", {{"LogGroupName", "b"}}}};
+const std::string kTwoKept = R"({"Resources": {
+    "A": {"Type": "AWS::Logs::LogGroup", "DeletionPolicy": "Delete", "Properties": {"LogGroupName": "a", "RetentionInDays": 7}},
+    "B": {"Type": "AWS::Logs::LogGroup", "DeletionPolicy": "Delete", "DependsOn": "A", "Properties": {"LogGroupName": "b"}}}})";
+
+TEST_F(EngineTest, TakesInWhatIsThere) {
+  machine.commit([](state::Transaction& state) {
+    for (const char* group : {"a", "b"}) state.put(fmt::format("sim/{}/", group), "30");
+  });
+  begin(kTwoKept, {.is_import = true, .imports = kImports});
+  EXPECT_EQ(stack().status, "IMPORT_COMPLETE");
+  EXPECT_EQ(made(), (Made{{"a/", "30"}, {"b/", "30"}})) << "nothing of it is changed";
+  EXPECT_EQ(logs.tagged, 2);
+  EXPECT_EQ(statuses("A"),
+            (Statuses{"IMPORT_IN_PROGRESS", "IMPORT_IN_PROGRESS", "IMPORT_COMPLETE", "UPDATE_IN_PROGRESS", "UPDATE_COMPLETE"}));
+  EXPECT_EQ(leftovers(), 0u);
+  begin(kTwoKept);
+  EXPECT_EQ(made(), (Made{{"a/", "30"}, {"b/", "30"}})) << "it is taken to be as the template has it";
+  remove();
+  EXPECT_EQ(made(), Made{}) << "it is the stack's";
+}
+
+TEST_F(EngineTest, AnImportThatFailsLeavesEverything) {
+  machine.commit([](state::Transaction& state) { state.put("sim/a/", "30"); });
+  begin(kTwoKept, {.is_import = true, .imports = kImports});
+  EXPECT_EQ(stack().status, "IMPORT_ROLLBACK_COMPLETE");
+  EXPECT_EQ(stack().failure, "The following resource(s) failed to import: [B]. ");
+  EXPECT_EQ(made(), (Made{{"a/", "30"}}));
+  EXPECT_EQ(statuses("A"), (Statuses{"IMPORT_IN_PROGRESS", "IMPORT_IN_PROGRESS", "IMPORT_COMPLETE", "UPDATE_IN_PROGRESS", "UPDATE_COMPLETE",
+                                     "IMPORT_ROLLBACK_IN_PROGRESS", "IMPORT_ROLLBACK_COMPLETE"}));
+  EXPECT_EQ(leftovers(), 0u);
+  remove();
+  EXPECT_EQ(made(), (Made{{"a/", "30"}})) << "what was given back is not removed with the stack";
+}
+
+TEST_F(EngineTest, AnImportGoesOnAfterACrashAtAnyCall) {
+  machine.commit([](state::Transaction& state) {
+    for (const char* group : {"a", "b"}) state.put(fmt::format("sim/{}/", group), "30");
+  });
+  int crashes = 0;
+  for (int at = 1;; ++at) {
+    logs.crash_at = logs.calls + at;
+    begin(kTwoKept, {.id = fmt::format("id{}", at), .is_import = true, .imports = kImports});
+    const bool has_crashed = logs.crashed;
+    if (has_crashed) {
+      ++crashes;
+      crash();
+      settle();
+    }
+    const Stack of = stack(kAccount, fmt::format("id{}", at));
+    EXPECT_EQ(of.status, "IMPORT_COMPLETE") << "crash at call " << at;
+    EXPECT_EQ(leftovers(), 0u);
+    machine.commit([&](state::Transaction& state) {  // so that the next stack can have them
+      for (const char* resource : {"A", "B"}) state.erase(keys::resources(of.id) + resource);
+    });
+    logs.crash_at = 0;
+    if (!has_crashed) break;
+  }
+  EXPECT_EQ(crashes, 4) << "two are found, two are tagged";
+  EXPECT_EQ(made(), (Made{{"a/", "30"}, {"b/", "30"}}));
+}
+
+TEST_F(EngineTest, WhatACreationTookInStaysWhenItFails) {
+  machine.commit([](state::Transaction& state) { state.put("sim/a/", "30"); });
+  logs.refused = {"CreateLogStream"};
+  begin(with_policies("a", "RetainExceptOnCreate", "failing"), {.imports = {{"A", {{"LogGroupName", "a"}}}}});
+  EXPECT_EQ(stack().status, "ROLLBACK_COMPLETE");
+  EXPECT_EQ(made(), (Made{{"a/", "30"}}));
   EXPECT_EQ(statuses("A").back(), "DELETE_SKIPPED");
 }
 

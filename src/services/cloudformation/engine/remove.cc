@@ -31,11 +31,13 @@ bool Run::is_retained(const Item& item) const {
   if (std::ranges::find(operation_.retained, item.resource) != operation_.retained.end()) return true;
   const Instance& instance = instance_of(item);
   const Resource& resource = resources_.at(item.resource);
+  // What the operation that failed took in was there before. RetainExceptOnCreate never removes what the stack did not make.
+  if (!item.is_other && operation_.imports.contains(item.resource) && !instance.physical.empty()) return true;
   if (item.is_other) return instance.replace_policy == "Retain" && resource.generation == operation_.to && operation_.from != operation_.to;
   const bool retains = instance.deletion_policy == "Retain";
   const bool retains_nothing_new = operation_.about.value("RetainExceptOnCreate", false);
   if (instance.deletion_policy == "RetainExceptOnCreate" || (retains && retains_nothing_new))
-    return !operation_.is_creation && resource.generation > 0 && resource.generation <= operation_.to;
+    return resource.imported > 0 || (!operation_.is_creation && resource.generation > 0 && resource.generation <= operation_.to);
   return retains && !instance.physical.empty();
 }
 
@@ -77,6 +79,7 @@ Run::Progress Run::begin_remove(const Item& item) {
   const bool done = commit([&](state::Transaction& state) {
     if (is_erased) state.erase(keys::resources(id_) + item.resource);
     else put_resource(state, means_.sealer, id_, resource);
+    if (!item.is_other && resource.imported > 0) disclaim(state, stack_, resource);
     put_event(state, event);
   });
   if (!done) return Progress::kLater;
@@ -97,7 +100,7 @@ Run::Progress Run::end_remove() {
       put_imports(state, stack, {});
       disown(state, stack);
       state.erase(keys::name(stack.account, stack.region, stack.name));
-      erase_change_sets(state, id_);
+      erase_change_sets(state, id_, {.random = means_.random, .now = means_.clock.now()});
       state.erase(keys::policy(id_));
     });
     state.erase(keys::operation(id_));

@@ -42,6 +42,8 @@ std::string prefix_of(Action action) {
     case Action::kRemove:
     case Action::kRemoveOther:
       return "DELETE";
+    case Action::kImport:
+      return "IMPORT";
     default:
       return "UPDATE";
   }
@@ -123,8 +125,9 @@ bool Run::load() {
     std::string problem;
     const int generation = operation_.phase == Operation::Phase::kRestore ? operation_.from : operation_.to;
     program_ = program_of(generation, problem);
+    const bool had_none = operation_.is_import && generation == 0;  // the stack began with the import
     if (program_) order_ = program_->creation_order();
-    else log::error("A stack's template cannot be used.", {{"stack", stack_.arn()}, {"error", problem}});
+    else if (!had_none) log::error("A stack's template cannot be used.", {{"stack", stack_.arn()}, {"error", problem}});
   }
   denial_ = operation_.phase == Operation::Phase::kForward && program_ ? removal_denial() : "";
   for (const auto& [id, resource] : resources_) {
@@ -286,11 +289,10 @@ void Run::set_stack(state::Transaction& state, std::string status, std::string r
 /// "The following resource(s) failed to create: [A, B]. "
 std::string Run::what_failed() const {
   std::string text;
-  for (const char* verb : {"create", "update", "delete"}) {
+  constexpr std::pair<std::string_view, std::string_view> kFailures[] = {
+      {"create", "CREATE_FAILED"}, {"import", "IMPORT_FAILED"}, {"update", "UPDATE_FAILED"}, {"delete", "DELETE_FAILED"}};
+  for (const auto& [verb, status] : kFailures) {
     std::vector<std::string_view> ids;
-    const std::string status = verb == std::string_view("create")   ? "CREATE_FAILED"
-                               : verb == std::string_view("update") ? "UPDATE_FAILED"
-                                                                    : "DELETE_FAILED";
     for (const std::string& id : operation_.failed)
       if (const auto it = resources_.find(id); it != resources_.end() && it->second.status == status) ids.push_back(id);
     if (!ids.empty()) text += fmt::format("The following resource(s) failed to {}: [{}]. ", verb, fmt::join(ids, ", "));
@@ -306,7 +308,7 @@ Run::Progress Run::start(Resource resource, Action action, std::string reason) {
   resource.status = prefix_of(action) + "_IN_PROGRESS";
   resource.reason = std::move(reason);
   resource.changed = means_.clock.now();
-  resource.token = means_.random.letters(12, kLetters);
+  resource.token = means_.random.letters(resource.type == kHandleType ? kSecretLetters : 12, kLetters);
   const bool done = commit([&](state::Transaction& state) {
     put_resource(state, means_.sealer, id_, resource);
     Event event = event_of(resource);
@@ -351,10 +353,15 @@ Run::Progress Run::proceed(const std::string& id) {
   if (type != nullptr) {
     const bool is_removal = resource.action == Action::kRemove || resource.action == Action::kRemoveOther;
     const Instance& instance = resource.action == Action::kRemoveOther ? *resource.other : resource.now;
-    const bool is_new = resource.action == Action::kCreate || resource.action == Action::kReplace;
+    const bool is_new = resource.action == Action::kCreate || resource.action == Action::kReplace || resource.action == Action::kImport;
     function = is_removal ? type->remove : is_new ? type->create : type->update;
     doing.wanted = resource.wanted ? resource.wanted->properties : instance.properties;
-    if (!is_new) {
+    if (resource.action == Action::kTag) {  // the stack's alone: what the template says of the thing was not looked at
+      function = type->tag;
+      doing.physical = instance.physical;
+      doing.attributes = instance.attributes;
+      doing.wanted = {{"Tags", operation_.about.value("Tags", Json::array())}};
+    } else if (!is_new) {
       doing.physical = instance.physical;
       doing.attributes = instance.attributes;
       doing.before = instance.properties;
@@ -364,7 +371,12 @@ Run::Progress Run::proceed(const std::string& id) {
   std::optional<std::string> failure;
   try {
     if (type == nullptr) throw Failed{fmt::format("Unrecognized resource type: {}", resource.type)};
-    if (function != nullptr) {
+    if (resource.action == Action::kImport) {
+      resolve_references(doing, true);
+      find(resource, doing);
+    } else if (resource.action == Action::kTag) {
+      if (function != nullptr) function(doing);
+    } else if (function != nullptr) {
       const bool makes = resource.action != Action::kRemove && resource.action != Action::kRemoveOther;
       resolve_references(doing, makes);
       if (makes) check_tags(doing.wanted);
@@ -419,7 +431,7 @@ Run::Progress Run::look(const std::string& id) {
   std::optional<Answer> answer;
   {
     state::Transaction state(means_.store);
-    answer = seen(state, *active.watch, {.since = resource.changed, .is_stopped = !goes_on(resource)}, means_.clock.now());
+    answer = seen(state, means_.sealer, *active.watch, {.since = resource.changed, .is_stopped = !goes_on(resource)}, means_.clock.now());
   }
   if (!answer) return Progress::kNone;
   const bool done = commit(
@@ -440,6 +452,9 @@ Doing::Where Run::where(const Resource& resource) const {
   Json passed_on{{"Capabilities", operation_.about.value("Capabilities", Json::array())},
                  {"DisableRollback", operation_.on_failure == "DO_NOTHING"}};
   if (operation_.about.contains("RetainExceptOnCreate")) passed_on["RetainExceptOnCreate"] = operation_.about.at("RetainExceptOnCreate");
+  const bool is_forward = operation_.phase == Operation::Phase::kForward;
+  if (const auto set = operation_.nested.find(resource.id); is_forward && set != operation_.nested.end() && set->value("usable", false))
+    passed_on["ChangeSet"] = *set;
   Json system_tags = Json::array();
   const ResourceType* type = resource_type(resource.type);
   // IAM does not show them, as on AWS; and a nested stack is told of by its ParentId.
@@ -540,6 +555,18 @@ Run::Progress Run::finish(const std::string& id, const Doing& doing, const std::
         resource.other = before;
       }
     }
+  } else if (action == Action::kImport) {
+    resource.identifier = Json();
+    if (!failure) {
+      resource.now.physical = doing.physical;
+      resource.now.attributes = doing.attributes;
+      resource.reason = done.reason = "Resource import completed.";
+      Event begun = event_of(resource);
+      begun.status = "IMPORT_IN_PROGRESS";
+      begun.reason.clear();
+      events.push_back(std::move(begun));
+      done.physical = doing.physical;
+    }
   } else if (action == Action::kUpdate) {
     const bool is_back = operation_.phase == Operation::Phase::kRestore;
     resource.other = is_back && !failure ? std::nullopt : std::optional(is_back && resource.other ? *resource.other : before);
@@ -557,7 +584,7 @@ Run::Progress Run::finish(const std::string& id, const Doing& doing, const std::
     is_erased = true;
   }
   resource.wanted.reset();
-  if (!failure && (is_new || action == Action::kUpdate))
+  if (!failure && (is_new || action == Action::kUpdate || action == Action::kTag))
     resource.generation = operation_.phase == Operation::Phase::kRestore ? operation_.from : operation_.to;
   events.push_back(std::move(done));
   // What was begun before the stack was to go may fail: only what cannot be removed counts then.
@@ -573,6 +600,8 @@ Run::Progress Run::finish(const std::string& id, const Doing& doing, const std::
           state.erase(keys::resources(id_) + id);
           state.erase(keys::drift(id_) + id);
         } else put_resource(state, means_.sealer, id_, resource);
+        if (action == Action::kImport && !failure) claim(state, stack_, resource);
+        if (action == Action::kRemove && resource.imported > 0 && !failure) disclaim(state, stack_, resource);
         for (const Event& event : events) put_event(state, event);
         for (size_t i = 0; i < answers; ++i) state.erase(fmt::format("{}{:04}", keys::answers(id_, id), i));
         if (is_removal && resource.type == kHandleType && !failure)

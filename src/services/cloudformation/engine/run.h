@@ -14,6 +14,7 @@
 #include "env/random.h"
 #include "journal/journal.h"
 #include "services/cloudformation/engine/watching.h"
+#include "services/cloudformation/importing.h"
 #include "services/cloudformation/operation.h"
 #include "services/cloudformation/resource.h"
 #include "services/cloudformation/resource_type.h"
@@ -92,6 +93,11 @@ class Run {
   Progress fail_forward(std::string reason);
   Progress end_restore();
 
+  // imports (imports.cc)
+  Progress begin_import(const cfn::Resource& declared, Resource resource, Instance wanted);
+  void find(const Resource& resource, Doing& doing);  // throws Failed
+  Progress release();
+
   // kCleanup, kRemove
   Progress remove();
   std::vector<Item> items() const;
@@ -131,6 +137,7 @@ class Run {
   std::vector<std::string> order_;       // of creation
   std::string denial_;                   // kForward: why what the template has no more must not be removed, or ""
   std::map<std::string, Active> active_;
+  std::optional<Owners> owners_;  // as they were when the first of its imports was looked at
   struct Triggers {
     bool is_asking = false, is_seen = false, is_busy = false;
     Time next;            // look

@@ -18,11 +18,11 @@ Answer shown(const std::optional<Stack>& stack) {
                       {"Outputs", stack->about.value("Outputs", Json::array())}}};
 }
 
-std::optional<Answer> seen_signals(state::Transaction& state, const Watch& watch) {
+std::optional<Answer> seen_signals(state::Transaction& state, const state::Sealer& sealer, const Watch& watch) {
   const std::optional<Handle> handle = handle_of(watch.of);
   if (!handle) return refusal("NoHandle");
   Json data = Json::object();
-  for (const Signal& signal : signals_of(state, *handle)) {
+  for (const Signal& signal : signals_of(state, sealer, *handle)) {
     if (!signal.is_success) return Answer{.out = Json{{"Failed", signal.reason}, {"UniqueId", signal.id}}};
     if (data.size() < watch.count) data[signal.id] = signal.data;
   }
@@ -32,10 +32,10 @@ std::optional<Answer> seen_signals(state::Transaction& state, const Watch& watch
 
 }  // namespace
 
-std::optional<Answer> seen(state::Transaction& state, const Watch& watch, const Waiter& waiter, Time now) {
+std::optional<Answer> seen(state::Transaction& state, const state::Sealer& sealer, const Watch& watch, const Waiter& waiter, Time now) {
   std::optional<Answer> answer;
   if (watch.what == Watch::For::kSignals) {
-    answer = seen_signals(state, watch);
+    answer = seen_signals(state, sealer, watch);
   } else {
     const std::optional<Stack> stack = stack_with_arn(state, watch.of);
     const bool has_ended = !stack || (!stack->is_in_progress() && !state.exists(keys::operation(stack->id)));
@@ -45,7 +45,7 @@ std::optional<Answer> seen(state::Transaction& state, const Watch& watch, const 
   if (watch.is_stoppable && waiter.is_stopped) return refusal(kStopped);
   if (const auto end = end_of(watch, waiter); end && now >= *end) {
     Answer late = refusal(kLate);
-    if (const auto handle = handle_of(watch.of)) late.refusal.message = std::to_string(signals_of(state, *handle).size());
+    if (const auto handle = handle_of(watch.of)) late.refusal.message = std::to_string(signals_of(state, sealer, *handle).size());
     return late;
   }
   return std::nullopt;

@@ -13,7 +13,7 @@ struct Waiter {
   bool is_stopped = false;  // its stack's operation does not go on
 };
 /// What is to be answered now; nullopt: it has not come yet.
-std::optional<Answer> seen(state::Transaction& state, const Watch& watch, const Waiter& waiter, Time now);
+std::optional<Answer> seen(state::Transaction& state, const state::Sealer& sealer, const Watch& watch, const Waiter& waiter, Time now);
 /// When it is late. nullopt: never.
 std::optional<Time> end_of(const Watch& watch, const Waiter& waiter);
 /// The document, or the folder of documents, whose change may bring it.

@@ -34,6 +34,21 @@ Json settings(const Doing& doing) {
   return in;
 }
 
+/// Where a change set looked into it: what that found is what it becomes.
+void follow_set(const Doing& doing, Json& in) {
+  const auto set = doing.where().passed_on.find("ChangeSet");
+  if (set != doing.where().passed_on.end()) in["TemplateURL"] = set->at("set");
+}
+
+/// A name that such a set made for it, or a new one.
+std::string name_of(const Doing& doing) {
+  const auto set = doing.where().passed_on.find("ChangeSet");
+  if (set == doing.where().passed_on.end()) return doing.name("", {.characters_max = 128});
+  const std::string arn = set->at("stack").get<std::string>();
+  const size_t at = arn.find(":stack/") + 7;
+  return arn.substr(at, arn.rfind('/') - at);
+}
+
 /// Of the operation that is under way, or of the last one.
 Json ended(Doing& doing, bool is_stoppable) {
   const Answer& answer = doing.watch({.what = Watch::For::kStackEnd, .of = doing.physical, .is_stoppable = is_stoppable});
@@ -55,7 +70,8 @@ void take_outputs(Doing& doing, const Json& stack) {
 
 void create(Doing& doing) {
   Json in = settings(doing);
-  in["StackName"] = doing.name("", {.characters_max = 128});
+  in["StackName"] = name_of(doing);
+  follow_set(doing, in);
   in["OnFailure"] = "DO_NOTHING";  // what is left of it goes with the stack around it
   if (doing.has("TimeoutInMinutes")) in["TimeoutInMinutes"] = doing.get("TimeoutInMinutes");
   doing.physical = doing.call("cloudformation", "CreateStack", std::move(in)).at("StackId").get<std::string>();
@@ -90,6 +106,7 @@ void update(Doing& doing) {
       in["TemplateURL"] = former_template(doing.physical, generation);
     in["Capabilities"] = {"CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"};  // they were acknowledged then
   } else {
+    follow_set(doing, in);
     doing.attributes[kBefore] = before.at("Generation");
     if (doing.where().passed_on.value("DisableRollback", false)) in["DisableRollback"] = true;
   }

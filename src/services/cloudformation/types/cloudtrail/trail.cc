@@ -25,6 +25,7 @@ constexpr auto kProperties = std::to_array<Property>({
     {"TrailName", On::kReplace},
 });
 constexpr std::array<std::string_view, 2> kAttributes = {"Arn", "SnsTopicArn"};
+constexpr std::array<std::string_view, 1> kIdentifiers = {"TrailName"};
 
 Json settings(const Doing& doing) {
   return doing.members({{"CloudWatchLogsLogGroupArn"},
@@ -80,6 +81,15 @@ void create(Doing& doing) {
   if (doing.flag("IsLogging")) set_logging(doing);
 }
 
+void tag(Doing& doing) {
+  if (!doing.changed("Tags")) return;
+  Json gone = Json::array();
+  for (const Json& key : doing.tags_gone()) gone.push_back({{"Key", key}});
+  const std::string arn = doing.attributes.value("Arn", "");
+  if (!gone.empty()) doing.call("cloudtrail", "RemoveTags", {{"ResourceId", arn}, {"TagsList", gone}});
+  if (!doing.tags().empty()) doing.call("cloudtrail", "AddTags", {{"ResourceId", arn}, {"TagsList", doing.tags()}});
+}
+
 void update(Doing& doing) {
   constexpr std::array kSettings = {"CloudWatchLogsLogGroupArn",
                                     "CloudWatchLogsRoleArn",
@@ -107,12 +117,7 @@ void update(Doing& doing) {
   if (doing.changed("EventSelectors") || doing.changed("AdvancedEventSelectors")) select(doing);
   if (doing.changed("InsightSelectors")) select_insights(doing);
   if (doing.changed("IsLogging")) set_logging(doing);
-  if (!doing.changed("Tags")) return;
-  Json gone = Json::array();
-  for (const Json& key : doing.tags_gone()) gone.push_back({{"Key", key}});
-  const std::string arn = doing.attributes.value("Arn", "");
-  if (!gone.empty()) doing.call("cloudtrail", "RemoveTags", {{"ResourceId", arn}, {"TagsList", gone}});
-  if (!doing.tags().empty()) doing.call("cloudtrail", "AddTags", {{"ResourceId", arn}, {"TagsList", doing.tags()}});
+  tag(doing);
 }
 
 void remove(Doing& doing) { doing.call_unless({"TrailNotFoundException"}, "cloudtrail", "DeleteTrail", {{"Name", doing.physical}}); }
@@ -145,6 +150,14 @@ void read(Doing& doing) {
   read_tags(doing, tags.empty() ? Json::array() : tags.at(0).value("TagsList", Json::array()));
 }
 
+bool find(Doing& doing) {
+  const auto found = doing.call_unless({"TrailNotFoundException"}, "cloudtrail", "GetTrail", {{"Name", doing.id("TrailName")}});
+  if (!found || found->at("Trail").value("HomeRegion", "") != doing.where().region.str()) return false;
+  doing.physical = found->at("Trail").at("Name").get<std::string>();
+  take(doing, found->at("Trail"));
+  return true;
+}
+
 }  // namespace
 
 extern const ResourceType cloudtrail_trail;
@@ -154,6 +167,9 @@ const ResourceType cloudtrail_trail{.name = "AWS::CloudTrail::Trail",
                                     .update = update,
                                     .remove = remove,
                                     .read = read,
+                                    .find = find,
+                                    .identifiers = kIdentifiers,
+                                    .tag = tag,
                                     .name_property = "TrailName",
                                     .attributes = kAttributes,
                                     .is_last = true};

@@ -33,6 +33,7 @@ constexpr auto kProperties = std::to_array<Property>({
     {"Unit"},
 });
 constexpr std::array<std::string_view, 1> kAttributes = {"Arn"};
+constexpr std::array<std::string_view, 1> kIdentifiers = {"AlarmName"};
 
 constexpr std::string_view kPut = "PutMetricAlarm";
 
@@ -40,6 +41,8 @@ void create(Doing& doing) { create_alarm(doing, kPut); }
 void update(Doing& doing) { update_alarm(doing, kPut); }
 
 void read(Doing& doing) { read_alarm(doing, "MetricAlarms"); }
+
+bool find(Doing& doing) { return find_alarm(doing, "MetricAlarms"); }
 
 }  // namespace
 
@@ -50,6 +53,9 @@ const ResourceType cloudwatch_alarm{.name = "AWS::CloudWatch::Alarm",
                                     .update = update,
                                     .remove = remove_alarm,
                                     .read = read,
+                                    .find = find,
+                                    .identifiers = kIdentifiers,
+                                    .tag = tag_alarm,
                                     .name_property = "AlarmName",
                                     .attributes = kAttributes};
 

@@ -31,7 +31,19 @@ void create_alarm(Doing& doing, std::string_view put) {
 
 void update_alarm(Doing& doing, std::string_view put) {
   put_alarm(doing, put, doing.physical, false);
-  retag(doing, {.service = "monitoring", .id_member = "ResourceARN"}, doing.attributes.value("Arn", ""));
+  tag_alarm(doing);
+}
+
+void tag_alarm(Doing& doing) { retag(doing, {.service = "monitoring", .id_member = "ResourceARN"}, doing.attributes.value("Arn", "")); }
+
+bool find_alarm(Doing& doing, const char* list) {
+  const Json found = doing.call("monitoring", "DescribeAlarms",
+                                {{"AlarmNames", {doing.id("AlarmName")}}, {"AlarmTypes", {"MetricAlarm", "CompositeAlarm"}}});
+  const Json alarms = found.value(list, Json::array());
+  if (alarms.empty()) return false;
+  doing.physical = alarms.at(0).at("AlarmName").get<std::string>();
+  doing.attributes["Arn"] = alarms.at(0).at("AlarmArn");
+  return true;
 }
 
 void remove_alarm(Doing& doing) {

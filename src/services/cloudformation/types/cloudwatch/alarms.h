@@ -9,5 +9,7 @@ void update_alarm(Doing& doing, std::string_view put);
 void remove_alarm(Doing& doing);
 /// `list`: of DescribeAlarms' answer.
 void read_alarm(Doing& doing, const char* list);
+bool find_alarm(Doing& doing, const char* list);
+void tag_alarm(Doing& doing);
 
 }  // namespace cairn::cloudformation

@@ -20,6 +20,7 @@ constexpr auto kProperties = std::to_array<Property>({
     {"Tags"},
 });
 constexpr std::array<std::string_view, 1> kAttributes = {"Arn"};
+constexpr std::array<std::string_view, 1> kIdentifiers = {"AlarmName"};
 
 constexpr std::string_view kPut = "PutCompositeAlarm";
 
@@ -27,6 +28,8 @@ void create(Doing& doing) { create_alarm(doing, kPut); }
 void update(Doing& doing) { update_alarm(doing, kPut); }
 
 void read(Doing& doing) { read_alarm(doing, "CompositeAlarms"); }
+
+bool find(Doing& doing) { return find_alarm(doing, "CompositeAlarms"); }
 
 }  // namespace
 
@@ -37,6 +40,9 @@ const ResourceType cloudwatch_composite_alarm{.name = "AWS::CloudWatch::Composit
                                               .update = update,
                                               .remove = remove_alarm,
                                               .read = read,
+                                              .find = find,
+                                              .identifiers = kIdentifiers,
+                                              .tag = tag_alarm,
                                               .name_property = "AlarmName",
                                               .attributes = kAttributes};
 

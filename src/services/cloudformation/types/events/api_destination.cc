@@ -14,6 +14,7 @@ constexpr auto kProperties = std::to_array<Property>({
     {"Name", On::kReplace},
 });
 constexpr std::array<std::string_view, 2> kAttributes = {"Arn", "ArnForPolicy"};
+constexpr std::array<std::string_view, 1> kIdentifiers = {"Name"};
 
 Json settings(const Doing& doing) {
   return doing.members({{"ConnectionArn"}, {"Description"}, {"HttpMethod"}, {"InvocationEndpoint"}, {"InvocationRateLimitPerSecond"}});
@@ -32,11 +33,22 @@ void create(Doing& doing) {
 void update(Doing& doing) {
   Json in = settings(doing);
   in["Name"] = doing.physical;
+  if (doing.changed("Description") && !doing.has("Description")) in["Description"] = "";
   doing.call("events", "UpdateApiDestination", std::move(in));
 }
 
 void remove(Doing& doing) {
   doing.call_unless({"ResourceNotFoundException"}, "events", "DeleteApiDestination", {{"Name", doing.physical}});
+}
+
+bool find(Doing& doing) {
+  const auto found = doing.call_unless({"ResourceNotFoundException"}, "events", "DescribeApiDestination", {{"Name", doing.id("Name")}});
+  if (!found) return false;
+  const std::string arn = found->at("ApiDestinationArn").get<std::string>();
+  doing.physical = found->at("Name").get<std::string>();
+  doing.attributes["Arn"] = arn;
+  doing.attributes["ArnForPolicy"] = arn.substr(0, arn.rfind('/'));
+  return true;
 }
 
 }  // namespace
@@ -47,6 +59,8 @@ const ResourceType events_api_destination{.name = "AWS::Events::ApiDestination",
                                           .create = create,
                                           .update = update,
                                           .remove = remove,
+                                          .find = find,
+                                          .identifiers = kIdentifiers,
                                           .name_property = "Name",
                                           .attributes = kAttributes};
 

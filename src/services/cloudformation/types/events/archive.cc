@@ -14,6 +14,7 @@ constexpr auto kProperties = std::to_array<Property>({
     {"SourceArn", On::kReplace, kRequired},
 });
 constexpr std::array<std::string_view, 2> kAttributes = {"ArchiveName", "Arn"};
+constexpr std::array<std::string_view, 1> kIdentifiers = {"ArchiveName"};
 
 void create(Doing& doing) {
   const std::string name = doing.name("ArchiveName", {.characters_max = 48});
@@ -27,11 +28,24 @@ void create(Doing& doing) {
 void update(Doing& doing) {
   Json in = doing.members({{"Description"}, {"EventPattern"}, {"RetentionDays"}});
   in["ArchiveName"] = doing.physical;
+  if (doing.changed("Description") && !doing.has("Description")) in["Description"] = "";
+  if (doing.changed("RetentionDays") && !doing.has("RetentionDays")) in["RetentionDays"] = 0;  // for ever
+  if (doing.changed("EventPattern") && !doing.has("EventPattern")) throw Failed{"EventPattern of an archive cannot be taken away again."};
   doing.call("events", "UpdateArchive", std::move(in));
 }
 
 void remove(Doing& doing) {
   doing.call_unless({"ResourceNotFoundException"}, "events", "DeleteArchive", {{"ArchiveName", doing.physical}});
+}
+
+bool find(Doing& doing) {
+  const auto found =
+      doing.call_unless({"ResourceNotFoundException"}, "events", "DescribeArchive", {{"ArchiveName", doing.id("ArchiveName")}});
+  if (!found) return false;
+  doing.physical = found->at("ArchiveName").get<std::string>();
+  doing.attributes["ArchiveName"] = doing.physical;
+  doing.attributes["Arn"] = found->at("ArchiveArn");
+  return true;
 }
 
 }  // namespace
@@ -42,6 +56,8 @@ const ResourceType events_archive{.name = "AWS::Events::Archive",
                                   .create = create,
                                   .update = update,
                                   .remove = remove,
+                                  .find = find,
+                                  .identifiers = kIdentifiers,
                                   .name_property = "ArchiveName",
                                   .attributes = kAttributes};
 

@@ -14,6 +14,7 @@ constexpr auto kProperties = std::to_array<Property>({
     {"Name", On::kReplace},
 });
 constexpr std::array<std::string_view, 3> kAttributes = {"Arn", "ArnForPolicy", "SecretArn"};
+constexpr std::array<std::string_view, 1> kIdentifiers = {"Name"};
 
 void create(Doing& doing) {
   Json in = doing.members({{"AuthParameters"}, {"AuthorizationType"}, {"Description"}});
@@ -29,10 +30,22 @@ void create(Doing& doing) {
 void update(Doing& doing) {
   Json in = doing.members({{"AuthParameters"}, {"AuthorizationType"}, {"Description"}});
   in["Name"] = doing.physical;
+  if (doing.changed("Description") && !doing.has("Description")) in["Description"] = "";
   doing.call("events", "UpdateConnection", std::move(in));
 }
 
 void remove(Doing& doing) { doing.call_unless({"ResourceNotFoundException"}, "events", "DeleteConnection", {{"Name", doing.physical}}); }
+
+bool find(Doing& doing) {
+  const auto found = doing.call_unless({"ResourceNotFoundException"}, "events", "DescribeConnection", {{"Name", doing.id("Name")}});
+  if (!found) return false;
+  const std::string arn = found->at("ConnectionArn").get<std::string>();
+  doing.physical = found->at("Name").get<std::string>();
+  doing.attributes["Arn"] = arn;
+  doing.attributes["ArnForPolicy"] = arn.substr(0, arn.rfind('/'));
+  doing.attributes["SecretArn"] = found->value("SecretArn", "");
+  return true;
+}
 
 }  // namespace
 
@@ -42,6 +55,8 @@ const ResourceType events_connection{.name = "AWS::Events::Connection",
                                      .create = create,
                                      .update = update,
                                      .remove = remove,
+                                     .find = find,
+                                     .identifiers = kIdentifiers,
                                      .name_property = "Name",
                                      .attributes = kAttributes};
 

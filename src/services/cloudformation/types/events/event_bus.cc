@@ -16,6 +16,7 @@ constexpr auto kProperties = std::to_array<Property>({
     {"Tags"},
 });
 constexpr std::array<std::string_view, 3> kAttributes = {"Arn", "Name", "Policy"};
+constexpr std::array<std::string_view, 1> kIdentifiers = {"Name"};
 
 void set_policy(Doing& doing) {
   doing.call("events", "PutPermission", {{"EventBusName", doing.physical}, {"Policy", document_text(doing.get("Policy"))}});
@@ -31,19 +32,32 @@ void create(Doing& doing) {
   if (doing.has("Policy")) set_policy(doing);
 }
 
+void tag(Doing& doing) { retag(doing, {.service = "events", .id_member = "ResourceARN"}, doing.attributes.value("Arn", "")); }
+
 void update(Doing& doing) {
   if (doing.changed("Description") || doing.changed("DeadLetterConfig")) {
     Json in = doing.members({{"Name"}, {"Description"}, {"DeadLetterConfig"}});
+    if (doing.changed("Description") && !doing.has("Description")) in["Description"] = "";
+    if (doing.changed("DeadLetterConfig") && !doing.has("DeadLetterConfig")) in["DeadLetterConfig"] = Json::object();
     doing.call("events", "UpdateEventBus", std::move(in));
   }
   if (doing.changed("Policy")) {
     if (doing.has("Policy")) set_policy(doing);
     else doing.call("events", "RemovePermission", {{"EventBusName", doing.physical}, {"RemoveAllPermissions", true}});
   }
-  retag(doing, {.service = "events", .id_member = "ResourceARN"}, doing.attributes.value("Arn", ""));
+  tag(doing);
 }
 
 void remove(Doing& doing) { doing.call_unless({"ResourceNotFoundException"}, "events", "DeleteEventBus", {{"Name", doing.physical}}); }
+
+bool find(Doing& doing) {
+  const auto found = doing.call_unless({"ResourceNotFoundException"}, "events", "DescribeEventBus", {{"Name", doing.id("Name")}});
+  if (!found) return false;
+  doing.physical = found->at("Name").get<std::string>();
+  doing.attributes["Name"] = doing.physical;
+  doing.attributes["Arn"] = found->at("Arn");
+  return true;
+}
 
 }  // namespace
 
@@ -53,6 +67,9 @@ const ResourceType events_event_bus{.name = "AWS::Events::EventBus",
                                     .create = create,
                                     .update = update,
                                     .remove = remove,
+                                    .find = find,
+                                    .identifiers = kIdentifiers,
+                                    .tag = tag,
                                     .name_property = "Name",
                                     .attributes = kAttributes};
 

@@ -13,12 +13,16 @@ constexpr auto kProperties = std::to_array<Property>({
     {"Statement"},
     {"StatementId", On::kReplace, kRequired},
 });
+constexpr std::array<std::string_view, 2> kIdentifiers = {"EventBusName", "StatementId"};
 
 /// Of the policy that the bus has.
-Json statements_of(Doing& doing) {
-  const Json bus = doing.call("events", "DescribeEventBus", {{"Name", doing.text("EventBusName", "default")}});
+Json statements_in(const Json& bus) {
   const Result<Json> policy = json::parse(bus.value("Policy", ""));
   return policy && policy->is_object() ? policy->value("Statement", Json::array()) : Json::array();
+}
+
+Json statements_of(Doing& doing) {
+  return statements_in(doing.call("events", "DescribeEventBus", {{"Name", doing.text("EventBusName", "default")}}));
 }
 
 /// One statement of the bus's policy: by its parts, or whole, which the call takes only as part of the whole policy.
@@ -51,10 +55,26 @@ void remove(Doing& doing) {
   doing.call_unless({"ResourceNotFoundException"}, "events", "RemovePermission", std::move(in));
 }
 
+bool find(Doing& doing) {
+  const auto bus = doing.call_unless({"ResourceNotFoundException"}, "events", "DescribeEventBus", {{"Name", doing.id("EventBusName")}});
+  if (!bus) return false;
+  for (const Json& each : statements_in(*bus))
+    if (each.value("Sid", "") == doing.id("StatementId")) {
+      doing.physical = fmt::format("{}|{}", doing.id("EventBusName"), doing.id("StatementId"));
+      return true;
+    }
+  return false;
+}
+
 }  // namespace
 
 extern const ResourceType events_event_bus_policy;
-const ResourceType events_event_bus_policy{
-    .name = "AWS::Events::EventBusPolicy", .properties = kProperties, .create = create, .update = put, .remove = remove};
+const ResourceType events_event_bus_policy{.name = "AWS::Events::EventBusPolicy",
+                                           .properties = kProperties,
+                                           .create = create,
+                                           .update = put,
+                                           .remove = remove,
+                                           .find = find,
+                                           .identifiers = kIdentifiers};
 
 }  // namespace cairn::cloudformation

@@ -18,6 +18,7 @@ constexpr auto kProperties = std::to_array<Property>({
     {"Targets"},
 });
 constexpr std::array<std::string_view, 1> kAttributes = {"Arn"};
+constexpr std::array<std::string_view, 1> kIdentifiers = {"Arn"};
 
 Json targets_of(const Json& properties) {
   const auto it = properties.find("Targets");
@@ -89,13 +90,15 @@ void drop_targets(Doing& doing, const Json& kept) {
   doing.call_unless({"ResourceNotFoundException"}, "events", "RemoveTargets", std::move(in));
 }
 
+void tag(Doing& doing) { retag(doing, {.service = "events", .id_member = "ResourceARN"}, doing.attributes.value("Arn", "")); }
+
 void update(Doing& doing) {
   put_rule(doing);
   if (doing.changed("Targets")) {
     drop_targets(doing, targets_of(doing.wanted));
     put_targets(doing);
   }
-  retag(doing, {.service = "events", .id_member = "ResourceARN"}, doing.attributes.value("Arn", ""));
+  tag(doing);
 }
 
 void remove(Doing& doing) {
@@ -115,6 +118,22 @@ void read(Doing& doing) {
     read_tags(doing, doing.call("events", "ListTagsForResource", {{"ResourceARN", doing.attributes.value("Arn", "")}}).at("Tags"));
 }
 
+/// arn:aws:events:REGION:ACCOUNT:rule/NAME, or rule/BUS/NAME.
+bool find(Doing& doing) {
+  const std::string arn = doing.id("Arn"),
+                    start = fmt::format("arn:aws:events:{}:{}:rule/", doing.where().region.str(), doing.where().account.str());
+  if (!arn.starts_with(start)) return false;
+  const std::string place = arn.substr(start.size());
+  const size_t slash = place.rfind('/');
+  Json in{{"Name", place.substr(slash == std::string::npos ? 0 : slash + 1)}};
+  if (slash != std::string::npos) in["EventBusName"] = place.substr(0, slash);
+  const auto found = doing.call_unless({"ResourceNotFoundException"}, "events", "DescribeRule", std::move(in));
+  if (!found) return false;
+  doing.physical = slash == std::string::npos ? place : place.substr(0, slash) + "|" + place.substr(slash + 1);
+  doing.attributes["Arn"] = found->at("Arn");
+  return true;
+}
+
 }  // namespace
 
 extern const ResourceType events_rule;
@@ -124,6 +143,9 @@ const ResourceType events_rule{.name = "AWS::Events::Rule",
                                .update = update,
                                .remove = remove,
                                .read = read,
+                               .find = find,
+                               .identifiers = kIdentifiers,
+                               .tag = tag,
                                .attributes = kAttributes};
 
 }  // namespace cairn::cloudformation

@@ -13,6 +13,7 @@ constexpr auto kProperties = std::to_array<Property>({
     {"Policies"},
 });
 constexpr std::array<std::string_view, 1> kAttributes = {"Arn"};
+constexpr std::array<std::string_view, 1> kIdentifiers = {"GroupName"};
 
 void create(Doing& doing) {
   const std::string name = doing.name("GroupName", {.characters_max = 128});
@@ -31,6 +32,14 @@ void remove(Doing& doing) {
   doing.call_unless({"NoSuchEntity"}, "iam", "DeleteGroup", {{"GroupName", doing.physical}});
 }
 
+bool find(Doing& doing) {
+  const auto found = doing.call_unless({"NoSuchEntity"}, "iam", "GetGroup", {{"GroupName", doing.id("GroupName")}});
+  if (!found) return false;
+  doing.physical = found->at("Group").at("GroupName").get<std::string>();
+  doing.attributes["Arn"] = found->at("Group").at("Arn");
+  return true;
+}
+
 }  // namespace
 
 extern const ResourceType iam_group;
@@ -39,6 +48,8 @@ const ResourceType iam_group{.name = "AWS::IAM::Group",
                              .create = create,
                              .update = update,
                              .remove = remove,
+                             .find = find,
+                             .identifiers = kIdentifiers,
                              .name_property = "GroupName",
                              .attributes = kAttributes};
 

@@ -12,6 +12,7 @@ constexpr auto kProperties = std::to_array<Property>({
     {"Roles", On::kUpdate, kRequired},
 });
 constexpr std::array<std::string_view, 1> kAttributes = {"Arn"};
+constexpr std::array<std::string_view, 1> kIdentifiers = {"InstanceProfileName"};
 
 void put(Doing& doing, const Json& role) {
   doing.call("iam", "AddRoleToInstanceProfile", {{"InstanceProfileName", doing.physical}, {"RoleName", role}});
@@ -45,6 +46,15 @@ void remove(Doing& doing) {
   doing.call_unless({"NoSuchEntity"}, "iam", "DeleteInstanceProfile", {{"InstanceProfileName", doing.physical}});
 }
 
+bool find(Doing& doing) {
+  const auto found =
+      doing.call_unless({"NoSuchEntity"}, "iam", "GetInstanceProfile", {{"InstanceProfileName", doing.id("InstanceProfileName")}});
+  if (!found) return false;
+  doing.physical = found->at("InstanceProfile").at("InstanceProfileName").get<std::string>();
+  doing.attributes["Arn"] = found->at("InstanceProfile").at("Arn");
+  return true;
+}
+
 }  // namespace
 
 extern const ResourceType iam_instance_profile;
@@ -53,6 +63,8 @@ const ResourceType iam_instance_profile{.name = "AWS::IAM::InstanceProfile",
                                         .create = create,
                                         .update = update,
                                         .remove = remove,
+                                        .find = find,
+                                        .identifiers = kIdentifiers,
                                         .name_property = "InstanceProfileName",
                                         .attributes = kAttributes};
 

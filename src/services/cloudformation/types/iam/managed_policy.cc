@@ -20,6 +20,7 @@ constexpr auto kProperties = std::to_array<Property>({
 constexpr std::array<std::string_view, 8> kAttributes = {
     "AttachmentCount", "CreateDate", "DefaultVersionId", "IsAttachable", "PermissionsBoundaryUsageCount",
     "PolicyArn",       "PolicyId",   "UpdateDate"};
+constexpr std::array<std::string_view, 1> kIdentifiers = {"PolicyArn"};
 
 struct Holders {
   const char* property;
@@ -44,15 +45,18 @@ void attach(Doing& doing) {
   }
 }
 
-void create(Doing& doing) {
-  Json in = doing.members({{"Description"}, {"Path"}, {"PolicyDocument"}});
-  in["PolicyName"] = doing.name("ManagedPolicyName", {.characters_max = 128});
-  if (!doing.tags().empty()) in["Tags"] = doing.tags();
-  const Json policy = doing.call("iam", "CreatePolicy", std::move(in)).at("Policy");
+void take(Doing& doing, const Json& policy) {
   doing.physical = policy.at("Arn").get<std::string>();
   doing.attributes["PolicyArn"] = doing.physical;
   for (const auto& [name, value] : policy.items())
     if (std::ranges::find(kAttributes, name) != kAttributes.end()) doing.attributes[name] = value;
+}
+
+void create(Doing& doing) {
+  Json in = doing.members({{"Description"}, {"Path"}, {"PolicyDocument"}});
+  in["PolicyName"] = doing.name("ManagedPolicyName", {.characters_max = 128});
+  if (!doing.tags().empty()) in["Tags"] = doing.tags();
+  take(doing, doing.call("iam", "CreatePolicy", std::move(in)).at("Policy"));
   attach(doing);
 }
 
@@ -66,6 +70,10 @@ void drop_versions(Doing& doing) {
                         {{"PolicyArn", doing.physical}, {"VersionId", version.at("VersionId")}});
 }
 
+void tag(Doing& doing) {
+  retag(doing, {.service = "iam", .id_member = "PolicyArn", .tag = "TagPolicy", .untag = "UntagPolicy"}, doing.physical);
+}
+
 void update(Doing& doing) {
   if (doing.changed("PolicyDocument")) {
     drop_versions(doing);
@@ -75,7 +83,7 @@ void update(Doing& doing) {
     doing.attributes["DefaultVersionId"] = version.at("PolicyVersion").at("VersionId");
   }
   attach(doing);
-  retag(doing, {.service = "iam", .id_member = "PolicyArn", .tag = "TagPolicy", .untag = "UntagPolicy"}, doing.physical);
+  tag(doing);
 }
 
 void remove(Doing& doing) {
@@ -106,6 +114,15 @@ void read(Doing& doing) {
   }
 }
 
+bool find(Doing& doing) {
+  const std::string arn = doing.id("PolicyArn");
+  if (arn.starts_with("arn:aws:iam::aws:")) return false;  // AWS's own is nobody's
+  const auto found = doing.call_unless({"NoSuchEntity"}, "iam", "GetPolicy", {{"PolicyArn", arn}});
+  if (!found) return false;
+  take(doing, found->at("Policy"));
+  return true;
+}
+
 }  // namespace
 
 extern const ResourceType iam_managed_policy;
@@ -115,6 +132,9 @@ const ResourceType iam_managed_policy{.name = "AWS::IAM::ManagedPolicy",
                                       .update = update,
                                       .remove = remove,
                                       .read = read,
+                                      .find = find,
+                                      .identifiers = kIdentifiers,
+                                      .tag = tag,
                                       .name_property = "ManagedPolicyName",
                                       .attributes = kAttributes};
 

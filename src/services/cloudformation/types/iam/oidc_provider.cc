@@ -13,6 +13,7 @@ constexpr auto kProperties = std::to_array<Property>({
     {"Url", On::kReplace},
 });
 constexpr std::array<std::string_view, 1> kAttributes = {"Arn"};
+constexpr std::array<std::string_view, 1> kIdentifiers = {"Arn"};
 
 Json ids_of(const Json& properties) {
   const auto it = properties.find("ClientIdList");
@@ -26,6 +27,13 @@ void create(Doing& doing) {
   doing.attributes["Arn"] = doing.physical;
 }
 
+void tag(Doing& doing) {
+  retag(
+      doing,
+      {.service = "iam", .id_member = "OpenIDConnectProviderArn", .tag = "TagOpenIDConnectProvider", .untag = "UntagOpenIDConnectProvider"},
+      doing.physical);
+}
+
 void update(Doing& doing) {
   if (doing.changed("ThumbprintList") && doing.has("ThumbprintList"))
     doing.call("iam", "UpdateOpenIDConnectProviderThumbprint",
@@ -37,14 +45,19 @@ void update(Doing& doing) {
   for (const Json& id : was)
     if (std::ranges::find(now, id) == now.end())
       doing.call("iam", "RemoveClientIDFromOpenIDConnectProvider", {{"OpenIDConnectProviderArn", doing.physical}, {"ClientID", id}});
-  retag(
-      doing,
-      {.service = "iam", .id_member = "OpenIDConnectProviderArn", .tag = "TagOpenIDConnectProvider", .untag = "UntagOpenIDConnectProvider"},
-      doing.physical);
+  tag(doing);
 }
 
 void remove(Doing& doing) {
   doing.call_unless({"NoSuchEntity"}, "iam", "DeleteOpenIDConnectProvider", {{"OpenIDConnectProviderArn", doing.physical}});
+}
+
+bool find(Doing& doing) {
+  if (!doing.call_unless({"NoSuchEntity"}, "iam", "GetOpenIDConnectProvider", {{"OpenIDConnectProviderArn", doing.id("Arn")}}))
+    return false;
+  doing.physical = doing.id("Arn");
+  doing.attributes["Arn"] = doing.physical;
+  return true;
 }
 
 }  // namespace
@@ -55,6 +68,9 @@ const ResourceType iam_oidc_provider{.name = "AWS::IAM::OIDCProvider",
                                      .create = create,
                                      .update = update,
                                      .remove = remove,
+                                     .find = find,
+                                     .identifiers = kIdentifiers,
+                                     .tag = tag,
                                      .attributes = kAttributes};
 
 }  // namespace cairn::cloudformation

@@ -18,6 +18,7 @@ constexpr auto kProperties = std::to_array<Property>({
     {"Tags"},
 });
 constexpr std::array<std::string_view, 2> kAttributes = {"Arn", "RoleId"};
+constexpr std::array<std::string_view, 1> kIdentifiers = {"RoleName"};
 
 void create(Doing& doing) {
   Json in = doing.members({{"AssumeRolePolicyDocument"}, {"Description"}, {"MaxSessionDuration"}, {"Path"}, {"PermissionsBoundary"}});
@@ -29,6 +30,10 @@ void create(Doing& doing) {
   doing.attributes["Arn"] = role.at("Arn");
   doing.attributes["RoleId"] = role.at("RoleId");
   set_policies(doing, kRole);
+}
+
+void tag(Doing& doing) {
+  retag(doing, {.service = "iam", .id_member = "RoleName", .tag = "TagRole", .untag = "UntagRole"}, doing.physical);
 }
 
 void update(Doing& doing) {
@@ -48,7 +53,7 @@ void update(Doing& doing) {
     else doing.call("iam", "DeleteRolePermissionsBoundary", name);
   }
   set_policies(doing, kRole);
-  retag(doing, {.service = "iam", .id_member = "RoleName", .tag = "TagRole", .untag = "UntagRole"}, doing.physical);
+  tag(doing);
 }
 
 void remove(Doing& doing) {
@@ -67,6 +72,15 @@ void read(Doing& doing) {
   read_policies(doing, kRole, role);
 }
 
+bool find(Doing& doing) {
+  const auto found = doing.call_unless({"NoSuchEntity"}, "iam", "GetRole", {{"RoleName", doing.id("RoleName")}});
+  if (!found) return false;
+  doing.physical = found->at("Role").at("RoleName").get<std::string>();
+  doing.attributes["Arn"] = found->at("Role").at("Arn");
+  doing.attributes["RoleId"] = found->at("Role").at("RoleId");
+  return true;
+}
+
 }  // namespace
 
 extern const ResourceType iam_role;
@@ -76,6 +90,9 @@ const ResourceType iam_role{.name = "AWS::IAM::Role",
                             .update = update,
                             .remove = remove,
                             .read = read,
+                            .find = find,
+                            .identifiers = kIdentifiers,
+                            .tag = tag,
                             .name_property = "RoleName",
                             .attributes = kAttributes};
 

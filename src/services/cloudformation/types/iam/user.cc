@@ -18,6 +18,7 @@ constexpr auto kProperties = std::to_array<Property>({
     {"UserName", On::kReplace},
 });
 constexpr std::array<std::string_view, 1> kAttributes = {"Arn"};
+constexpr std::array<std::string_view, 1> kIdentifiers = {"UserName"};
 
 Json groups_of(const Json& properties) {
   const auto it = properties.find("Groups");
@@ -53,6 +54,10 @@ void create(Doing& doing) {
   set_groups(doing);
 }
 
+void tag(Doing& doing) {
+  retag(doing, {.service = "iam", .id_member = "UserName", .tag = "TagUser", .untag = "UntagUser"}, doing.physical);
+}
+
 void update(Doing& doing) {
   const Json name{{"UserName", doing.physical}};
   if (doing.changed("Path")) {
@@ -71,7 +76,7 @@ void update(Doing& doing) {
   }
   set_policies(doing, kUser);
   set_groups(doing);
-  retag(doing, {.service = "iam", .id_member = "UserName", .tag = "TagUser", .untag = "UntagUser"}, doing.physical);
+  tag(doing);
 }
 
 void remove(Doing& doing) {
@@ -96,6 +101,14 @@ void read(Doing& doing) {
   for (const Json& group : found_groups.at("Groups")) doing.live["Groups"].push_back(group.at("GroupName"));
 }
 
+bool find(Doing& doing) {
+  const auto found = doing.call_unless({"NoSuchEntity"}, "iam", "GetUser", {{"UserName", doing.id("UserName")}});
+  if (!found) return false;
+  doing.physical = found->at("User").at("UserName").get<std::string>();
+  doing.attributes["Arn"] = found->at("User").at("Arn");
+  return true;
+}
+
 }  // namespace
 
 extern const ResourceType iam_user;
@@ -105,6 +118,9 @@ const ResourceType iam_user{.name = "AWS::IAM::User",
                             .update = update,
                             .remove = remove,
                             .read = read,
+                            .find = find,
+                            .identifiers = kIdentifiers,
+                            .tag = tag,
                             .name_property = "UserName",
                             .attributes = kAttributes};
 

@@ -9,6 +9,7 @@ constexpr auto kProperties = std::to_array<Property>({
     {"AliasName", On::kReplace, kRequired},
     {"TargetKeyId", On::kUpdate, kRequired},
 });
+constexpr std::array<std::string_view, 1> kIdentifiers = {"AliasName"};
 
 void create(Doing& doing) {
   doing.call("kms", "CreateAlias", doing.members({{"AliasName"}, {"TargetKeyId"}}));
@@ -27,10 +28,24 @@ void read(Doing& doing) {
   doing.live["TargetKeyId"] = wanted.ends_with("/" + id) ? Json(wanted) : Json(id);
 }
 
+bool find(Doing& doing) {
+  const std::string name = doing.id("AliasName");
+  if (!name.starts_with("alias/")) return false;
+  if (!doing.call_unless({"NotFoundException"}, "kms", "DescribeKey", {{"KeyId", name}})) return false;
+  doing.physical = name;
+  return true;
+}
+
 }  // namespace
 
 extern const ResourceType kms_alias;
-const ResourceType kms_alias{
-    .name = "AWS::KMS::Alias", .properties = kProperties, .create = create, .update = update, .remove = remove, .read = read};
+const ResourceType kms_alias{.name = "AWS::KMS::Alias",
+                             .properties = kProperties,
+                             .create = create,
+                             .update = update,
+                             .remove = remove,
+                             .read = read,
+                             .find = find,
+                             .identifiers = kIdentifiers};
 
 }  // namespace cairn::cloudformation

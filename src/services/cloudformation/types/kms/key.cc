@@ -20,6 +20,7 @@ constexpr auto kProperties = std::to_array<Property>({
     {"Tags"},
 });
 constexpr std::array<std::string_view, 2> kAttributes = {"Arn", "KeyId"};
+constexpr std::array<std::string_view, 1> kIdentifiers = {"KeyId"};
 
 void set_rotation(Doing& doing) {
   Json in = doing.members({{"RotationPeriodInDays"}});
@@ -46,6 +47,8 @@ void create(Doing& doing) {
   if (!doing.flag("Enabled", true)) doing.call("kms", "DisableKey", {{"KeyId", doing.physical}});
 }
 
+void tag(Doing& doing) { retag(doing, {.service = "kms", .id_member = "KeyId"}, doing.physical); }
+
 void update(Doing& doing) {
   const bool is_enabled = doing.flag("Enabled", true);
   if (doing.changed("Enabled") && is_enabled) doing.call("kms", "EnableKey", {{"KeyId", doing.physical}});
@@ -59,7 +62,7 @@ void update(Doing& doing) {
   }
   if (doing.changed("EnableKeyRotation") || doing.changed("RotationPeriodInDays")) set_rotation(doing);
   if (doing.changed("Enabled") && !is_enabled) doing.call("kms", "DisableKey", {{"KeyId", doing.physical}});
-  retag(doing, {.service = "kms", .id_member = "KeyId"}, doing.physical);
+  tag(doing);
 }
 
 void remove(Doing& doing) {
@@ -84,6 +87,15 @@ void read(Doing& doing) {
   if (doing.has("Tags")) read_tags(doing, doing.call("kms", "ListResourceTags", id).at("Tags"));
 }
 
+bool find(Doing& doing) {
+  const auto found = doing.call_unless({"NotFoundException"}, "kms", "DescribeKey", {{"KeyId", doing.id("KeyId")}});
+  if (!found || found->at("KeyMetadata").at("KeyState") == "PendingDeletion") return false;
+  doing.physical = found->at("KeyMetadata").at("KeyId").get<std::string>();
+  doing.attributes["KeyId"] = doing.physical;
+  doing.attributes["Arn"] = found->at("KeyMetadata").at("Arn");
+  return true;
+}
+
 }  // namespace
 
 extern const ResourceType kms_key;
@@ -93,6 +105,9 @@ const ResourceType kms_key{.name = "AWS::KMS::Key",
                            .update = update,
                            .remove = remove,
                            .read = read,
+                           .find = find,
+                           .identifiers = kIdentifiers,
+                           .tag = tag,
                            .attributes = kAttributes};
 
 }  // namespace cairn::cloudformation

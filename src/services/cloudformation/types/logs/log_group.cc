@@ -18,10 +18,17 @@ constexpr auto kProperties = std::to_array<Property>({
     {"Tags"},
 });
 constexpr std::array<std::string_view, 1> kAttributes = {"Arn"};
+constexpr std::array<std::string_view, 1> kIdentifiers = {"LogGroupName"};
 
 void set_retention(Doing& doing) {
   if (doing.has("RetentionInDays"))
     doing.call("logs", "PutRetentionPolicy", {{"logGroupName", doing.physical}, {"retentionInDays", doing.get("RetentionInDays")}});
+}
+
+void take(Doing& doing, const std::string& name) {
+  doing.physical = name;
+  const auto& where = doing.where();
+  doing.attributes["Arn"] = fmt::format("arn:aws:logs:{}:{}:log-group:{}:*", where.region.str(), where.account.str(), name);
 }
 
 void create(Doing& doing) {
@@ -31,10 +38,14 @@ void create(Doing& doing) {
   if (doing.has("KmsKeyId")) in["kmsKeyId"] = doing.text("KmsKeyId");
   if (!doing.tags().empty()) in["tags"] = doing.tags();
   doing.call("logs", "CreateLogGroup", std::move(in));
-  doing.physical = name;
-  const auto& where = doing.where();
-  doing.attributes["Arn"] = fmt::format("arn:aws:logs:{}:{}:log-group:{}:*", where.region.str(), where.account.str(), name);
+  take(doing, name);
   set_retention(doing);
+}
+
+void tag(Doing& doing) {
+  std::string arn = doing.attributes.value("Arn", "");
+  if (arn.ends_with(":*")) arn.resize(arn.size() - 2);
+  retag(doing, {.service = "logs", .id_member = "resourceArn", .tags_member = "tags", .keys_member = "tagKeys"}, arn);
 }
 
 void update(Doing& doing) {
@@ -50,9 +61,7 @@ void update(Doing& doing) {
   if (doing.changed("DeletionProtectionEnabled"))
     doing.call("logs", "PutLogGroupDeletionProtection",
                {{"logGroupIdentifier", doing.physical}, {"deletionProtectionEnabled", doing.flag("DeletionProtectionEnabled")}});
-  std::string arn = doing.attributes.value("Arn", "");
-  if (arn.ends_with(":*")) arn.resize(arn.size() - 2);
-  retag(doing, {.service = "logs", .id_member = "resourceArn", .tags_member = "tags", .keys_member = "tagKeys"}, arn);
+  tag(doing);
 }
 
 void remove(Doing& doing) {
@@ -77,6 +86,15 @@ void read(Doing& doing) {
   read_tags(doing, doing.call("logs", "ListTagsForResource", {{"resourceArn", arn}}).value("tags", Json::object()));
 }
 
+bool find(Doing& doing) {
+  const std::string name = doing.id("LogGroupName");
+  const Json found = doing.call("logs", "DescribeLogGroups", {{"logGroupNamePrefix", name}, {"limit", 1}});
+  const Json groups = found.value("logGroups", Json::array());
+  if (groups.empty() || groups.at(0).at("logGroupName") != name) return false;
+  take(doing, name);
+  return true;
+}
+
 }  // namespace
 
 extern const ResourceType logs_log_group;
@@ -86,6 +104,9 @@ const ResourceType logs_log_group{.name = "AWS::Logs::LogGroup",
                                   .update = update,
                                   .remove = remove,
                                   .read = read,
+                                  .find = find,
+                                  .identifiers = kIdentifiers,
+                                  .tag = tag,
                                   .name_property = "LogGroupName",
                                   .attributes = kAttributes};
 

@@ -15,6 +15,7 @@ constexpr auto kProperties = std::to_array<Property>({
     {"LogGroupName", On::kReplace, kRequired},
     {"MetricTransformations", On::kUpdate, kRequired},
 });
+constexpr std::array<std::string_view, 2> kIdentifiers = {"LogGroupName", "FilterName"};
 
 /// Dimensions are a list of Key and Value here, a map in the call.
 void put(Doing& doing, const std::string& name) {
@@ -69,10 +70,26 @@ void read(Doing& doing) {
   }
 }
 
+bool find(Doing& doing) {
+  const std::string name = doing.id("FilterName");
+  const auto found = doing.call_unless({"ResourceNotFoundException"}, "logs", "DescribeMetricFilters",
+                                       {{"logGroupName", doing.id("LogGroupName")}, {"filterNamePrefix", name}, {"limit", 1}});
+  const Json filters = found ? found->value("metricFilters", Json::array()) : Json::array();
+  if (filters.empty() || filters.at(0).at("filterName") != name) return false;
+  doing.physical = name;
+  return true;
+}
+
 }  // namespace
 
 extern const ResourceType logs_metric_filter;
-const ResourceType logs_metric_filter{
-    .name = "AWS::Logs::MetricFilter", .properties = kProperties, .create = create, .update = update, .remove = remove, .read = read};
+const ResourceType logs_metric_filter{.name = "AWS::Logs::MetricFilter",
+                                      .properties = kProperties,
+                                      .create = create,
+                                      .update = update,
+                                      .remove = remove,
+                                      .read = read,
+                                      .find = find,
+                                      .identifiers = kIdentifiers};
 
 }  // namespace cairn::cloudformation

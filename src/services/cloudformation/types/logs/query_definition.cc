@@ -13,6 +13,7 @@ constexpr auto kProperties = std::to_array<Property>({
     {"QueryString", On::kUpdate, kRequired},
 });
 constexpr std::array<std::string_view, 1> kAttributes = {"QueryDefinitionId"};
+constexpr std::array<std::string_view, 1> kIdentifiers = {"QueryDefinitionId"};
 
 Json settings(const Doing& doing) {
   return doing.members(
@@ -34,6 +35,21 @@ void remove(Doing& doing) {
   doing.call_unless({"ResourceNotFoundException"}, "logs", "DeleteQueryDefinition", {{"queryDefinitionId", doing.physical}});
 }
 
+bool find(Doing& doing) {
+  Json in = Json::object();
+  for (;;) {
+    const Json page = doing.call("logs", "DescribeQueryDefinitions", in);
+    for (const Json& each : page.value("queryDefinitions", Json::array()))
+      if (each.at("queryDefinitionId") == doing.id("QueryDefinitionId")) {
+        doing.physical = doing.id("QueryDefinitionId");
+        doing.attributes["QueryDefinitionId"] = doing.physical;
+        return true;
+      }
+    if (!page.contains("nextToken")) return false;
+    in["nextToken"] = page.at("nextToken");
+  }
+}
+
 }  // namespace
 
 extern const ResourceType logs_query_definition;
@@ -42,6 +58,8 @@ const ResourceType logs_query_definition{.name = "AWS::Logs::QueryDefinition",
                                          .create = create,
                                          .update = update,
                                          .remove = remove,
+                                         .find = find,
+                                         .identifiers = kIdentifiers,
                                          .attributes = kAttributes};
 
 }  // namespace cairn::cloudformation

@@ -9,6 +9,7 @@ constexpr auto kProperties = std::to_array<Property>({
     {"PolicyDocument", On::kUpdate, kRequired},
     {"PolicyName", On::kReplace, kRequired},
 });
+constexpr std::array<std::string_view, 1> kIdentifiers = {"PolicyName"};
 
 void put(Doing& doing) { doing.call("logs", "PutResourcePolicy", doing.members({{"PolicyDocument"}, {"PolicyName"}})); }
 
@@ -25,10 +26,25 @@ void remove(Doing& doing) {
   doing.call_unless({"ResourceNotFoundException"}, "logs", "DeleteResourcePolicy", {{"policyName", doing.physical}});
 }
 
+bool find(Doing& doing) {
+  const Json there = doing.call("logs", "DescribeResourcePolicies", Json::object());
+  for (const Json& policy : there.value("resourcePolicies", Json::array()))
+    if (policy.at("policyName") == doing.id("PolicyName")) {
+      doing.physical = doing.id("PolicyName");
+      return true;
+    }
+  return false;
+}
+
 }  // namespace
 
 extern const ResourceType logs_resource_policy;
-const ResourceType logs_resource_policy{
-    .name = "AWS::Logs::ResourcePolicy", .properties = kProperties, .create = create, .update = put, .remove = remove};
+const ResourceType logs_resource_policy{.name = "AWS::Logs::ResourcePolicy",
+                                        .properties = kProperties,
+                                        .create = create,
+                                        .update = put,
+                                        .remove = remove,
+                                        .find = find,
+                                        .identifiers = kIdentifiers};
 
 }  // namespace cairn::cloudformation

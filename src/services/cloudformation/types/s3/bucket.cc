@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 
 #include "services/cloudformation/resource_type.h"
@@ -34,6 +35,17 @@ constexpr auto kProperties = std::to_array<Property>({
     {"WebsiteConfiguration", On::kRefuse},
 });
 constexpr std::array<std::string_view, 5> kAttributes = {"Arn", "DomainName", "DualStackDomainName", "RegionalDomainName", "WebsiteURL"};
+constexpr std::array<std::string_view, 1> kIdentifiers = {"BucketName"};
+
+void take(Doing& doing, const std::string& name) {
+  const std::string region = doing.where().region.str();
+  doing.physical = name;
+  doing.attributes["Arn"] = "arn:aws:s3:::" + name;
+  doing.attributes["DomainName"] = name + ".s3.amazonaws.com";
+  doing.attributes["DualStackDomainName"] = fmt::format("{}.s3.dualstack.{}.amazonaws.com", name, region);
+  doing.attributes["RegionalDomainName"] = fmt::format("{}.s3.{}.amazonaws.com", name, region);
+  doing.attributes["WebsiteURL"] = fmt::format("http://{}.s3-website-{}.amazonaws.com", name, region);
+}
 
 void create(Doing& doing) {
   const std::string name = doing.name("BucketName", {.characters_max = 63, .lower_case = true});
@@ -48,12 +60,7 @@ void create(Doing& doing) {
   if (doing.has("OwnershipControls")) in["ObjectOwnership"] = doing.get("OwnershipControls").at("Rules").at(0).at("ObjectOwnership");
   if (doing.has("AccessControl")) in["ACL"] = canned_acl(doing.text("AccessControl"));
   doing.call("s3", "CreateBucket", std::move(in));
-  doing.physical = name;
-  doing.attributes["Arn"] = "arn:aws:s3:::" + name;
-  doing.attributes["DomainName"] = name + ".s3.amazonaws.com";
-  doing.attributes["DualStackDomainName"] = fmt::format("{}.s3.dualstack.{}.amazonaws.com", name, region);
-  doing.attributes["RegionalDomainName"] = fmt::format("{}.s3.{}.amazonaws.com", name, region);
-  doing.attributes["WebsiteURL"] = fmt::format("http://{}.s3-website-{}.amazonaws.com", name, region);
+  take(doing, name);
   for (const BucketSetting& setting : bucket_settings())
     if (doing.has(setting.property) && !(setting.property == "Tags" && doing.get("Tags").empty()) && !setting.is_of_creation)
       put_setting(doing, setting);
@@ -73,6 +80,22 @@ void read(Doing& doing) {
     if (doing.has(setting.property)) read_setting(doing, setting);
 }
 
+bool find(Doing& doing) {
+  const std::string name = doing.id("BucketName");
+  if (!doing.call_unless({"404", "NoSuchBucket"}, "s3", "HeadBucket", {{"Bucket", name}})) return false;
+  take(doing, name);
+  return true;
+}
+
+/// Beside those that it has: the call puts all of them.
+void tag(Doing& doing) {
+  Json all = doing.tags();
+  const auto there = doing.call_unless({"NoSuchTagSet"}, "s3", "GetBucketTagging", {{"Bucket", doing.physical}});
+  for (const Json& tag : there ? there->at("TagSet") : Json::array())
+    if (std::ranges::none_of(all, [&](const Json& each) { return each.at("Key") == tag.at("Key"); })) all.push_back(tag);
+  if (!all.empty()) doing.call("s3", "PutBucketTagging", {{"Bucket", doing.physical}, {"Tagging", {{"TagSet", std::move(all)}}}});
+}
+
 }  // namespace
 
 extern const ResourceType s3_bucket;
@@ -82,6 +105,9 @@ const ResourceType s3_bucket{.name = "AWS::S3::Bucket",
                              .update = update,
                              .remove = remove,
                              .read = read,
+                             .find = find,
+                             .identifiers = kIdentifiers,
+                             .tag = tag,
                              .name_property = "BucketName",
                              .attributes = kAttributes};
 

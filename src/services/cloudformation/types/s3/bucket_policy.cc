@@ -9,6 +9,7 @@ constexpr auto kProperties = std::to_array<Property>({
     {"Bucket", On::kReplace, kRequired},
     {"PolicyDocument", On::kUpdate, kRequired},
 });
+constexpr std::array<std::string_view, 1> kIdentifiers = {"Bucket"};
 
 void put(Doing& doing, const std::string& bucket) {
   doing.call("s3", "PutBucketPolicy", {{"Bucket", bucket}, {"Policy", document_text(doing.get("PolicyDocument"))}});
@@ -34,10 +35,23 @@ void read(Doing& doing) {
   if (found) doing.live["PolicyDocument"] = document_of(found->at("Policy"));
 }
 
+bool find(Doing& doing) {
+  const std::string bucket = doing.id("Bucket");
+  if (!doing.call_unless({"NoSuchBucket", "NoSuchBucketPolicy"}, "s3", "GetBucketPolicy", {{"Bucket", bucket}})) return false;
+  doing.physical = bucket;
+  return true;
+}
+
 }  // namespace
 
 extern const ResourceType s3_bucket_policy;
-const ResourceType s3_bucket_policy{
-    .name = "AWS::S3::BucketPolicy", .properties = kProperties, .create = create, .update = update, .remove = remove, .read = read};
+const ResourceType s3_bucket_policy{.name = "AWS::S3::BucketPolicy",
+                                    .properties = kProperties,
+                                    .create = create,
+                                    .update = update,
+                                    .remove = remove,
+                                    .read = read,
+                                    .find = find,
+                                    .identifiers = kIdentifiers};
 
 }  // namespace cairn::cloudformation

@@ -19,6 +19,7 @@ constexpr auto kProperties = std::to_array<Property>({
     {"TopicArn", On::kReplace, kRequired},
 });
 constexpr std::array<std::string_view, 1> kAttributes = {"Arn"};
+constexpr std::array<std::string_view, 1> kIdentifiers = {"Arn"};
 constexpr std::array<std::string_view, 5> kSettable = {"DeliveryPolicy", "FilterPolicyScope", "FilterPolicy", "RawMessageDelivery",
                                                        "RedrivePolicy"};
 
@@ -54,6 +55,13 @@ void update(Doing& doing) {
 
 void remove(Doing& doing) { doing.call_unless({"NotFound"}, "sns", "Unsubscribe", {{"SubscriptionArn", doing.physical}}); }
 
+bool find(Doing& doing) {
+  if (!doing.call_unless({"NotFound"}, "sns", "GetSubscriptionAttributes", {{"SubscriptionArn", doing.id("Arn")}})) return false;
+  doing.physical = doing.id("Arn");
+  doing.attributes["Arn"] = doing.physical;
+  return true;
+}
+
 }  // namespace
 
 extern const ResourceType sns_subscription;
@@ -62,6 +70,8 @@ const ResourceType sns_subscription{.name = "AWS::SNS::Subscription",
                                     .create = create,
                                     .update = update,
                                     .remove = remove,
+                                    .find = find,
+                                    .identifiers = kIdentifiers,
                                     .attributes = kAttributes};
 
 }  // namespace cairn::cloudformation

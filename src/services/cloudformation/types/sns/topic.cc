@@ -21,6 +21,7 @@ constexpr auto kProperties = std::to_array<Property>({
     {"TracingConfig"},
 });
 constexpr std::array<std::string_view, 2> kAttributes = {"TopicArn", "TopicName"};
+constexpr std::array<std::string_view, 1> kIdentifiers = {"TopicArn"};
 constexpr std::array<std::string_view, 6> kSettable = {"ContentBasedDeduplication", "DisplayName",  "FifoThroughputScope", "KmsMasterKeyId",
                                                        "SignatureVersion",          "TracingConfig"};
 constexpr const char* kSubscribed = "Subscriptions";  // hidden attribute: protocol and endpoint -> ARN
@@ -66,6 +67,8 @@ void create(Doing& doing) {
   subscribe(doing);
 }
 
+void tag(Doing& doing) { retag(doing, {.service = "sns", .id_member = "ResourceArn"}, doing.physical); }
+
 void update(Doing& doing) {
   for (const std::string_view each : kSettable)
     if (doing.changed(each)) {
@@ -78,7 +81,7 @@ void update(Doing& doing) {
                  {{"TopicArn", doing.physical}, {"AttributeName", each}, {"AttributeValue", doing.text(each, otherwise)}});
     }
   if (doing.changed("Subscription")) subscribe(doing);
-  retag(doing, {.service = "sns", .id_member = "ResourceArn"}, doing.physical);
+  tag(doing);
 }
 
 void remove(Doing& doing) { doing.call_unless({"NotFound"}, "sns", "DeleteTopic", {{"TopicArn", doing.physical}}); }
@@ -93,6 +96,27 @@ void read(Doing& doing) {
   if (doing.has("Tags")) read_tags(doing, doing.call("sns", "ListTagsForResource", {{"ResourceArn", doing.physical}}).at("Tags"));
 }
 
+/// Those of its subscriptions that the template names are the stack's, too.
+bool find(Doing& doing) {
+  const std::string arn = doing.id("TopicArn");
+  if (!doing.call_unless({"NotFound"}, "sns", "GetTopicAttributes", {{"TopicArn", arn}})) return false;
+  doing.physical = arn;
+  doing.attributes["TopicArn"] = arn;
+  doing.attributes["TopicName"] = arn.substr(arn.rfind(':') + 1);
+  if (!doing.has("Subscription")) return true;
+  Json subscribed = Json::object(), in{{"TopicArn", arn}};
+  for (;;) {
+    const Json page = doing.call("sns", "ListSubscriptionsByTopic", in);
+    for (const Json& there : page.at("Subscriptions"))
+      for (const Json& wanted : doing.get("Subscription"))
+        if (key_of(wanted) == key_of(there)) subscribed[key_of(there)] = there.at("SubscriptionArn");
+    if (page.value("NextToken", "").empty()) break;
+    in["NextToken"] = page.at("NextToken");
+  }
+  doing.attributes[kSubscribed] = std::move(subscribed);
+  return true;
+}
+
 }  // namespace
 
 extern const ResourceType sns_topic;
@@ -102,6 +126,9 @@ const ResourceType sns_topic{.name = "AWS::SNS::Topic",
                              .update = update,
                              .remove = remove,
                              .read = read,
+                             .find = find,
+                             .identifiers = kIdentifiers,
+                             .tag = tag,
                              .name_property = "TopicName",
                              .attributes = kAttributes};
 

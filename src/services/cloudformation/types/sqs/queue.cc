@@ -24,6 +24,7 @@ constexpr auto kProperties = std::to_array<Property>({
     {"VisibilityTimeout"},
 });
 constexpr std::array<std::string_view, 3> kAttributes = {"Arn", "QueueName", "QueueUrl"};
+constexpr std::array<std::string_view, 1> kIdentifiers = {"QueueUrl"};
 
 /// What a queue has that nobody set any for.
 struct Attribute {
@@ -69,12 +70,16 @@ void create(Doing& doing) {
   doing.attributes["Arn"] = fmt::format("arn:aws:sqs:{}:{}:{}", doing.where().region.str(), doing.where().account.str(), name);
 }
 
+void tag(Doing& doing) {
+  retag(doing, {.service = "sqs", .id_member = "QueueUrl", .tag = "TagQueue", .untag = "UntagQueue"}, doing.physical);
+}
+
 void update(Doing& doing) {
   Json attributes = Json::object();
   for (const Attribute& each : kSettable)
     if (doing.changed(each.name)) attributes[std::string(each.name)] = value_of(doing, each);
   if (!attributes.empty()) doing.call("sqs", "SetQueueAttributes", {{"QueueUrl", doing.physical}, {"Attributes", std::move(attributes)}});
-  retag(doing, {.service = "sqs", .id_member = "QueueUrl", .tag = "TagQueue", .untag = "UntagQueue"}, doing.physical);
+  tag(doing);
 }
 
 void remove(Doing& doing) {
@@ -95,6 +100,19 @@ void read(Doing& doing) {
   if (doing.has("Tags")) read_tags(doing, doing.call("sqs", "ListQueueTags", {{"QueueUrl", doing.physical}}).value("Tags", Json::object()));
 }
 
+bool find(Doing& doing) {
+  const std::string url = doing.id("QueueUrl");
+  const auto found = doing.call_unless({"AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist", "InvalidAddress"}, "sqs",
+                                       "GetQueueAttributes", {{"QueueUrl", url}, {"AttributeNames", {"QueueArn"}}});
+  if (!found) return false;
+  const std::string arn = found->at("Attributes").at("QueueArn").get<std::string>();
+  doing.physical = url;
+  doing.attributes["QueueUrl"] = url;
+  doing.attributes["QueueName"] = arn.substr(arn.rfind(':') + 1);
+  doing.attributes["Arn"] = arn;
+  return true;
+}
+
 }  // namespace
 
 extern const ResourceType sqs_queue;
@@ -104,6 +122,9 @@ const ResourceType sqs_queue{.name = "AWS::SQS::Queue",
                              .update = update,
                              .remove = remove,
                              .read = read,
+                             .find = find,
+                             .identifiers = kIdentifiers,
+                             .tag = tag,
                              .name_property = "QueueName",
                              .attributes = kAttributes};
 

@@ -17,6 +17,7 @@ constexpr auto kProperties = std::to_array<Property>({
     {"Value", On::kUpdate, kRequired},
 });
 constexpr std::array<std::string_view, 2> kAttributes = {"Type", "Value"};
+constexpr std::array<std::string_view, 1> kIdentifiers = {"Name"};
 
 Json properties_of(const Doing& doing) {
   if (doing.text("Type") == "SecureString") throw Failed{"CloudFormation doesn't support creating a SecureString parameter type."};
@@ -57,15 +58,7 @@ void create(Doing& doing) {
   show(doing);
 }
 
-void update(Doing& doing) {
-  Json in = properties_of(doing);
-  in["Name"] = doing.physical;
-  in["Overwrite"] = true;
-  for (const char* member : {"Description", "AllowedPattern"})  // what is not given would stay
-    if (!in.contains(member) && doing.before.contains(member)) in[member] = "";
-  if (!in.contains("Tier") && doing.before.contains("Tier")) in["Tier"] = "Standard";
-  doing.call("ssm", "PutParameter", std::move(in));
-  show(doing);
+void tag(Doing& doing) {
   if (!doing.changed("Tags")) return;
   const Json now = tags_of(doing.wanted), was = tags_of(doing.before);
   const Json id{{"ResourceType", "Parameter"}, {"ResourceId", doing.physical}};
@@ -78,7 +71,21 @@ void update(Doing& doing) {
     doing.call("ssm", operation, std::move(with));
   };
   if (!gone.empty()) call("RemoveTagsFromResource", "TagKeys", std::move(gone));
-  if (!now.empty()) call("AddTagsToResource", "Tags", listed(now));
+  Json all = listed(now);
+  for (const Json& each : doing.where().system_tags) all.push_back(each);
+  if (!all.empty()) call("AddTagsToResource", "Tags", std::move(all));
+}
+
+void update(Doing& doing) {
+  Json in = properties_of(doing);
+  in["Name"] = doing.physical;
+  in["Overwrite"] = true;
+  for (const char* member : {"Description", "AllowedPattern"})  // what is not given would stay
+    if (!in.contains(member) && doing.before.contains(member)) in[member] = "";
+  if (!in.contains("Tier") && doing.before.contains("Tier")) in["Tier"] = "Standard";
+  doing.call("ssm", "PutParameter", std::move(in));
+  show(doing);
+  tag(doing);
 }
 
 void remove(Doing& doing) { doing.call_unless({"ParameterNotFound"}, "ssm", "DeleteParameter", {{"Name", doing.physical}}); }
@@ -99,6 +106,14 @@ void read(Doing& doing) {
                          .value("TagList", Json::array()));
 }
 
+bool find(Doing& doing) {
+  const auto found = doing.call_unless({"ParameterNotFound"}, "ssm", "GetParameter", {{"Name", doing.id("Name")}});
+  if (!found) return false;
+  doing.physical = found->at("Parameter").at("Name").get<std::string>();
+  show(doing);
+  return true;
+}
+
 }  // namespace
 
 extern const ResourceType ssm_parameter;
@@ -108,6 +123,9 @@ const ResourceType ssm_parameter{.name = "AWS::SSM::Parameter",
                                  .update = update,
                                  .remove = remove,
                                  .read = read,
+                                 .find = find,
+                                 .identifiers = kIdentifiers,
+                                 .tag = tag,
                                  .name_property = "Name",
                                  .attributes = kAttributes};
 
