@@ -4,6 +4,8 @@ import pathlib
 import re
 import unittest
 
+from botocore.exceptions import ClientError
+
 from server import Server, eventually
 
 ACCOUNT = "000000000000"
@@ -209,6 +211,32 @@ class Types(unittest.TestCase):
                          cloudwatch.describe_alarms(AlarmTypes=["MetricAlarm", "CompositeAlarm"])["CompositeAlarms"]):
                 self.assertEqual(left, [])
             self.assertEqual([b["Name"] for b in events.list_event_buses()["EventBuses"]], ["default"])
+
+    def test_nothing_is_passed_over(self):
+        """What stands in a property, and no call would take, is refused by its name."""
+        tag = {"Key": "a", "Value": "b", "PropagateAtLaunch": True}
+        inlined = {"PolicyName": "p", "PolicyDocument": {"Version": "2012-10-17", "Statement": []}, "Colour": 1}
+        trust = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
+        with Server() as server:
+            stacks = server.client("cloudformation")
+            for number, (name, kind, properties) in enumerate((
+                    ("PropagateAtLaunch", "AWS::S3::Bucket", {"Tags": [tag]}),
+                    ("Colour", "AWS::S3::Bucket", {"BucketEncryption": {"ServerSideEncryptionConfiguration": [], "Colour": 1}}),
+                    ("Colour", "AWS::S3::Bucket", {"LifecycleConfiguration": {"Rules": [], "Colour": 1}}),
+                    ("Colour", "AWS::S3::Bucket", {"CorsConfiguration": {"CorsRules": [], "Colour": 1}}),
+                    ("Colour", "AWS::S3::Bucket", {"AccelerateConfiguration": {"AccelerationStatus": "Enabled", "Colour": 1}}),
+                    ("Colour", "AWS::S3::Bucket", {"OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}], "Colour": 1}}),
+                    ("Colour", "AWS::SNS::Topic", {"Subscription": [{"Protocol": "email", "Endpoint": "a@example.com", "Colour": 1}]}),
+                    ("Colour", "AWS::IAM::Role", {"AssumeRolePolicyDocument": trust, "Policies": [inlined]}))):
+                stack, told = f"odd-{number}", ""
+                try:
+                    stacks.create_stack(StackName=stack, Capabilities=["CAPABILITY_IAM"], TemplateBody=json.dumps({"Resources": {"R": {"Type": kind, "Properties": properties}}}))
+                except ClientError as refusal:
+                    told = refusal.response["Error"]["Message"]
+                else:
+                    self.assertTrue(eventually(lambda: stacks.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"] == "ROLLBACK_COMPLETE"), properties)
+                    told = " ".join(e.get("ResourceStatusReason", "") for e in stacks.describe_stack_events(StackName=stack)["StackEvents"])
+                self.assertIn(f"extraneous key [{name}] is not permitted", told, properties)
 
     def test_what_is_there_stays(self):
         """A stack that names something which is there already fails, and its rollback leaves it as it was."""

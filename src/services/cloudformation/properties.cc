@@ -28,6 +28,8 @@ void check_tags(const Json& properties) {
     if (!tag.is_object()) continue;
     for (const auto& [name, value] : tag.items()) {  // as the calls take them: in any case, and KMS has names of its own
       const bool is_key = text::equals_ignoring_case(name, "Key") || text::equals_ignoring_case(name, "TagKey");
+      if (!is_key && !text::equals_ignoring_case(name, "Value") && !text::equals_ignoring_case(name, "TagValue"))
+        throw Failed{fmt::format("Properties validation failed with message:\n[#/Tags: extraneous key [{}] is not permitted]", name)};
       if (is_key && api::is_system_tag(to_text(value))) throw Failed{kReservedTag};
       const bool is_known = to_text(value).find(Surroundings::kKnownLater) == std::string::npos;
       if (is_key && is_known && !keys.insert(to_text(value)).second)

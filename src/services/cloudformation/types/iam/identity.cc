@@ -12,6 +12,20 @@ Json list_of(const Json& properties, const char* name) {
   return it == properties.end() ? Json::array() : *it;
 }
 
+/// Of Policies: nothing in it is passed over.
+void check_inlined(const Json& policies) {
+  for (size_t i = 0; i < policies.size(); ++i) {
+    const Json& policy = policies[i];
+    if (!policy.is_object() || !policy.contains("PolicyName") || !policy.contains("PolicyDocument"))
+      throw Failed{
+          fmt::format("Properties validation failed with message: [#/Policies/{}: PolicyName and PolicyDocument are required]", i)};
+    for (const auto& [name, value] : policy.items())
+      if (name != "PolicyName" && name != "PolicyDocument")
+        throw Failed{
+            fmt::format("Properties validation failed with message: [#/Policies/{}: extraneous key [{}] is not permitted]", i, name)};
+  }
+}
+
 const Json* named(const Json& policies, const Json& name) {
   for (const Json& policy : policies)
     if (policy.value("PolicyName", Json()) == name) return &policy;
@@ -42,6 +56,7 @@ void set_policies(Doing& doing, const IdentityKind& kind) {
     if (std::ranges::find(attached, arn) == attached.end())
       identity_call_if_there(doing, kind, "Detach", "Policy", name, {{"PolicyArn", arn}});
   const Json inlined = list_of(doing.wanted, "Policies"), was_inlined = list_of(doing.before, "Policies");
+  check_inlined(inlined);
   for (const Json& policy : inlined) {
     const Json* old = named(was_inlined, policy.at("PolicyName"));
     if (old != nullptr && cfn::same(*old, policy)) continue;

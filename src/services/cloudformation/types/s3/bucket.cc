@@ -53,6 +53,7 @@ void create(Doing& doing) {
   // In us-east-1 CreateBucket would give its owner one that is there already.
   if (doing.is_named("BucketName") && doing.call_unless({"404", "NoSuchBucket"}, "s3", "HeadBucket", {{"Bucket", name}}))
     throw Failed{fmt::format("{} already exists", name)};
+  for (const BucketSetting& setting : bucket_settings()) check_setting(doing, setting);
   Json in{{"Bucket", name}};
   if (region != "us-east-1") in["CreateBucketConfiguration"]["LocationConstraint"] = region;
   if (!doing.where().system_tags.empty()) in["CreateBucketConfiguration"]["Tags"] = doing.where().system_tags;

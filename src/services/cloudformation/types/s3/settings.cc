@@ -1,5 +1,6 @@
 #include "services/cloudformation/types/s3/settings.h"
 
+#include <algorithm>
 #include <cctype>
 #include <vector>
 
@@ -195,7 +196,8 @@ std::span<const BucketSetting> bucket_settings() {
        .member = "OwnershipControls",
        .remove = "DeleteBucketOwnershipControls",
        .is_of_creation = true,
-       .get = "GetBucketOwnershipControls"},
+       .get = "GetBucketOwnershipControls",
+       .members = {"Rules"}},
       {.property = "PublicAccessBlockConfiguration",
        .put = "PutPublicAccessBlock",
        .member = "PublicAccessBlockConfiguration",
@@ -217,6 +219,7 @@ std::span<const BucketSetting> bucket_settings() {
        .written = encryption,
        .remove = "DeleteBucketEncryption",
        .get = "GetBucketEncryption",
+       .members = {"ServerSideEncryptionConfiguration"},
        .read = read_encryption},
       {.property = "LifecycleConfiguration",
        .put = "PutBucketLifecycleConfiguration",
@@ -224,6 +227,7 @@ std::span<const BucketSetting> bucket_settings() {
        .written = lifecycle,
        .remove = "DeleteBucketLifecycle",
        .get = "GetBucketLifecycleConfiguration",
+       .members = {"Rules", "TransitionDefaultMinimumObjectSize"},
        .read = read_lifecycle},
       {.property = "LoggingConfiguration",
        .put = "PutBucketLogging",
@@ -237,6 +241,7 @@ std::span<const BucketSetting> bucket_settings() {
        .written = cors,
        .remove = "DeleteBucketCors",
        .get = "GetBucketCors",
+       .members = {"CorsRules"},
        .read = read_cors},
       {.property = "NotificationConfiguration",
        .put = "PutBucketNotificationConfiguration",
@@ -248,6 +253,7 @@ std::span<const BucketSetting> bucket_settings() {
        .written = acceleration,
        .empty = {{"Status", "Suspended"}},
        .get = "GetBucketAccelerateConfiguration",
+       .members = {"AccelerationStatus"},
        .read = read_acceleration},
       {.property = "Tags",
        .put = "PutBucketTagging",
@@ -279,9 +285,19 @@ void set_tags(Doing& doing) { doing.call("s3", "PutBucketTagging", {{"Bucket", d
 
 }  // namespace
 
+void check_setting(const Doing& doing, const BucketSetting& setting) {
+  const Json& property = doing.get(setting.property);
+  if (setting.members.empty() || !property.is_object()) return;
+  for (const auto& [name, value] : property.items())
+    if (std::ranges::find(setting.members, name) == setting.members.end())
+      throw Failed{fmt::format("Properties validation failed for resource {} with message:\n[#/{}: extraneous key [{}] is not permitted]",
+                               doing.where().resource, setting.property, name)};
+}
+
 void put_setting(Doing& doing, const BucketSetting& setting) {
   Json in{{"Bucket", doing.physical}};
   const bool is_there = doing.has(setting.property);
+  check_setting(doing, setting);
   if (!is_there && !setting.remove.empty() && setting.property != "Tags") {
     doing.call("s3", setting.remove, std::move(in));
     return;

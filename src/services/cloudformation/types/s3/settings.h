@@ -2,6 +2,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "services/cloudformation/doing.h"
 
@@ -16,11 +17,14 @@ struct BucketSetting {
   Json empty = Json::object();
   bool is_of_creation = false;                 // CreateBucket sets it
   std::string_view get = {};                   // the call that tells it; "": it is not read
+  std::vector<std::string_view> members = {};  // all that the property may have, where `written` picks
   Json (*read)(const Json& answer) = nullptr;  // what `written` wrote, as the property has it; null: `member` of the answer, or all of it
 };
 std::span<const BucketSetting> bucket_settings();  // in the order in which they can be set
 /// Puts it, as it is now, into `doing.live`.
 void read_setting(Doing& doing, const BucketSetting& setting);
+/// Throws Failed, naming what nobody would look at.
+void check_setting(const Doing& doing, const BucketSetting& setting);
 /// Sets it as it is wanted, or takes it away.
 void put_setting(Doing& doing, const BucketSetting& setting);
 
