@@ -113,7 +113,11 @@ class Watched(unittest.TestCase):
         self.server.start()
         self.stacks, self.alarms = self.server.client("cloudformation"), self.server.client("cloudwatch")
         self.assertEqual(self.stacks.describe_stacks(StackName="t")["Stacks"][0]["StackStatus"], "UPDATE_IN_PROGRESS")  # it is being watched
-        self.alarms.set_alarm_state(AlarmName="bad", StateValue="ALARM", StateReason="r")
+
+        def off():  # again and again: at each full minute the alarm finds its own state
+            self.alarms.set_alarm_state(AlarmName="bad", StateValue="ALARM", StateReason="r")
+            return self.stacks.describe_stacks(StackName="t")["Stacks"][0]["StackStatus"] != "UPDATE_IN_PROGRESS"
+        self.assertTrue(eventually(off, 20))
         self.settled("t", "UPDATE_ROLLBACK_COMPLETE")
         self.assertIn(f"The following rollback trigger(s) went to ALARM state: [{trigger['Arn']}]. ", self.reasons("t"))
         self.alarms.delete_alarms(AlarmNames=["bad"])
