@@ -48,10 +48,11 @@ std::string Partitions::part_of(const std::string& path) { return fmt::format("{
 
 Result<void> Partitions::finish(const Seal& seal) {
   for (auto& [path, partition] : partitions_) {
-    if (!partition.buffered.empty())
-      if (auto written = write(path, partition); !written) return written;
-    if (auto sealed = seal(path, part_of(path), partition.events); !sealed) return sealed;
+    if (partition.buffered.empty()) continue;
+    if (auto written = write(path, partition); !written) return written;
   }
+  for (const auto& [path, partition] : partitions_)
+    if (auto sealed = seal(path, part_of(path), partition.events); !sealed) return sealed;
   return {};
 }
 

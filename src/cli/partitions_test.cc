@@ -42,5 +42,24 @@ TEST(Partitions, keep_little_in_memory_and_lose_nothing) {
   EXPECT_EQ(read(files, "/out/account=111122223333/region=eu-west-1/date=1970-01-01/events.ndjson.gz"), expected);
 }
 
+TEST(Partitions, are_sealed_when_all_of_them_are_written) {
+  env::SimFiles files;
+  Partitions partitions(files, "/out");
+  for (const char* region : {"eu-west-1", "us-east-1"})
+    for (const char* record : {"{\n\"n\":\r\n1}", "{}"}) ASSERT_TRUE(partitions.add("111122223333", region, Time(), record));
+  std::vector<std::string> sealed;
+  ASSERT_TRUE(partitions.finish([&](const std::string& directory, const std::string& part, uint64_t events) -> Result<void> {
+    for (const char* region : {"eu-west-1", "us-east-1"})
+      EXPECT_EQ(read(files, fmt::format("/out/account=111122223333/region={}/date=1970-01-01/events.ndjson.gz.part", region)),
+                "{ \"n\":  1}\n{}\n");
+    EXPECT_EQ(part, directory + "/events.ndjson.gz.part");
+    EXPECT_EQ(events, 2u);
+    sealed.push_back(directory);
+    return {};
+  }));
+  EXPECT_EQ(sealed.size(), 2u);
+  EXPECT_FALSE(partitions.finish([](const std::string&, const std::string&, uint64_t) -> Result<void> { return failure("no room"); }));
+}
+
 }  // namespace
 }  // namespace cairn::cli

@@ -93,7 +93,7 @@ bool open_next(Shared& shared, Local& local) {
   EventScan& scan = shared.scan;
   while (true) {
     const size_t next = shared.next.fetch_add(1);
-    if (next >= scan.files.size() || scan.stop) return false;
+    if (next >= scan.files.size()) return false;
     local.file = scan.files[next];
     local.events = local.others = local.problems = local.counted = 0;
     auto bytes = scan.source.open(local.file);
@@ -112,6 +112,7 @@ void read(Shared& shared, Local& local, duckdb::Chunk chunk) {
   EventRows& rows = local.rows;
   rows.begin(chunk);
   while (!rows.is_full()) {
+    if (scan.stop) throw std::runtime_error("interrupted");  // what was read so far is no answer
     if (!local.is_open && !open_next(shared, local)) break;
     const auto record = local.reader.next();
     if (!record) {
@@ -124,7 +125,6 @@ void read(Shared& shared, Local& local, duckdb::Chunk chunk) {
     } else {
       ++local.others;
     }
-    if (scan.stop) break;
   }
   if (local.is_open) {
     scan.report.raw_bytes += local.reader.raw_bytes() - local.counted;

@@ -167,6 +167,20 @@ class Export(unittest.TestCase):
         self.assertEqual(done.returncode, 1)
         self.assertIn("files of one kind", done.stderr)
 
+    def test_a_full_disk_is_named(self):
+        small = tempfile.mkdtemp(prefix="cairn-small-disk-")
+        self.addCleanup(os.rmdir, small)
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64K", "tmpfs", small], capture_output=True).returncode != 0:
+            self.skipTest("needs a tmpfs of its own, which needs root")
+        self.addCleanup(subprocess.run, ["umount", "-l", small], check=True)
+        for form in ("ndjson", "parquet"):
+            done = self.run_cairn("export", "--to", f"{small}/{form}", "--format", form, "--account", ",".join(ACCOUNTS), code=3)
+            self.assertEqual(done.stdout, "")
+            self.assertRegex(done.stderr, rf"{small}/{form}/.*No space left on device")
+            whole = [path for path in pathlib.Path(small).rglob("*") if path.is_file() and path.suffix != ".part"]
+            self.assertEqual([path for path in whole if form == "ndjson" or path.read_bytes()[-4:] != b"PAR1"], [])
+            shutil.rmtree(f"{small}/{form}")
+
     def test_nothing_to_export(self):
         done = self.run_cairn("export", "--to", "empty", "--format", "parquet", "--filter", 'eventName = "Absent"')
         self.assertEqual(done.stdout, "0 events in 0 files below empty\n")

@@ -185,7 +185,10 @@ class Query(logs.Delivered):
             whole = {"good.json", "good.json.gz", "members.json.gz", "lines.ndjson", "pretty.json", "array.json", "mark.json"}
             self.assertEqual({name: found.pop(name) for name in whole}, dict.fromkeys(whole, 10))
             self.assertEqual((found.pop("several.json"), found.pop("latin.json")), (30, 1))
-            self.assertEqual(set(found) - {"cut.json.gz", "cut.json", "comma.json"}, set())
+            # What comes before the damage counts; of gzip whatever could be unpacked.
+            self.assertEqual((found.pop("cut.json"), found.pop("comma.json")), (9, 1))
+            self.assertLess(found.pop("cut.json.gz", 0), 10)
+            self.assertEqual(found, {})
             for name in ("cut.json.gz", "cut.json", "text.json", "number.json", "other.json", "list.json", "comma.json", "deep.json"):
                 self.assertRegex(done.stderr, rf"left out: {directory}/{name}: .", name)
             self.assertEqual(done.stderr.count("left out"), 8, done.stderr)
