@@ -4,6 +4,7 @@
 
 #include "archive/digest_file.h"
 #include "base/text.h"
+#include "cli/event_text.h"
 
 namespace cairn::cli {
 
@@ -109,7 +110,7 @@ int keys(const KeysOptions& options) {
   }
   if (const auto written = env::write_file_atomically(env::system_files(), options.file, ring.text()); !written)
     return fail(written.error().message);
-  fmt::print(stderr, "{} keys in {}\n", ring.size(), options.file);
+  fmt::print(stderr, "{} in {}\n", counted(ring.size(), "key"), options.file);
   return 0;
 }
 

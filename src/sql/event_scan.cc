@@ -77,10 +77,10 @@ void close(Shared& shared, Local& local) {
   ++scan.report.files;
   std::vector<std::string> words;
   if (local.problems > 0) words.push_back(local.problem);
-  if (local.problems > 1) words.push_back(fmt::format("{} more such places", local.problems - 1));
-  if (local.others > 0) words.push_back(fmt::format("{} of its records are no events", local.others));
+  if (local.problems > 1) words.push_back(fmt::format("more such places: {}", local.problems - 1));
+  if (local.others > 0) words.push_back(fmt::format("records that are no events: {}", local.others));
   if (words.empty()) return;
-  if (local.events > 0) words.push_back(fmt::format("{} events were read", local.events));
+  if (local.events > 0) words.push_back(fmt::format("events read: {}", local.events));
   scan.report.bad(scan.source.files()[local.file].name, fmt::format("{}", fmt::join(words, "; ")));
 }
 
