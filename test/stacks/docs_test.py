@@ -2,7 +2,6 @@
 import pathlib
 import re
 import subprocess
-import tempfile
 import unittest
 
 from server import Server
@@ -22,16 +21,6 @@ class Docs(unittest.TestCase):
                     self.assertEqual(len(server.client("cloudwatch").describe_alarms()["MetricAlarms"]), 14)
             self.assertEqual(server.client("cloudtrail").describe_trails()["trailList"], [])
             self.assertEqual(len(server.client("s3").list_buckets()["Buckets"]), 2, "they are retained")
-
-    def test_an_import(self):
-        with Server() as server, tempfile.TemporaryDirectory() as place:
-            text = (ROOT / "docs/stacks.md").read_text()
-            script = re.search(r"```sh\n(.*?)```", text[text.index("## Imports"):], re.S)[1]
-            script = script.replace("aws s3", f"/usr/bin/aws --endpoint-url {server.endpoint} s3").replace(
-                "aws cloud", f"/usr/bin/python3 {ROOT}/test/stacks/impatient.py --endpoint-url {server.endpoint} cloud")
-            done = subprocess.run(["bash", "-e", "-c", script], cwd=place, env=server.environment(), capture_output=True, text=True, timeout=60)
-            self.assertEqual(done.returncode, 0, f"{done.stdout}{done.stderr}\n{server.output()}")
-            self.assertEqual(server.client("cloudformation").describe_stacks(StackName="adopted")["Stacks"][0]["StackStatus"], "IMPORT_COMPLETE")
 
 
 if __name__ == "__main__":

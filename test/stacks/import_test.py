@@ -1,6 +1,10 @@
 """Things that are there already become a stack's: imports by change sets, what they refuse, their failures, and a kill -9 in their middle."""
 import concurrent.futures
 import json
+import pathlib
+import re
+import subprocess
+import tempfile
 import unittest
 
 from botocore.exceptions import ClientError
@@ -8,6 +12,7 @@ from botocore.exceptions import ClientError
 from server import Server, all_records, eventually, importing
 
 ACCOUNT = "000000000000"
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 OURS = "cloudformation.amazonaws.com"  # S3 tells it in brackets
 TRUST = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
 READ = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}
@@ -258,6 +263,7 @@ class Imports(unittest.TestCase):
     def test_what_fails_leaves_everything_as_it_was(self):
         first, first_wanted = self.bucket("failing-a")
         second, second_wanted = self.bucket("failing-b")
+        self.client("s3").put_bucket_tagging(Bucket="failing-a", Tagging={"TagSet": [{"Key": "own", "Value": "1"}]})
         self.stacks.create_stack(StackName="failing", TemplateBody=json.dumps({"Resources": {"X": {"Type": "AWS::SNS::Topic"}}}))
         self.settled("failing", "CREATE_COMPLETE")
         template = {"X": {"Type": "AWS::SNS::Topic"}, "A": first, "B": {**second, "DependsOn": "A", "DeletionPolicy": "Delete"}}
@@ -270,7 +276,7 @@ class Imports(unittest.TestCase):
         self.assertIn(("failing", "IMPORT_ROLLBACK_IN_PROGRESS", "The following resource(s) failed to import: [B]. "), told)
         self.assertEqual([t[1] for t in told if t[0] == "A"][-2:], ["IMPORT_ROLLBACK_IN_PROGRESS", "IMPORT_ROLLBACK_COMPLETE"])
         self.assertEqual([r["LogicalResourceId"] for r in self.stacks.list_stack_resources(StackName="failing")["StackResourceSummaries"]], ["X"])
-        self.client("s3").head_bucket(Bucket="failing-a")
+        self.assertEqual(self.client("s3").get_bucket_tagging(Bucket="failing-a")["TagSet"], [{"Key": "own", "Value": "1"}], "nothing tells of the stack")
         # It can be had once more, and into a stack that is new all goes back to nothing.
         self.assertNotIn("B", json.dumps(self.stacks.get_template(StackName="failing")["TemplateBody"]))
         fresh = self.ask("failing-fresh", {"A": first, "C": kept("AWS::SSM::Parameter", Name="/c", Type="String", Value="v")}, {
@@ -347,6 +353,18 @@ class Imports(unittest.TestCase):
         shown = stacks.describe_change_set(ChangeSetName=made)
         self.assertEqual((shown["Status"], shown["ExecutionStatus"]), ("FAILED", "UNAVAILABLE"))
         self.assertIn("Status Code: 403", shown["StatusReason"])
+
+
+class Docs(unittest.TestCase):
+    def test_an_import(self):
+        with Server() as server, tempfile.TemporaryDirectory() as place:
+            text = (ROOT / "docs/stacks.md").read_text()
+            script = re.search(r"```sh\n(.*?)```", text[text.index("## Imports"):], re.S)[1]
+            script = script.replace("aws s3", f"/usr/bin/aws --endpoint-url {server.endpoint} s3").replace(
+                "aws cloud", f"/usr/bin/python3 {ROOT}/test/stacks/impatient.py --endpoint-url {server.endpoint} cloud")
+            done = subprocess.run(["bash", "-e", "-c", script], cwd=place, env=server.environment(), capture_output=True, text=True, timeout=60)
+            self.assertEqual(done.returncode, 0, f"{done.stdout}{done.stderr}\n{server.output()}")
+            self.assertEqual(server.client("cloudformation").describe_stacks(StackName="adopted")["Stacks"][0]["StackStatus"], "IMPORT_COMPLETE")
 
 
 class Killed(unittest.TestCase):

@@ -80,6 +80,10 @@ class Operations(unittest.TestCase):
         self.refused("AlreadyExistsException", "Stack [refusals] already exists", create, StackName="refusals", TemplateBody=topics("A"))
         self.refused("ValidationError", "Stack [refusals] cannot be deleted while TerminationProtection is enabled", self.stacks.delete_stack,
                      StackName="refusals")
+        topic = self.stacks.list_stack_resources(StackName="refusals")["StackResourceSummaries"][0]["PhysicalResourceId"]
+        by_thing = self.stacks.describe_stack_resources(PhysicalResourceId=topic)["StackResources"]
+        self.assertEqual([(r["StackName"], r["LogicalResourceId"]) for r in by_thing], [("refusals", "A")])
+        self.refused("ValidationError", "Stack for nothing does not exist", self.stacks.describe_stack_resources, PhysicalResourceId="nothing")
         self.stacks.update_termination_protection(StackName="refusals", EnableTerminationProtection=False)
         self.stacks.delete_stack(StackName="refusals")
 

@@ -21,7 +21,7 @@ struct Instance {
 
 /// A resource of a stack as its document has it, from when its creation began.
 struct Resource {
-  enum class Action { kNone, kCreate, kUpdate, kReplace, kRemove, kRemoveOther, kImport, kTag };
+  enum class Action { kNone, kCreate, kUpdate, kReplace, kRemove, kRemoveOther, kImport, kTag, kRelease };
   std::string id, type;  // id: logical
   std::string status, reason;
   Time changed;

@@ -1,5 +1,6 @@
 #include <array>
 
+#include "api/authorize.h"
 #include "api/operation.h"
 #include "api/ports.h"
 #include "services/cloudformation/drift.h"
@@ -44,13 +45,29 @@ void describe_stack_resource(api::Call& call) {
   call.out["StackResourceDetail"] = shown_with_stack(call, *stack, it->second, "LastUpdatedTimestamp");
 }
 
-/// Differs from AWS: PhysicalResourceId without StackName is not implemented.
+/// The stack that has the thing.
+Stack stack_with(api::Call& call, const std::string& physical) {
+  const std::string prefix = keys::stacks_in(call.account, call.region);
+  for (std::string after;;) {
+    const state::Page page = call.state->list(prefix, after, 100);
+    for (const state::Item& item : page.items) {
+      after = item.key;
+      Stack stack = decode_stack(item.value);
+      if (stack.is_gone()) continue;
+      for (const auto& [id, resource] : resources_of(*call.state, *call.ports->sealer, stack.id))
+        if (!resource.is_gone() && resource.now.physical == physical) return stack;
+    }
+    if (!page.more) throw Error(kValidationError, "Stack for {} does not exist", physical);
+  }
+}
+
 void describe_stack_resources(api::Call& call) {
   const std::string name = call.in.value("StackName", ""), id = call.in.value("LogicalResourceId", "");
-  if (name.empty() && call.in.contains("PhysicalResourceId"))
-    throw Error(aws::kNotImplemented, "PhysicalResourceId is not implemented: name the stack.");
-  if (name.empty()) throw Error(kValidationError, "Must specify either stack name or physical resource id");
-  const Stack stack = stack_of(call, name);
+  const std::string physical = call.in.value("PhysicalResourceId", "");
+  if (name.empty() == physical.empty()) throw Error(kValidationError, "Must specify either stack name or physical resource id");
+  const Stack stack = name.empty() ? stack_with(call, physical) : stack_of(call, name);
+  if (name.empty())  // whose it is was not known at the door
+    api::require(call, {.action = "cloudformation:DescribeStackResources", .resource = stack.arn(), .shown = stack.arn()});
   call.out["StackResources"] = Json::array();
   for (const auto& [logical, resource] : resources_of(*call.state, *call.ports->sealer, stack.id))
     if (id.empty() || id == logical) call.out["StackResources"].push_back(shown_with_stack(call, stack, resource, "Timestamp"));
@@ -75,7 +92,7 @@ void list_stack_resources(api::Call& call) {
 
 constexpr auto kOperations = std::to_array<api::Operation>({
     {"DescribeStackResource", describe_stack_resource},
-    {"DescribeStackResources", describe_stack_resources},
+    {"DescribeStackResources", describe_stack_resources, api::Runs::kPool},
     {"ListStackResources", list_stack_resources},
 });
 

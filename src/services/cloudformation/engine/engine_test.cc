@@ -48,6 +48,8 @@ class SimLogs final : public api::Client {
         out["logGroups"].push_back({{"logGroupName", name}});
     } else if (operation == "TagResource") {
       ++tagged;
+    } else if (operation == "UntagResource") {
+      --tagged;
     } else if (!state.exists(key)) refusal = "ResourceNotFoundException";
     else if (operation == "PutRetentionPolicy") state.put(key, in.at("retentionInDays").dump());
     else if (operation == "DeleteRetentionPolicy") state.put(key, "never");
@@ -361,6 +363,7 @@ TEST_F(EngineTest, AnImportThatFailsLeavesEverything) {
   EXPECT_EQ(stack().status, "IMPORT_ROLLBACK_COMPLETE");
   EXPECT_EQ(stack().failure, "The following resource(s) failed to import: [B]. ");
   EXPECT_EQ(made(), (Made{{"a/", "30"}}));
+  EXPECT_EQ(logs.tagged, 0) << "nothing tells of the stack any more";
   EXPECT_EQ(statuses("A"), (Statuses{"IMPORT_IN_PROGRESS", "IMPORT_IN_PROGRESS", "IMPORT_COMPLETE", "UPDATE_IN_PROGRESS", "UPDATE_COMPLETE",
                                      "IMPORT_ROLLBACK_IN_PROGRESS", "IMPORT_ROLLBACK_COMPLETE"}));
   EXPECT_EQ(leftovers(), 0u);
@@ -393,6 +396,28 @@ TEST_F(EngineTest, AnImportGoesOnAfterACrashAtAnyCall) {
   }
   EXPECT_EQ(crashes, 4) << "two are found, two are tagged";
   EXPECT_EQ(made(), (Made{{"a/", "30"}, {"b/", "30"}}));
+}
+
+TEST_F(EngineTest, AnImportThatFailsGoesBackAfterACrashAtAnyCall) {
+  machine.commit([](state::Transaction& state) { state.put("sim/a/", "30"); });
+  for (int at = 1;; ++at) {
+    logs.crash_at = logs.calls + at;
+    logs.tagged = 0;
+    begin(kTwoKept, {.id = fmt::format("id{}", at), .is_import = true, .imports = kImports});
+    const bool has_crashed = logs.crashed;
+    if (has_crashed) {
+      crash();
+      settle();
+    }
+    EXPECT_EQ(stack(kAccount, fmt::format("id{}", at)).status, "IMPORT_ROLLBACK_COMPLETE") << "crash at call " << at;
+    EXPECT_EQ(logs.tagged, 0);
+    EXPECT_EQ(leftovers(), 0u);
+    logs.crash_at = 0;
+    if (has_crashed) continue;
+    EXPECT_EQ(at, 5) << "found, tagged, not found, untagged";
+    break;
+  }
+  EXPECT_EQ(made(), (Made{{"a/", "30"}}));
 }
 
 TEST_F(EngineTest, WhatACreationTookInStaysWhenItFails) {

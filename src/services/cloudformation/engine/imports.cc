@@ -34,23 +34,16 @@ void Run::find(const Resource& resource, Doing& doing) {
   if (!owner.empty()) throw Failed{owned(doing.physical, owner)};
 }
 
-/// One by one. kNone: none is left.
+/// Each as after a removal: it stays, without the tags that tell of the stack. kNone: nothing can be done now.
 Run::Progress Run::release() {
-  for (const auto& [id, there] : resources_) {
-    if (!operation_.imports.contains(id) || there.imported != operation_.to || there.action != Action::kNone) continue;
-    Resource resource = there;
-    resource.reason.clear();
-    const bool done = commit([&](state::Transaction& state) {
-      state.erase(keys::resources(id_) + id);
-      if (resource.now.physical.empty()) return;
-      disclaim(state, stack_, resource);
-      for (const char* status : {"IMPORT_ROLLBACK_IN_PROGRESS", "IMPORT_ROLLBACK_COMPLETE"}) {
-        resource.status = status;
-        put_event(state, event_of(resource));
-      }
-    });
-    if (!done) return Progress::kLater;
-    resources_.erase(resource.id);
+  for (const auto& each : resources_) {
+    const Resource& there = each.second;
+    if (active_.size() >= kActionsMax) return Progress::kNone;
+    if (!operation_.imports.contains(there.id) || there.imported != operation_.to || there.action != Action::kNone) continue;
+    if (!there.now.physical.empty()) return start(there, Action::kRelease);
+    const std::string id = there.id;  // it was not found
+    if (!commit([&](state::Transaction& state) { state.erase(keys::resources(id_) + id); })) return Progress::kLater;
+    resources_.erase(id);
     return Progress::kSome;
   }
   return Progress::kNone;

@@ -44,6 +44,8 @@ std::string prefix_of(Action action) {
       return "DELETE";
     case Action::kImport:
       return "IMPORT";
+    case Action::kRelease:
+      return "IMPORT_ROLLBACK";
     default:
       return "UPDATE";
   }
@@ -346,7 +348,8 @@ Run::Progress Run::proceed(const std::string& id) {
   Active& active = active_.at(id);
   const Resource& resource = resources_.at(id);
   const ResourceType* type = resource_type(resource.type);
-  const Doing::Where where = this->where(resource);
+  Doing::Where where = this->where(resource);
+  const Json telling = resource.action == Action::kRelease ? std::exchange(where.system_tags, Json::array()) : Json();
   Doing doing(where, active.answers);
   doing.is_restoring = operation_.phase == Operation::Phase::kRestore;
   Do function = nullptr;
@@ -361,6 +364,12 @@ Run::Progress Run::proceed(const std::string& id) {
       doing.physical = instance.physical;
       doing.attributes = instance.attributes;
       doing.wanted = {{"Tags", operation_.about.value("Tags", Json::array())}};
+    } else if (resource.action == Action::kRelease) {
+      function = type->tag;
+      doing.physical = instance.physical;
+      doing.attributes = instance.attributes;
+      doing.before = {{"Tags", telling}};
+      doing.wanted = {{"Tags", Json::array()}};
     } else if (!is_new) {
       doing.physical = instance.physical;
       doing.attributes = instance.attributes;
@@ -374,7 +383,7 @@ Run::Progress Run::proceed(const std::string& id) {
     if (resource.action == Action::kImport) {
       resolve_references(doing, true);
       find(resource, doing);
-    } else if (resource.action == Action::kTag) {
+    } else if (resource.action == Action::kTag || resource.action == Action::kRelease) {
       if (function != nullptr) function(doing);
     } else if (function != nullptr) {
       const bool makes = resource.action != Action::kRemove && resource.action != Action::kRemoveOther;
@@ -580,6 +589,10 @@ Run::Progress Run::finish(const std::string& id, const Doing& doing, const std::
     resource.status = "UPDATE_COMPLETE";
     resource.reason.clear();
     if (operation_.phase == Operation::Phase::kRemove) resource.status = failure ? "DELETE_FAILED" : resource.status;
+  } else if (action == Action::kRelease) {
+    is_erased = true;  // also if its tags could not be taken away: it may have gone itself
+    resource.status = done.status = "IMPORT_ROLLBACK_COMPLETE";
+    done.reason = resource.reason;
   } else if (operation_.phase == Operation::Phase::kCleanup) {
     is_erased = true;
   }
@@ -590,7 +603,7 @@ Run::Progress Run::finish(const std::string& id, const Doing& doing, const std::
   // What was begun before the stack was to go may fail: only what cannot be removed counts then.
   const bool is_removal = action == Action::kRemove || action == Action::kRemoveOther;
   const bool is_removing = operation_.phase == Operation::Phase::kCleanup || operation_.phase == Operation::Phase::kRemove;
-  const bool counts = failure && !is_superseded_ && is_removal == is_removing;
+  const bool counts = failure && !is_superseded_ && is_removal == is_removing && action != Action::kRelease;
   Operation next = operation_;
   if (counts) next.failed.push_back(id);
   const size_t answers = active_.at(id).answers.size();
@@ -601,7 +614,8 @@ Run::Progress Run::finish(const std::string& id, const Doing& doing, const std::
           state.erase(keys::drift(id_) + id);
         } else put_resource(state, means_.sealer, id_, resource);
         if (action == Action::kImport && !failure) claim(state, stack_, resource);
-        if (action == Action::kRemove && resource.imported > 0 && !failure) disclaim(state, stack_, resource);
+        if (action == Action::kRelease || (action == Action::kRemove && resource.imported > 0 && !failure))
+          disclaim(state, stack_, resource);
         for (const Event& event : events) put_event(state, event);
         for (size_t i = 0; i < answers; ++i) state.erase(fmt::format("{}{:04}", keys::answers(id_, id), i));
         if (is_removal && resource.type == kHandleType && !failure)

@@ -91,9 +91,14 @@ bool find(Doing& doing) {
 /// Beside those that it has: the call puts all of them.
 void tag(Doing& doing) {
   Json all = doing.tags();
+  const Json gone = doing.tags_gone();
+  if (all.empty() && gone.empty()) return;
   const auto there = doing.call_unless({"NoSuchTagSet"}, "s3", "GetBucketTagging", {{"Bucket", doing.physical}});
   for (const Json& tag : there ? there->at("TagSet") : Json::array())
-    if (std::ranges::none_of(all, [&](const Json& each) { return each.at("Key") == tag.at("Key"); })) all.push_back(tag);
+    if (std::ranges::find(gone, tag.at("Key")) == gone.end() &&
+        std::ranges::none_of(all, [&](const Json& each) { return each.at("Key") == tag.at("Key"); }))
+      all.push_back(tag);
+  if (all.empty() && there) doing.call("s3", "DeleteBucketTagging", {{"Bucket", doing.physical}});
   if (!all.empty()) doing.call("s3", "PutBucketTagging", {{"Bucket", doing.physical}, {"Tagging", {{"TagSet", std::move(all)}}}});
 }
 
