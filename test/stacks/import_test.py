@@ -9,7 +9,7 @@ import unittest
 
 from botocore.exceptions import ClientError
 
-from server import Server, all_records, eventually, importing
+from server import BINARY, Server, all_records, eventually, importing
 
 ACCOUNT = "000000000000"
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -340,6 +340,32 @@ class Imports(unittest.TestCase):
         self.settled("existing-4", "ROLLBACK_COMPLETE")
         self.assertIn(("Bucket", "DELETE_SKIPPED", None), self.events("existing-4"))
         self.client("s3").head_bucket(Bucket="existing-3")
+
+    def test_what_is_anothers_cannot_be_imported(self):
+        """Also where its policy lets everybody look at it, and more."""
+        def cairn(*arguments):
+            return subprocess.run([BINARY, *arguments, "--data", str(self.server.data)], check=True, capture_output=True, text=True, env=self.server.environment()).stdout
+        number = cairn("account", "create", "other").strip()
+        profile = dict(line.split(" = ") for line in cairn("root", "credentials", "--account", number).splitlines() if " = " in line)
+
+        def theirs(service):
+            return self.server.client(service, access_key=profile["aws_access_key_id"], secret_key=profile["aws_secret_access_key"])
+        topic, url = theirs("sns").create_topic(Name="theirs")["TopicArn"], theirs("sqs").create_queue(QueueName="theirs")["QueueUrl"]
+        theirs("sns").set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=json.dumps({"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": ["SNS:GetTopicAttributes", "SNS:Publish"], "Resource": topic}]}))
+        self.client("sns").get_topic_attributes(TopicArn=topic)
+        everybody = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}]}
+        theirs("sqs").set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps({**everybody, "Statement": [{**everybody["Statement"][0], "Action": "sqs:*"}]})})
+        theirs("s3").create_bucket(Bucket="their-bucket")
+        theirs("s3").delete_public_access_block(Bucket="their-bucket")
+        allowed = {**everybody["Statement"][0], "Principal": {"AWS": ACCOUNT}, "Action": "s3:*", "Resource": ["arn:aws:s3:::their-bucket", "arn:aws:s3:::their-bucket/*"]}
+        theirs("s3").put_bucket_policy(Bucket="their-bucket", Policy=json.dumps({**everybody, "Statement": [allowed]}))
+        self.client("s3").head_bucket(Bucket="their-bucket")
+        for number, (resource, identifier) in enumerate((
+                (kept("AWS::SNS::Topic", TopicName="theirs"), {"TopicArn": topic}), (kept("AWS::SQS::Queue", QueueName="theirs"), {"QueueUrl": url}),
+                (kept("AWS::S3::Bucket", BucketName="their-bucket"), {"BucketName": "their-bucket"}))):
+            made = self.ask(f"theirs-{number}", {"A": resource}, {"A": {"ResourceType": resource["Type"], "ResourceIdentifier": identifier}})
+            self.assertEqual(self.stacks.describe_change_set(ChangeSetName=made)["Status"], "FAILED", identifier)
 
     def test_who_may_not_see_a_thing_cannot_import_it(self):
         iam = self.client("iam")

@@ -218,6 +218,11 @@ Json key_as_named(const Json& property, const std::string& arn) {
   return is_alias || arn.ends_with("/" + named) ? property : Json(arn);
 }
 
+bool is_own_arn(const Doing& doing, std::string_view arn) {
+  const std::vector<std::string_view> parts = text::split(arn, ':');  // arn:aws:SERVICE:REGION:ACCOUNT:...
+  return parts.size() >= 6 && parts[4] == doing.where().account.str() && (parts[3].empty() || parts[3] == doing.where().region.str());
+}
+
 std::string document_text(const Json& value) { return value.is_string() ? value.get<std::string>() : json::dump(value); }
 bool to_flag(const Json& value) { return value.is_boolean() ? value.get<bool>() : text::lower(to_text(value)) == "true"; }
 std::string to_text(const Json& value) { return cfn::scalar_text(value).value_or(json::dump(value)); }

@@ -152,6 +152,9 @@ Json document_of(const Json& text);
 /// A key of KMS as the property names it, if `arn` is that.
 Json key_as_named(const Json& property, const std::string& arn);
 
+/// For finding: whether it is a thing of the stack's account; in its region, if the ARN has one.
+bool is_own_arn(const Doing& doing, std::string_view arn);
+
 /// A policy document as text; texts stay as they are.
 std::string document_text(const Json& value);
 bool to_flag(const Json& value);  // true, "true"

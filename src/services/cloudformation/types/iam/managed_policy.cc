@@ -116,7 +116,7 @@ void read(Doing& doing) {
 
 bool find(Doing& doing) {
   const std::string arn = doing.id("PolicyArn");
-  if (arn.starts_with("arn:aws:iam::aws:")) return false;  // AWS's own is nobody's
+  if (!is_own_arn(doing, arn)) return false;  // also AWS's
   const auto found = doing.call_unless({"NoSuchEntity"}, "iam", "GetPolicy", {{"PolicyArn", arn}});
   if (!found) return false;
   take(doing, found->at("Policy"));

@@ -53,6 +53,7 @@ void remove(Doing& doing) {
 }
 
 bool find(Doing& doing) {
+  if (!is_own_arn(doing, doing.id("Arn"))) return false;
   if (!doing.call_unless({"NoSuchEntity"}, "iam", "GetOpenIDConnectProvider", {{"OpenIDConnectProviderArn", doing.id("Arn")}}))
     return false;
   doing.physical = doing.id("Arn");

@@ -90,6 +90,7 @@ void read(Doing& doing) {
 bool find(Doing& doing) {
   const auto found = doing.call_unless({"NotFoundException"}, "kms", "DescribeKey", {{"KeyId", doing.id("KeyId")}});
   if (!found || found->at("KeyMetadata").at("KeyState") == "PendingDeletion") return false;
+  if (!is_own_arn(doing, found->at("KeyMetadata").at("Arn").get<std::string>())) return false;
   doing.physical = found->at("KeyMetadata").at("KeyId").get<std::string>();
   doing.attributes["KeyId"] = doing.physical;
   doing.attributes["Arn"] = found->at("KeyMetadata").at("Arn");

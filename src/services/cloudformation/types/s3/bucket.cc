@@ -83,7 +83,9 @@ void read(Doing& doing) {
 
 bool find(Doing& doing) {
   const std::string name = doing.id("BucketName");
-  if (!doing.call_unless({"404", "NoSuchBucket"}, "s3", "HeadBucket", {{"Bucket", name}})) return false;
+  if (!doing.call_unless({"404", "NoSuchBucket"}, "s3", "HeadBucket",
+                         {{"Bucket", name}, {"ExpectedBucketOwner", doing.where().account.str()}}))
+    return false;
   take(doing, name);
   return true;
 }

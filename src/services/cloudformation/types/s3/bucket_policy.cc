@@ -37,7 +37,9 @@ void read(Doing& doing) {
 
 bool find(Doing& doing) {
   const std::string bucket = doing.id("Bucket");
-  if (!doing.call_unless({"NoSuchBucket", "NoSuchBucketPolicy"}, "s3", "GetBucketPolicy", {{"Bucket", bucket}})) return false;
+  if (!doing.call_unless({"NoSuchBucket", "NoSuchBucketPolicy"}, "s3", "GetBucketPolicy",
+                         {{"Bucket", bucket}, {"ExpectedBucketOwner", doing.where().account.str()}}))
+    return false;
   doing.physical = bucket;
   return true;
 }

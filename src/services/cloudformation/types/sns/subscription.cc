@@ -56,6 +56,7 @@ void update(Doing& doing) {
 void remove(Doing& doing) { doing.call_unless({"NotFound"}, "sns", "Unsubscribe", {{"SubscriptionArn", doing.physical}}); }
 
 bool find(Doing& doing) {
+  if (!is_own_arn(doing, doing.id("Arn"))) return false;
   if (!doing.call_unless({"NotFound"}, "sns", "GetSubscriptionAttributes", {{"SubscriptionArn", doing.id("Arn")}})) return false;
   doing.physical = doing.id("Arn");
   doing.attributes["Arn"] = doing.physical;

@@ -99,6 +99,7 @@ void read(Doing& doing) {
 /// Those of its subscriptions that the template names are the stack's, too.
 bool find(Doing& doing) {
   const std::string arn = doing.id("TopicArn");
+  if (!is_own_arn(doing, arn)) return false;
   if (!doing.call_unless({"NotFound"}, "sns", "GetTopicAttributes", {{"TopicArn", arn}})) return false;
   doing.physical = arn;
   doing.attributes["TopicArn"] = arn;

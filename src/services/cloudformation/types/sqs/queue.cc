@@ -106,6 +106,7 @@ bool find(Doing& doing) {
                                        "GetQueueAttributes", {{"QueueUrl", url}, {"AttributeNames", {"QueueArn"}}});
   if (!found) return false;
   const std::string arn = found->at("Attributes").at("QueueArn").get<std::string>();
+  if (!is_own_arn(doing, arn)) return false;
   doing.physical = url;
   doing.attributes["QueueUrl"] = url;
   doing.attributes["QueueName"] = arn.substr(arn.rfind(':') + 1);
