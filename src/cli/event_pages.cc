@@ -6,16 +6,25 @@ EventPages::EventPages(const Target& target, const env::Clock& clock, Json input
   input_["MaxResults"] = kPageEvents;
 }
 
+void EventPages::ask() {
+  answer_ =
+      std::async(std::launch::async, [this] { return client_.ask("cairn", "Cairn.SearchEvents", input_, client_.target().signer.region); });
+}
+
 Result<bool> EventPages::next(const std::function<void(std::string_view record)>& f) {
   if (ended_) return false;
-  const auto answer = client_.ask("cairn", "Cairn.SearchEvents", input_, client_.target().signer.region);
+  if (!answer_.valid()) ask();
+  const auto answer = answer_.get();
   if (!answer) return failure("{}", answer.error().message);
   const auto page = page_.parse(*answer);
   if (!page) return failure("{} gives no events: {}", client_.target().endpoint, page.error().message);
+  if (const auto token = (*page)["NextToken"].string()) {
+    input_["NextToken"] = *token;
+    ask();
+  } else {
+    ended_ = true;
+  }
   (*page)["Events"].each([&](json::View event) { f(event["CloudTrailEvent"].string_or("")); });
-  const auto token = (*page)["NextToken"].string();
-  ended_ = !token;
-  if (token) input_["NextToken"] = *token;
   return true;
 }
 

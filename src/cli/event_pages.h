@@ -1,5 +1,6 @@
 #pragma once
 #include <functional>
+#include <future>
 #include <string>
 #include <string_view>
 
@@ -9,22 +10,27 @@
 
 namespace cairn::cli {
 
-/// The records that SearchEvents finds, a page at a time. Not thread-safe.
+/// The records that SearchEvents finds, a page at a time; while one is used, the next is on its way. Not thread-safe.
 class EventPages {
  public:
   static constexpr int64_t kPageEvents = 1000;
 
   /// `input`: of SearchEvents, but for MaxResults.
   EventPages(const Target& target, const env::Clock& clock, Json input);
+  EventPages(const EventPages&) = delete;
+  EventPages& operator=(const EventPages&) = delete;
 
-  /// Asks for the next page and calls `f` with each of its records, whose bytes are as recorded. False: all pages were there.
+  /// Calls `f` with each record of the next page, whose bytes are as recorded. False: all pages were there.
   Result<bool> next(const std::function<void(std::string_view record)>& f);
 
  private:
+  void ask();
+
   Client client_;
   Json input_;
   json::Document page_;
   bool ended_ = false;
+  std::future<Result<std::string, CallFailure>> answer_;  // waits, when it goes, for what is on its way
 };
 
 }  // namespace cairn::cli

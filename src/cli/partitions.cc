@@ -10,7 +10,7 @@ namespace cairn::cli {
 
 namespace {
 
-constexpr std::string_view kName = "/events.ndjson.gz";
+constexpr std::string_view kName = "/events.ndjson.gz", kPart = ".part";
 
 /// What a directory may be called; anything else in a record is no account and no region.
 std::string part_of_path(std::string_view value, bool is_sound) { return is_sound ? std::string(value) : "unknown"; }
@@ -44,7 +44,7 @@ Result<void> Partitions::write(const std::string& path, Partition& partition) {
   return {};
 }
 
-std::string Partitions::part_of(const std::string& path) { return fmt::format("{}{}.part", path, kName); }
+std::string Partitions::part_of(const std::string& path) { return fmt::format("{}{}{}", path, kName, kPart); }
 
 Result<void> Partitions::finish(const Seal& seal) {
   for (auto& [path, partition] : partitions_) {
@@ -60,6 +60,12 @@ Result<void> Partitions::finish() {
   return finish([&](const std::string& directory, const std::string& part, uint64_t) {
     return make_durable(files_, part, directory + std::string(kName));
   });
+}
+
+bool is_unfinished_export(std::string_view name) {
+  if (!name.ends_with(kPart)) return false;
+  name.remove_suffix(kPart.size());
+  return name == kName.substr(1) || name == Partitions::kParquetName;
 }
 
 Result<void> make_durable(env::Files& files, const std::string& part, const std::string& name) {

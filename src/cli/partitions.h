@@ -42,6 +42,9 @@ class Partitions {
   size_t buffered_ = 0;
 };
 
+/// Whether a file of this name is of an export that did not end.
+bool is_unfinished_export(std::string_view name);
+
 /// A file that is whole gets its name, for good.
 Result<void> make_durable(env::Files& files, const std::string& part, const std::string& name);
 

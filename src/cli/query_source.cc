@@ -146,10 +146,11 @@ class HistorySource : public sql::Source {
   bool is_one() const override { return true; }
   Result<Bytes> open(size_t) override {
     struct Paging {
+      Paging(const Target& target, const env::Clock& clock, const Json& input) : pages(target, clock, input) {}
       EventPages pages;
       std::string page;
     };
-    const auto paging = std::make_shared<Paging>(Paging{EventPages(target_, clock_, input_), ""});
+    const auto paging = std::make_shared<Paging>(target_, clock_, input_);
     return [paging]() -> Result<std::string_view> {
       paging->page.clear();
       while (paging->page.empty()) {
@@ -184,6 +185,8 @@ Result<std::unique_ptr<sql::Source>> files_below(const std::string& path, env::F
         continue;
       }
       const std::string name = it->path().string();
+      if (is_unfinished_export(it->path().filename().string()))
+        return failure("{} is of an export that did not end: what lies in {} is not all of it", name, path);
       const bool is_parquet = is_exported_parquet(name);
       if (!it->is_regular_file(ignored) || (!is_parquet && !is_log_file(name))) continue;
       if (++seen > kFilesMax) return failure("{} holds more than {} log files: name a directory below it", path, kFilesMax);

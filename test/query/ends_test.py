@@ -50,6 +50,7 @@ class Ends(logs.Delivered):
         with socket.socket() as silent:
             silent.bind(("127.0.0.1", 0))
             silent.listen()
+            silent.settimeout(20)
             environment = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "HOME": "/nonexistent", "AWS_ENDPOINT_URL": "http://127.0.0.1:%d" % silent.getsockname()[1]}
             with unittest.mock.patch.dict(os.environ, environment):
                 process, temporary = self.begin("SELECT count(*) FROM events", "--from", "history")

@@ -165,6 +165,15 @@ class Export(unittest.TestCase):
         finally:
             shutil.rmtree(copy)
 
+    def test_an_export_that_did_not_end_is_no_source(self):
+        for form, name in (("ndjson", "events.ndjson.gz.part"), ("parquet", "events.parquet.part")):
+            part = self.root / form / f"account={ACCOUNTS[0]}" / name
+            part.touch()
+            done = query("SELECT count(*) FROM events", "--from", self.root / form, check=False)
+            part.unlink()
+            self.assertEqual((done.returncode, done.stdout), (1, ""))
+            self.assertIn(f"{part} is of an export that did not end", done.stderr)
+
     def test_one_file_alone(self):
         directory = self.root / f"parquet/account={ACCOUNTS[1]}/region=eu-west-3/date={days()[1]}"
         for path in (directory / "events.parquet", self.root / "other.parquet"):
