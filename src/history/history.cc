@@ -23,6 +23,11 @@ size_t cache_bytes(const Options& options) {
   return std::max(kCacheBytesMin, options.memory_bytes_max > others ? options.memory_bytes_max - others : 0);
 }
 
+/// As rows have them.
+uint32_t row_span(std::chrono::nanoseconds time) {
+  return static_cast<uint32_t>(std::min<int64_t>(std::chrono::floor<std::chrono::seconds>(time).count(), UINT32_MAX));
+}
+
 }  // namespace
 
 Result<std::unique_ptr<History>> History::open(env::Files& files, const env::Clock& clock, const Options& options) {
@@ -36,6 +41,7 @@ SegmentedHistory::SegmentedHistory(env::Files& files, const env::Clock& clock, O
       clock_(clock),
       options_(std::move(options)),
       events_(files, "history", options_.directory, options_.tail_bytes_max, std::make_shared<Tail>(1), cache_bytes(options_)),
+      merger_(files, events_, row_span(options_.retention / kSegmentsOfRetention)),
       imports_(files, clock, options_.directory) {}
 
 Result<void> SegmentedHistory::load() {
@@ -191,40 +197,9 @@ void SegmentedHistory::expire() {
 }
 
 void SegmentedHistory::tidy(const std::function<bool()>& wanted) {
-  while (wanted() && (tidy_once(wanted) || imports_.tidy_once(writing_))) {
+  const auto name = [this](uint64_t last_position, const Segments& segments) { return new_name(last_position, segments); };
+  while (wanted() && (merger_.once(writing_, wanted, name, [this] { return events_.position(); }) || imports_.tidy_once(writing_, wanted))) {
   }
-}
-
-/// Writes without the lock; false: there is nothing to do, or the disk refuses.
-bool SegmentedHistory::tidy_once(const std::function<bool()>& wanted) {
-  const std::shared_ptr<const Segments> before = events_.segments();
-  const auto span_max = std::chrono::duration_cast<std::chrono::seconds>(options_.retention / kSegmentsOfRetention).count();
-  const Segments old = chosen_to_merge(*before, static_cast<uint32_t>(std::min<int64_t>(span_max, 0xffffffff)),
-                                       [this](const Segment& segment) { return left_alone_.contains(segment.file()); });
-  if (old.empty()) return false;
-  const uint64_t last_position = old.back()->last_position();
-  const auto merged =
-      events_.make(new_name(last_position, *before), [&](const std::string& path) { return merge_segments(files_, path, old, wanted); });
-  if (!merged && wanted()) {  // whoever holds damage is not tried again
-    for (const auto& segment : old)
-      if (!segment->is_dropped() && !segment->verify()) left_alone_.insert(segment->file());
-  }
-  if (!merged) return false;
-  std::lock_guard writing(writing_);
-  auto after = std::make_shared<Segments>();
-  size_t found = 0;
-  for (const auto& segment : *events_.segments()) {
-    if (std::ranges::find(old, segment) == old.end()) after->push_back(segment);
-    else if (++found == old.size()) after->push_back(merged);  // neighbours: the order stays
-  }
-  if (found == old.size()) {
-    if (events_.replace(std::move(after), std::nullopt, events_.position())) return true;
-    // Else the next opening may want it.
-    if (!events_.write_again()) return false;
-  }
-  merged->drop();
-  events_.discard(*merged);  // expired or cleared meanwhile
-  return found != old.size();
 }
 
 std::string SegmentedHistory::new_name(uint64_t last_position, const Segments& segments) {

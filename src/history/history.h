@@ -2,9 +2,9 @@
 #include <deque>
 #include <memory>
 #include <mutex>
-#include <set>
 
 #include "history/imports.h"
+#include "history/merge.h"
 #include "history/segment.h"
 #include "history/store.h"
 #include "history/tail.h"
@@ -42,7 +42,6 @@ class SegmentedHistory : public History {
  private:
   void add_records(Tail& tail, uint64_t position, const std::vector<std::string_view>& records);
   bool seal_locked();
-  bool tidy_once(const std::function<bool()>& wanted);
   bool adopt_waiting();
   std::string new_name(uint64_t last_position, const std::vector<std::shared_ptr<Segment>>& segments);
 
@@ -58,9 +57,9 @@ class SegmentedHistory : public History {
   std::optional<Time> reckoned_;  // what expire took the time for, and when
   std::chrono::nanoseconds reckoned_at_{};
   bool jump_noted_ = false;
-  std::set<std::string> left_alone_;  // by tidy's task only: damaged ones
-  uint64_t merges_ = 0;               // the same
   segment::Collection<Segment, std::shared_ptr<Tail>> events_;
+  Merger<std::shared_ptr<Tail>> merger_;  // by tidy's task only
+  uint64_t merges_ = 0;                   // the same
   Imports imports_;
   std::deque<std::string> waiting_imports_;  // the disk refused them so far
 };

@@ -97,7 +97,8 @@ std::vector<Seeking::Sought> Seeking::take_unknown() {
 // ---- the files
 
 Imports::Imports(env::Files& files, const env::Clock& clock, const std::string& directory)
-    : files_(files), clock_(clock), directory_(directory + "/imports"), segments_(files, "imported events", directory_, 0, {}) {}
+    : files_(files), clock_(clock), directory_(directory + "/imports"), segments_(files, "imported events", directory_, 0, {}),
+      merger_(files, segments_, UINT32_MAX) {}
 
 Result<void> Imports::load() {
   if (auto made = files_.make_directory(directory_); !made) return failure("{}", made.error().message);
@@ -271,60 +272,10 @@ void Imports::clear() {
   (void)segments_.keep([](const Segment&) { return false; }, std::nullopt, segments_.position());
 }
 
-bool Imports::tidy_once(std::mutex& changing) {
-  Segments small;
-  for (const auto& segment : *segments_.segments())
-    if (segment->record_bytes() < kSmallBytes && !left_alone_.contains(segment->file())) small.push_back(segment);
-  std::ranges::sort(small, {}, [](const auto& segment) { return segment->record_bytes(); });
-  uint64_t bytes = 0;
-  size_t scopes = 0;  // at most: those of all together
-  const auto rest = std::ranges::find_if(small, [&](const auto& segment) {
-    return (bytes += segment->record_bytes()) > kMergedBytesMax || (scopes += segment->scopes().size()) > kScopesMax;
-  });
-  small.erase(rest, small.end());
-  if (small.size() < kSmallOnesMin) return false;
-
-  struct One {
-    ImportedPlace place;
-    std::string record;
-  };
-  std::vector<One> events;
-  for (const auto& segment : small) {
-    const auto read = segment->each([&](uint32_t, const Row& row, std::string_view record) {
-      events.push_back({segment->place_of(row), std::string(record)});
-    });
-    if (!read) {
-      left_alone_.insert(segment->file());
-      return true;
-    }
-  }
-  std::ranges::sort(events, [](const One& a, const One& b) { return older(a.place, b.place); });
-  uint64_t first = UINT64_MAX, last = 0;
-  for (const auto& segment : small) first = std::min(first, segment->first_position()), last = std::max(last, segment->last_position());
-  if (last - first > UINT32_MAX) return false;
-  Tail tail(first);
-  json::Document document;
-  for (const One& one : events)
-    if (const auto attributes = event::attributes(one.record, document))
-      tail.add({one.place.position, one.place.index}, *attributes, one.record);
-  tail.close_block();
-  const uint64_t number = next_number_++;
-  auto merged = segments_.make(file_name(number), [&](const std::string& path) { return write_segment(files_, path, tail, last); });
-  if (!merged) return false;
-
-  const std::lock_guard lock(changing);
-  auto after = std::make_shared<Segments>();
-  size_t found = 0;
-  for (const auto& segment : *segments_.segments()) {
-    if (std::ranges::find(small, segment) != small.end()) ++found;
-    else after->push_back(segment);
-  }
-  after->push_back(merged);
-  if (found == small.size() && segments_.replace(std::move(after), std::nullopt, std::max(segments_.position(), number))) return true;
-  if (found == small.size() && !segments_.write_again()) return false;  // the next opening may want it
-  merged->drop();
-  segments_.discard(*merged);  // expired or cleared meanwhile
-  return found != small.size();
+/// What is imported may be of any time: that none becomes longer would leave most of it apart.
+bool Imports::tidy_once(std::mutex& changing, const std::function<bool()>& wanted) {
+  const auto name = [this](uint64_t, const Segments&) { return file_name(next_number_++); };
+  return merger_.once(changing, wanted, name, [this] { return std::max(segments_.position(), next_number_ - 1); });
 }
 
 void Imports::sweep() {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "env/clock.h"
+#include "history/merge.h"
 #include "history/segment.h"
 #include "history/store.h"
 #include "segment/collection.h"
@@ -81,17 +82,14 @@ class Imports {
   bool adopt(const std::string& file, const Look& look);
   void expire(uint32_t oldest);
   void clear();
-  /// Puts small segments together, if there are enough of them. Reads and writes without `changing`, which guards what changes the store.
-  /// False: there is nothing to do, or the disk refuses.
-  bool tidy_once(std::mutex& changing);
+  /// Merges some segments: see Merger.
+  bool tidy_once(std::mutex& changing, const std::function<bool()>& wanted);
   /// Removes what was staged by an earlier run and never named by an entry. Once the journal is read to its end.
   void sweep();
 
  private:
   static constexpr size_t kStagedMax = 64;
   static constexpr std::chrono::minutes kStagedFor{10};                         // an entry comes within moments, or never
-  static constexpr uint64_t kSmallBytes = 8 << 20, kMergedBytesMax = 32 << 20;  // of records
-  static constexpr size_t kSmallOnesMin = 8;
 
   struct Waiting {
     std::shared_ptr<Segment> segment;
@@ -111,7 +109,7 @@ class Imports {
   std::atomic<uint64_t> next_number_ = 1;
   uint64_t first_number_ = 1;  // of this run
   bool swept_ = false;
-  std::set<std::string> left_alone_;  // by tidy_once only: damaged ones
+  Merger<std::monostate> merger_;  // by tidy_once only
 
   std::mutex mutex_;
   std::map<std::string, Waiting> waiting_;

@@ -12,30 +12,60 @@ namespace {
 
 constexpr int kMergedLevel = 6;  // of zstd: written once, kept for months
 
-bool fit_together(const Segment& first, const Segment& last, uint64_t rows, uint64_t bytes, uint32_t oldest, uint32_t newest,
-                  uint32_t span_max) {
-  return rows <= kMergedRowsMax && bytes <= kMergedBytesMax && newest - oldest <= span_max &&
-         last.last_position() - first.first_position() <= 0xffffffff;
-}
+/// Some segments seen as one.
+struct Whole {
+  uint64_t first_position = UINT64_MAX, last_position = 0, rows = 0, bytes = 0;
+  uint32_t oldest = UINT32_MAX, newest = 0;
+  size_t scopes = 0;  // at most
+
+  void add(const Segment& segment) {
+    first_position = std::min(first_position, segment.first_position());
+    last_position = std::max(last_position, segment.last_position());
+    rows += segment.count();
+    bytes += segment.bytes();
+    oldest = std::min(oldest, segment.oldest_time());
+    newest = std::max(newest, segment.newest_time());
+    scopes += segment.scopes().size();
+  }
+  bool fits(bool is_imported, uint32_t span_max) const {
+    return rows <= (is_imported ? kMergedImportedRowsMax : kMergedRowsMax) && bytes <= kMergedBytesMax && newest - oldest <= span_max &&
+           last_position - first_position <= UINT32_MAX && scopes <= kScopesMax;
+  }
+};
+
+/// Where rows of a segment are in the merged one: as far as they stand side by side, of the first of them.
+class RowMap {
+ public:
+  void add(uint32_t row, uint32_t merged) {
+    if (runs_.empty() || merged - runs_.back().merged != row - runs_.back().row) runs_.push_back({row, merged});
+  }
+  /// Asked for falling rows only, from `rewind` on.
+  void rewind() { at_ = runs_.size() - 1; }
+  uint32_t merged(uint32_t row) {
+    while (runs_[at_].row > row) --at_;
+    return runs_[at_].merged + (row - runs_[at_].row);
+  }
+
+ private:
+  struct Run {
+    uint32_t row, merged;
+  };
+  std::vector<Run> runs_;
+  size_t at_ = 0;
+};
 
 }  // namespace
 
 Segments chosen_to_merge(const Segments& segments, uint32_t span_max, const std::function<bool(const Segment&)>& is_left_alone) {
   for (size_t first = 0; first < segments.size(); ++first) {
     Segments run;
-    uint64_t rows = 0, bytes = 0;
-    size_t scopes = 0;  // at most
-    uint32_t oldest = 0xffffffff, newest = 0;
+    Whole whole;
     bool is_bounded = false;
     for (size_t i = first; i < segments.size() && run.size() < kMergedAtOnce; ++i) {
       const Segment& next = *segments[i];
       if (next.level() != segments[first]->level() || is_left_alone(next)) break;
-      rows += next.count();
-      bytes += next.bytes();
-      oldest = std::min(oldest, next.oldest_time());
-      newest = std::max(newest, next.newest_time());
-      scopes += next.scopes().size();
-      is_bounded = scopes > kScopesMax || !fit_together(*segments[first], next, rows, bytes, oldest, newest, span_max);
+      whole.add(next);
+      is_bounded = !whole.fits(next.is_imported(), span_max);
       if (is_bounded) break;
       run.push_back(segments[i]);
     }
@@ -47,6 +77,7 @@ Segments chosen_to_merge(const Segments& segments, uint32_t span_max, const std:
 /// The terms of a segment, by rising hash.
 class Segment::TermReading {
  public:
+  using Postings = List;
   explicit TermReading(const Segment& segment) : segment_(segment) {}
   Result<bool> next() {  // false: there are no more
     if (++at_ < terms_.size()) return true;
@@ -59,14 +90,7 @@ class Segment::TermReading {
     return true;
   }
   uint64_t hash() const { return terms_[at_].first; }
-  /// Calls `f(row)` for each posting, newest first.
-  template <class F>
-  Result<void> postings(F&& f) const {
-    List list(segment_, terms_[at_].second);
-    for (; !list.done(); list.next()) f(list.row());
-    if (list.error()) return tl::unexpected(*list.error());
-    return {};
-  }
+  List postings() const { return List(segment_, terms_[at_].second); }
 
  private:
   const Segment& segment_;
@@ -75,14 +99,69 @@ class Segment::TermReading {
   size_t at_ = 0;
 };
 
+/// One of the segments that are merged.
+struct Segment::Merged {
+  explicit Merged(const Segment& one, uint64_t first_position)
+      : segment(one),
+        reading(one, Reading::Way::kPassing),
+        shift(static_cast<uint32_t>(one.first_position() - first_position)),
+        terms(one) {}
+
+  /// On to the next row, if there is one.
+  Result<void> advance() {
+    has_row = ++number < segment.count();
+    if (!has_row) return {};
+    auto read = reading.row(number);
+    if (!read) return tl::unexpected(read.error());
+    row = *read;
+    return {};
+  }
+  Result<void> next_term() {
+    const auto more = terms.next();
+    if (!more) return tl::unexpected(more.error());
+    has_term = *more;
+    return {};
+  }
+
+  const Segment& segment;
+  Reading reading;
+  const uint32_t shift;  // of positions
+  std::vector<uint16_t> scopes;
+  uint32_t number = UINT32_MAX;
+  Row row;
+  bool has_row = true, has_term = true;
+  RowMap map;
+  TermReading terms;
+};
+
 Result<uint64_t> merge_segments(env::Files& files, const std::string& path, const Segments& segments, const std::function<bool()>& wanted) {
   auto out = SegmentWriter::create(files, path);
   if (!out) return tl::unexpected(out.error());
-  SegmentWriter::Summary summary;
-  summary.first_position = segments.front()->first_position();
-  summary.last_position = segments.back()->last_position();
-  summary.level = segments.front()->level() + 1;
-  std::vector<uint32_t> bases;
+  Whole whole;
+  for (const auto& segment : segments) whole.add(*segment);
+  SegmentWriter::Summary summary{.first_position = whole.first_position,
+                                 .last_position = whole.last_position,
+                                 .record_bytes = 0,
+                                 .level = segments.front()->level() + 1,
+                                 .scopes = {}};
+  std::vector<std::unique_ptr<Segment::Merged>> all;
+  for (const auto& segment : segments) {
+    Segment::Merged& one = *all.emplace_back(std::make_unique<Segment::Merged>(*segment, summary.first_position));
+    summary.record_bytes += segment->record_bytes();
+    for (const Scope& scope : segment->scopes()) {
+      const auto known = std::ranges::find(summary.scopes, scope);
+      one.scopes.push_back(static_cast<uint16_t>(known - summary.scopes.begin()));
+      if (known == summary.scopes.end()) summary.scopes.push_back(scope);
+    }
+    if (summary.scopes.size() > kScopesMax) return failure("too many accounts and regions for one segment");
+    if (auto read = one.advance(); !read) return tl::unexpected(read.error());
+  }
+
+  const bool is_imported = segments.front()->is_imported();
+  const auto comes_before = [is_imported](const Segment::Merged& a, const Segment::Merged& b) {
+    if (is_imported) return older(a.segment.place_of(a.row), b.segment.place_of(b.row));
+    return a.shift + a.row.position < b.shift + b.row.position;  // no two have rows of one position
+  };
   Coder coder;
   uint32_t written = 0;  // rows whose events are in blocks that are closed
   const auto close = [&] {
@@ -92,58 +171,70 @@ Result<uint64_t> merge_segments(env::Files& files, const std::string& path, cons
     out->add_events(segment::seal_block(block.text, block.noise, kMergedLevel), written);
     written += events;
   };
-  for (const auto& segment : segments) {
-    bases.push_back(out->rows());
-    summary.record_bytes += segment->record_bytes();
-    const auto shift = static_cast<uint32_t>(segment->first_position() - summary.first_position);
-    std::vector<uint16_t> scopes;
-    for (const Scope& scope : segment->scopes()) {
-      const auto known = std::ranges::find(summary.scopes, scope);
-      scopes.push_back(static_cast<uint16_t>(known - summary.scopes.begin()));
-      if (known == summary.scopes.end()) summary.scopes.push_back(scope);
-    }
-    if (summary.scopes.size() > kScopesMax) return failure("too many accounts and regions for one segment");
-    Segment::Reading reading(*segment, Segment::Reading::Way::kPassing);
-    for (uint32_t number = 0; number < segment->count(); ++number) {
-      if (number % kEventsPerBlock == 0 && !wanted()) return failure("");
-      auto row = reading.row(number);
-      if (!row) return tl::unexpected(row.error());
-      const auto record = reading.record(number, *row);
-      if (!record) return tl::unexpected(record.error());
-      coder.add(*record, row->time);
-      row->position += shift;
-      row->scope = scopes[row->scope];
-      out->add_row(*row);
-      if (coder.is_block_full()) close();
-    }
+  for (;;) {
+    Segment::Merged* first = nullptr;
+    for (const auto& one : all)
+      if (one->has_row && (first == nullptr || comes_before(*one, *first))) first = one.get();
+    if (first == nullptr) break;
+    if (out->rows() % kEventsPerBlock == 0 && !wanted()) return failure("");
+    const auto record = first->reading.record(first->number, first->row);
+    if (!record) return tl::unexpected(record.error());
+    Row row = first->row;
+    coder.add(*record, row.time);
+    row.position += first->shift;
+    row.scope = first->scopes[row.scope];
+    first->map.add(first->number, out->rows());
+    out->add_row(row);
+    if (coder.is_block_full()) close();
+    if (auto read = first->advance(); !read) return tl::unexpected(read.error());
   }
   close();
   out->add_words(coder, coder.words());
 
-  std::vector<std::unique_ptr<Segment::TermReading>> terms;  // null: at its end
-  const auto next = [](std::unique_ptr<Segment::TermReading>& one) -> Result<void> {
-    const auto more = one->next();
-    if (!more) return tl::unexpected(more.error());
-    if (!*more) one.reset();
-    return {};
+  for (const auto& one : all)
+    if (auto read = one->next_term(); !read) return tl::unexpected(read.error());
+  struct Rows {  // of a term, the newest first
+    Segment::Merged* of;
+    Segment::TermReading::Postings list;
+    uint32_t row;
   };
-  for (const auto& segment : segments) {
-    terms.push_back(std::make_unique<Segment::TermReading>(*segment));
-    if (auto read = next(terms.back()); !read) return tl::unexpected(read.error());
-  }
+  std::vector<Rows> lists;
   for (;;) {
     uint64_t hash = UINT64_MAX;
-    for (const auto& one : terms)
-      if (one) hash = std::min(hash, one->hash());
+    for (const auto& one : all)
+      if (one->has_term) hash = std::min(hash, one->terms.hash());
     if (hash == UINT64_MAX) break;
+    if (!wanted()) return failure("");
+    lists.clear();
+    for (const auto& one : all) {
+      if (!one->has_term || one->terms.hash() != hash) continue;
+      one->map.rewind();
+      lists.push_back({one.get(), one->terms.postings(), 0});
+    }
     out->begin_term(hash);
-    for (size_t i = terms.size(); i-- > 0;) {  // the newest first
-      if (!terms[i] || terms[i]->hash() != hash) continue;
-      if (auto read = terms[i]->postings([&](uint32_t row) { out->add_posting(bases[i] + row); }); !read)
-        return tl::unexpected(read.error());
-      if (auto moved = next(terms[i]); !moved) return tl::unexpected(moved.error());
+    const auto settle = [](Rows& rows) -> Result<bool> {  // false: it is through
+      if (rows.list.error()) return tl::unexpected(*rows.list.error());
+      if (rows.list.done()) return false;
+      rows.row = rows.of->map.merged(rows.list.row());
+      return true;
+    };
+    for (size_t i = lists.size(); i-- > 0;) {
+      const auto more = settle(lists[i]);
+      if (!more) return tl::unexpected(more.error());
+      if (!*more) lists.erase(lists.begin() + static_cast<ptrdiff_t>(i));
+    }
+    while (!lists.empty()) {
+      const auto next = std::ranges::max_element(lists, {}, &Rows::row);
+      out->add_posting(next->row);
+      next->list.next();
+      const auto more = settle(*next);
+      if (!more) return tl::unexpected(more.error());
+      if (!*more) lists.erase(next);
     }
     out->end_term();
+    for (const auto& one : all)
+      if (one->has_term && one->terms.hash() == hash)
+        if (auto read = one->next_term(); !read) return tl::unexpected(read.error());
   }
   return out->finish(summary);
 }
