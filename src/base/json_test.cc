@@ -34,8 +34,8 @@ TEST(JsonQuote, ReplacesWhatIsNoUtf8) {
 TEST(JsonQuote, FindsSpecialBytesWhereverTheyStand) {
   for (char special : {'"', '\\', '\n', '\x01', '\x1F'}) {
     for (char neighbour : {'a', ' ', '!', '#', '[', ']', '~', '\x7F'}) {
-      for (size_t at = 0; at < 20; ++at) {
-        std::string s(20, neighbour);
+      for (size_t at = 0; at < 40; ++at) {
+        std::string s(40, neighbour);
         s[at] = special;
         auto back = parse(as_json(s));
         ASSERT_TRUE(back) << back.error().message;

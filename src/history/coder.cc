@@ -306,59 +306,51 @@ Word Coder::word(uint32_t id) {
 }
 
 size_t Coder::bytes() const {
-  return texts_.size() + entries_.size() * sizeof(Entry) + seen_.size() * sizeof(Seen) + bodies_.size() + noise_.size() +
+  return texts_.size() + entries_.size() * sizeof(Entry) + known_.size() * sizeof(Known) + met_.size() * sizeof(met_[0]) + bodies_.size() + noise_.size() +
          events_.size() * 8;
 }
 
-Coder::Seen* Coder::seen(uint64_t hash) {
-  if ((seen_count_ + 1) * 3 > seen_.size() * 2) grow();
-  const size_t mask = seen_.size() - 1;
+/// The entry of this hash, or where it belongs.
+Coder::Known& Coder::known(uint64_t hash) {
+  const size_t mask = known_.size() - 1;
   for (size_t i = hash & mask;; i = (i + 1) & mask)
-    if (seen_[i].id == 0 || seen_[i].hash == hash) return &seen_[i];
+    if (known_[i].id == 0 || known_[i].hash == hash) return known_[i];
 }
 
-void Coder::grow() {
-  // What was met once only, and long ago, makes room.
-  const bool forget = once_ > kSeenMax;
-  std::vector<Seen> larger(forget ? seen_.size() : seen_.size() * 2);
-  const size_t mask = larger.size() - 1;
-  seen_count_ = once_ = 0;
-  for (const Seen& one : seen_) {
-    if (one.id == 0 || (forget && one.id == kOnce)) continue;
-    size_t i = one.hash & mask;
-    while (larger[i].id != 0) i = (i + 1) & mask;
-    larger[i] = one;
-    ++seen_count_;
-    once_ += one.id == kOnce ? 1 : 0;
+/// Whether a text of this hash was met before, and not too long ago. Being wrong costs an entry, no more.
+bool Coder::was_met(uint64_t hash) {
+  const auto tag = static_cast<uint32_t>(hash >> 32);
+  uint32_t& place = met_[tag & (met_.size() - 1)];
+  if (place == tag) return true;
+  place = tag;
+  if (++met_count_ * 2 > met_.size() && met_.size() < kMetMax) {
+    std::vector<uint32_t> larger(met_.size() * 2);
+    for (uint32_t one : met_) larger[one & (larger.size() - 1)] = one;
+    met_ = std::move(larger);
   }
-  seen_ = std::move(larger);
-  if (seen_count_ * 3 > seen_.size() * 2 - 6) grow();
+  return false;
 }
 
-uint32_t Coder::enter(Seen& at, Word::Kind kind, std::string_view text) {
+uint32_t Coder::enter(uint64_t hash, Word::Kind kind, std::string_view text) {
   const auto id = static_cast<uint32_t>(entries_.size());
   entries_.push_back({static_cast<uint32_t>(texts_.size()), static_cast<uint32_t>(text.size()), kind});
   texts_ += text;
-  if (at.id == kOnce) --once_;
-  else ++seen_count_;
-  at.id = id + 1;
-  at.begin = entries_.back().begin;
+  if (entries_.size() * 3 > known_.size() * 2) {
+    const std::vector<Known> before = std::exchange(known_, std::vector<Known>(known_.size() * 2));
+    for (const Known& one : before)
+      if (one.id != 0) known(one.hash) = one;
+  }
+  known(hash) = {hash, id + 1, entries_.back().begin};
   return id;
 }
 
 /// Whether the text is in the dictionary now: then its token is put. A text is entered when it is met for the second time.
 bool Coder::put_known(std::string& out, uint64_t hash, Word::Kind kind, std::string_view text) {
-  Seen* at = seen(hash);
-  if (at->id == 0) {
-    *at = {hash, kOnce, 0};
-    ++seen_count_;
-    ++once_;
-    return false;
-  }
-  uint32_t id = at->id - 1;
-  if (at->id == kOnce) {
-    if (texts_.size() + text.size() > kWordsBytesMax) return false;
-    id = enter(*at, kind, text);
+  const Known& at = known(hash);
+  uint32_t id = at.id - 1;
+  if (at.id == 0) {
+    if (!was_met(hash) || texts_.size() + text.size() > kWordsBytesMax) return false;
+    id = enter(hash, kind, text);
   } else if (entries_[id].kind != kind || word(id).text != text) {
     return false;  // another text of the same hash
   }
@@ -368,17 +360,20 @@ bool Coder::put_known(std::string& out, uint64_t hash, Word::Kind kind, std::str
 
 /// The tables are larger than the processor's caches: what will be looked up soon is asked for all at once.
 void Coder::look_ahead(std::string_view record, Value* first, size_t count) {
-  const size_t mask = seen_.size() - 1;
+  const size_t mask = known_.size() - 1;
   for (Value* value = first; value != first + count; ++value) {
     const std::string_view text = record.substr(value->begin, value->end - value->begin);
     if (text.size() > kWordBytesMax || (!value->is_nested && may_be_noise(text))) continue;
     value->hash = hash_of(value->is_nested ? Word::kPhrase : Word::kText, text);
-    __builtin_prefetch(&seen_[value->hash & mask]);
+    __builtin_prefetch(&known_[value->hash & mask]);
   }
   for (Value* value = first; value != first + count; ++value) {
     if (value->hash == 0) continue;
-    const Seen& at = seen_[value->hash & mask];
-    if (at.hash != value->hash || at.id == kOnce || at.id == 0) continue;
+    const Known& at = known_[value->hash & mask];
+    if (at.hash != value->hash || at.id == 0) {
+      __builtin_prefetch(&met_[(value->hash >> 32) & (met_.size() - 1)]);
+      continue;
+    }
     __builtin_prefetch(&entries_[at.id - 1]);
     __builtin_prefetch(texts_.data() + at.begin);
   }
@@ -469,16 +464,8 @@ void Coder::put_nested(std::string_view record, const Value& value) {
   const std::string_view text = record.substr(value.begin, value.end - value.begin);
   bool is_second = false;
   if (value.hash != 0) {
-    Seen* at = seen(value.hash);
-    if (at->id == 0) {
-      *at = {value.hash, kOnce, 0};
-      ++seen_count_;
-      ++once_;
-    } else if (at->id == kOnce) {
-      is_second = texts_.size() <= kWordsBytesMax;
-    } else if (is_phrase(at->id - 1, text)) {
-      return put_varint(bodies_, kFirstWord + at->id - 1);
-    }
+    if (const Known& at = known(value.hash); at.id == 0) is_second = was_met(value.hash) && texts_.size() <= kWordsBytesMax;
+    else if (is_phrase(at.id - 1, text)) return put_varint(bodies_, kFirstWord + at.id - 1);
   }
   const auto literal = [&] {
     put_varint(bodies_, kLiteral);
@@ -505,7 +492,7 @@ void Coder::put_nested(std::string_view record, const Value& value) {
     const std::string_view leaf = record.substr(leaves[i].begin, leaves[i].end - leaves[i].begin);
     put_leaf(out, leaf, leaves[i], leaves[i].is_string && !is_second);
   }
-  if (is_second) put_varint(bodies_, kFirstWord + enter(*seen(value.hash), Word::kPhrase, phrase_));
+  if (is_second) put_varint(bodies_, kFirstWord + enter(value.hash, Word::kPhrase, phrase_));
 }
 
 void Coder::add(std::string_view record, uint32_t time) {

@@ -15,7 +15,7 @@ constexpr uint32_t kEventsPerBlock = 256;
 constexpr size_t kBlockBytesMax = 128 << 10;  // coded; one more record may reach beyond
 constexpr size_t kWordBytesMax = 16 << 10;    // a longer text is no word
 constexpr size_t kWordsBytesMax = 16 << 20;   // of one dictionary; from there on nothing new gets into it
-constexpr size_t kSeenMax = 1 << 19;          // texts remembered for having been met once
+constexpr size_t kMetMax = 1 << 18;           // texts remembered for having been met once, at most
 
 /// An entry of a dictionary.
 struct Word {
@@ -88,25 +88,23 @@ class Coder final : public Words {
     uint32_t first_leaf = 0, leaves = 0;  // of what is nested
     uint64_t hash = 0;                    // 0: it looks as if it were not sought
   };
-  struct Seen {
+  struct Known {
     uint64_t hash = 0;
-    uint32_t id = 0;     // plus one; kOnce; 0: free
+    uint32_t id = 0;     // of the entry, plus one; 0: free
     uint32_t begin = 0;  // of its text
   };
   struct Entry {
     uint32_t begin, bytes;
     Word::Kind kind;
   };
-  static constexpr uint32_t kOnce = 0xffffffff;
-
   bool scan(std::string_view record);
   void look_ahead(std::string_view record, Value* first, size_t count);
   void put_leaf(std::string& out, std::string_view text, const Value& value, bool may_be_noise);
   void put_nested(std::string_view record, const Value& value);
   bool put_known(std::string& out, uint64_t hash, Word::Kind kind, std::string_view text);
-  Seen* seen(uint64_t hash);
-  void grow();
-  uint32_t enter(Seen& at, Word::Kind kind, std::string_view text);
+  Known& known(uint64_t hash);
+  bool was_met(uint64_t hash);
+  uint32_t enter(uint64_t hash, Word::Kind kind, std::string_view text);
   bool is_phrase(uint32_t id, std::string_view text);
 
   std::vector<std::pair<uint32_t, uint32_t>> events_;  // where body and noise of each event of the open block end
@@ -115,8 +113,10 @@ class Coder final : public Words {
 
   std::string texts_;  // of the entries, one after another
   std::vector<Entry> entries_;
-  std::vector<Seen> seen_ = std::vector<Seen>(1024);
-  size_t seen_count_ = 0, once_ = 0;
+  // Both are asked for nearly every value, so they are small enough to stay in the processor's caches.
+  std::vector<Known> known_ = std::vector<Known>(1024);       // of the entries, by hash
+  std::vector<uint32_t> met_ = std::vector<uint32_t>(1024);   // tags of what was met once; a newer one takes an older one's place
+  size_t met_count_ = 0;
 
   std::vector<Value> values_;
   std::vector<Value> leaves_;

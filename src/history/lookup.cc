@@ -48,15 +48,15 @@ std::string Tokens::write(const Cursor& cursor) const { return encode_token(curs
 Json answer(History& history, std::string_view operation, const Json& in, Query query, EventOf event_of) {
   const Tokens tokens(operation, in, query);
   tokens.read(in, query);
-  const Result<Page> page = history.search(query);
+  Result<Page> page = history.search(query);
   if (!page) throw aws::Error(aws::kInternalFailure, "The event history cannot be read; the server's log says why.");
   Json out = {{"Events", Json::array()}};
-  for (const Event& event : page->events) out["Events"].push_back(event_of(event));
+  for (Event& event : page->events) out["Events"].push_back(event_of(std::move(event)));
   if (page->next) out["NextToken"] = tokens.write(*page->next);
   return out;
 }
 
-Json lookup_event(const Event& event) {
+Json lookup_event(Event&& event) {
   const event::Attributes& a = event.attributes;
   Json out = {{"EventId", a.event_id}, {"EventName", a.event_name}, {"ReadOnly", a.read_only ? "true" : "false"}};
   if (!a.access_key.empty()) out["AccessKeyId"] = a.access_key;
@@ -69,7 +69,7 @@ Json lookup_event(const Event& event) {
     if (!resource.type.empty()) shown["ResourceType"] = resource.type;
     shown["ResourceName"] = resource.name;
   }
-  out["CloudTrailEvent"] = event.record;
+  out["CloudTrailEvent"] = std::move(event.record);
   return out;
 }
 

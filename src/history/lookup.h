@@ -25,10 +25,10 @@ class Tokens {
 };
 
 /// The page that `query` asks for, continued at NextToken if there is one, as {"Events", "NextToken"}; `event_of` shows an event.
-using EventOf = Json (*)(const Event& event);
+using EventOf = Json (*)(Event&& event);
 Json answer(History& history, std::string_view operation, const Json& in, Query query, EventOf event_of);
 
 /// An event as LookupEvents shows it; members that a record has no value for are absent.
-Json lookup_event(const Event& event);
+Json lookup_event(Event&& event);
 
 }  // namespace cairn::history

@@ -143,8 +143,9 @@ Word Segment::Reading::word(uint32_t id) {
 
 // --- terms
 
-Result<void> Segment::read_terms(const segment::TableEntry& entry, std::vector<std::pair<uint64_t, Term>>& out) const {
-  out.clear();
+/// Calls `f(hash, term)` for each term of a block, by rising hash, until it answers false.
+template <class F>
+Result<void> Segment::each_term(const segment::TableEntry& entry, F&& f) const {
   const auto bytes = bytes_->block(entry.at);
   if (!bytes) return tl::unexpected(bytes.error());
   segment::Reader in(**bytes);
@@ -160,20 +161,30 @@ Result<void> Segment::read_terms(const segment::TableEntry& entry, std::vector<s
       reference = offset += in.varint();
     }
     if (!in.ok() || reference > 0xffffffff) return damaged("a term block is cut short");
-    out.emplace_back(hash, Term{static_cast<uint32_t>(reference), static_cast<uint32_t>(count)});
+    if (!f(hash, Term{static_cast<uint32_t>(reference), static_cast<uint32_t>(count)})) break;
   }
   return {};
+}
+
+Result<void> Segment::read_terms(const segment::TableEntry& entry, std::vector<std::pair<uint64_t, Term>>& out) const {
+  out.clear();
+  return each_term(entry, [&](uint64_t hash, Term term) {
+    out.emplace_back(hash, term);
+    return true;
+  });
 }
 
 Result<std::optional<Segment::Term>> Segment::term(uint64_t hash) const {
   const auto found = term_table_.find(*bytes_, hash);
   if (!found) return tl::unexpected(found.error());
-  if (!*found) return std::optional<Term>();
-  std::vector<std::pair<uint64_t, Term>> terms;
-  if (auto read = read_terms((*found)->entry, terms); !read) return tl::unexpected(read.error());
-  const auto at = std::ranges::lower_bound(terms, hash, {}, [](const auto& term) { return term.first; });
-  if (at == terms.end() || at->first != hash) return std::optional<Term>();
-  return std::optional<Term>(at->second);
+  std::optional<Term> result;
+  if (!*found) return result;
+  const auto read = each_term((*found)->entry, [&](uint64_t at, Term term) {
+    if (at == hash) result = term;
+    return at < hash;
+  });
+  if (!read) return tl::unexpected(read.error());
+  return result;
 }
 
 // --- searching

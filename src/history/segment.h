@@ -71,6 +71,7 @@ class Segment {
   // --- for merging
   class Reading;
   class TermReading;
+  struct Merged;
 
  private:
   using BlockAt = segment::BlockAt;
@@ -84,6 +85,8 @@ class Segment {
   Result<void> read_footer(std::string_view raw);
   tl::unexpected<Failure> damaged(std::string_view what) const { return bytes_->damaged(what); }
   Result<std::optional<Term>> term(uint64_t hash) const;
+  template <class F>
+  Result<void> each_term(const segment::TableEntry& entry, F&& f) const;
   Result<void> read_terms(const segment::TableEntry& entry, std::vector<std::pair<uint64_t, Term>>& out) const;
   using IsOlder = std::function<bool(const Row& row)>;  // true of the first rows, down to some row
   Result<uint32_t> count_rows(const IsOlder& is_older, Reading& reading) const;

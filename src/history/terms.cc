@@ -1,6 +1,7 @@
 #include "history/terms.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "segment/block.h"
 
@@ -33,7 +34,7 @@ uint64_t term_hash(TermKind kind, std::string_view value) {
   };
   for (; value.size() >= 8; value.remove_prefix(8)) fold(segment::get_u64(value.data()));
   uint64_t last = 0;
-  for (size_t i = 0; i < value.size(); ++i) last |= uint64_t{static_cast<uint8_t>(value[i])} << (8 * i);
+  if (!value.empty()) std::memcpy(&last, value.data(), value.size());
   fold(last ^ 0x2d358dccaa6c78a5);
   return h >> (64 - kTermHashBits);
 }

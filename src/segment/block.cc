@@ -26,29 +26,12 @@ template <class T>
 void put(std::string& out, T v) {
   for (size_t i = 0; i < sizeof(T); ++i) out += static_cast<char>(v >> (8 * i));
 }
-template <class T>
-T get(const char* p) {
-  T v = 0;
-  for (size_t i = 0; i < sizeof(T); ++i) v = static_cast<T>(v | static_cast<T>(static_cast<unsigned char>(p[i])) << (8 * i));
-  return v;
-}
 
 }  // namespace
 
 void put_u16(std::string& out, uint16_t v) { put(out, v); }
 void put_u32(std::string& out, uint32_t v) { put(out, v); }
 void put_u64(std::string& out, uint64_t v) { put(out, v); }
-uint16_t get_u16(const char* p) { return get<uint16_t>(p); }
-uint32_t get_u32(const char* p) { return get<uint32_t>(p); }
-uint64_t get_u64(const char* p) { return get<uint64_t>(p); }
-
-void put_varint(std::string& out, uint64_t v) {
-  while (v >= 0x80) {
-    out += static_cast<char>(v | 0x80);
-    v >>= 7;
-  }
-  out += static_cast<char>(v);
-}
 
 std::string seal_block(std::string_view raw, std::string_view noise, int level) {
   CHECK(raw.size() + noise.size() <= kBlockRawBytesMax);
@@ -108,15 +91,16 @@ Result<std::string> open_block(std::string_view sealed) {
   return raw;
 }
 
-uint64_t Reader::varint() {
+uint64_t Reader::long_varint() {
   uint64_t v = 0;
-  for (int shift = 0; shift < 64; shift += 7) {
-    const std::string_view byte = bytes(1);
-    if (!ok_) return 0;
-    v |= uint64_t{byte[0] & 0x7fu} << shift;
-    if ((byte[0] & 0x80) == 0) return v;
+  for (size_t i = 0, shift = 0; shift < 64 && i < bytes_.size(); ++i, shift += 7) {
+    v |= uint64_t{bytes_[i] & 0x7fu} << shift;
+    if ((bytes_[i] & 0x80) != 0) continue;
+    bytes_.remove_prefix(i + 1);
+    return v;
   }
   ok_ = false;
+  bytes_ = {};
   return 0;
 }
 

@@ -1,5 +1,7 @@
 #pragma once
+#include <bit>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -22,10 +24,20 @@ Result<std::string> open_block(std::string_view sealed);
 void put_u16(std::string& out, uint16_t v);
 void put_u32(std::string& out, uint32_t v);
 void put_u64(std::string& out, uint64_t v);
-void put_varint(std::string& out, uint64_t v);  // LEB128
-uint16_t get_u16(const char* p);
-uint32_t get_u32(const char* p);
-uint64_t get_u64(const char* p);
+inline void put_varint(std::string& out, uint64_t v) {  // LEB128
+  for (; v >= 0x80; v >>= 7) out += static_cast<char>(v | 0x80);
+  out += static_cast<char>(v);
+}
+template <class T>
+T get(const char* p) {
+  static_assert(std::endian::native == std::endian::little);
+  T v;
+  std::memcpy(&v, p, sizeof v);
+  return v;
+}
+inline uint16_t get_u16(const char* p) { return get<uint16_t>(p); }
+inline uint32_t get_u32(const char* p) { return get<uint32_t>(p); }
+inline uint64_t get_u64(const char* p) { return get<uint64_t>(p); }
 
 /// Reads front to back; after a read past the end `ok` is false and everything further is zero.
 class Reader {
@@ -33,12 +45,20 @@ class Reader {
   explicit Reader(std::string_view bytes) : bytes_(bytes) {}
   uint32_t u32() { return take(4) ? get_u32(last_) : 0; }
   uint64_t u64() { return take(8) ? get_u64(last_) : 0; }
-  uint64_t varint();
+  uint64_t varint() {
+    if (!bytes_.empty() && (bytes_[0] & 0x80) == 0) {
+      const auto v = static_cast<uint64_t>(bytes_[0]);
+      bytes_.remove_prefix(1);
+      return v;
+    }
+    return long_varint();
+  }
   std::string_view bytes(size_t n) { return take(n) ? std::string_view(last_, n) : std::string_view(); }
   size_t left() const { return bytes_.size(); }
   bool ok() const { return ok_; }
 
  private:
+  uint64_t long_varint();
   bool take(size_t n) {
     if (n > bytes_.size()) {
       ok_ = false;

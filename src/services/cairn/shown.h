@@ -5,6 +5,6 @@
 namespace cairn::services {
 
 /// An event as SearchEvents shows it: as LookupEvents does, and more.
-Json shown_event(const history::Event& event);
+Json shown_event(history::Event&& event);
 
 }  // namespace cairn::services

@@ -44,10 +44,12 @@ class Tail final : public http::LiveSource {
     if (!std::exchange(begun_, true)) piece.bytes = ": these are events from now on\n\n";
     if (now >= ends_)
       return {.bytes = "event: end\ndata: {\"message\":\"The session has lasted for an hour; begin another.\"}\n\n", .is_last = true};
-    const Result<history::Page> page = history_.search(query_);
+    Result<history::Page> page = history_.search(query_);
     if (!page) return {.bytes = {}, .is_broken = true};
-    for (const history::Event& event : page->events)
-      piece.bytes += fmt::format("id: {}\ndata: {}\n\n", history::cursor_text(event.cursor), json::dump(shown_event(event)));
+    for (history::Event& event : page->events) {
+      const std::string cursor = history::cursor_text(event.cursor);
+      piece.bytes += fmt::format("id: {}\ndata: {}\n\n", cursor, json::dump(shown_event(std::move(event))));
+    }
     if (page->seen) query_.newer_than = page->seen;
     if (!piece.bytes.empty()) {
       told_ = now;
