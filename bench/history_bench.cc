@@ -1,7 +1,8 @@
 // The event history beside SQLite, on one file of records; bench/history.py drives it, and other engines on the same file.
 //   history_bench generate EVENTS [SEED]        the records, one a line, to standard output
 //   history_bench plan FILE                     queries over them: common, rare and absent values, as JSON
-//   history_bench ours DIRECTORY FILE|EVENTS    takes them in, durably; FILE may be a number: that many are generated meanwhile
+//   history_bench ours DIRECTORY FILE|EVENTS    takes them in, durably, as `cairn import` does; EVENTS: that many are generated meanwhile
+//   history_bench live DIRECTORY FILE|EVENTS    the same, as the journal feeds what happens here: one thread
 //   history_bench query DIRECTORY PLAN          answers the plan's queries, cold and warm
 //   history_bench sqlite DATABASE FILE          takes them into SQLite, indexed
 #include <fcntl.h>
@@ -28,7 +29,7 @@ namespace cairn::bench {
 namespace {
 
 using Seconds = std::chrono::duration<double>;
-constexpr size_t kEntryRecords = 200;  // of one journal entry, as an import makes them
+constexpr size_t kImportThreads = 2, kImportedAtOnce = 40'000;
 const Time kNow{std::chrono::seconds(1'760'000'000)};
 
 double now() { return Seconds(std::chrono::steady_clock::now().time_since_epoch()).count(); }
@@ -186,17 +187,102 @@ std::unique_ptr<history::SegmentedHistory> open(const std::string& directory, co
   return std::unique_ptr<history::SegmentedHistory>(static_cast<history::SegmentedHistory*>(opened->release()));
 }
 
-int ours(const std::string& directory, const std::string& source) {
+/// A file's records, or generated ones.
+class Source {
+ public:
+  explicit Source(const std::string& source) {
+    is_generated_ = source.find_first_not_of("0123456789") == std::string::npos;
+    count_ = is_generated_ ? std::stoull(source) : 0;
+    if (is_generated_) records_ = std::make_unique<TrailRecords>(TrailRecords::Options{.seed = 1, .count = count_, .end = kNow});
+    else lines_ = std::make_unique<Lines>(source.c_str());
+  }
+  struct Some {
+    std::vector<std::string> made;
+    std::vector<std::string_view> records;
+  };
+  /// The next ones, at most so many; none: that was all.
+  Some next(size_t limit) {
+    const std::lock_guard lock(mutex_);
+    const double began = thread_cpu();
+    Some some;
+    some.made.reserve(is_generated_ ? limit : 0);
+    for (std::string_view line; some.records.size() < limit;) {
+      if (is_generated_) {
+        if (events == count_) break;
+        records_->next(some.made.emplace_back());
+        line = some.made.back();
+      } else if (!lines_->next(line)) {
+        break;
+      }
+      some.records.push_back(line);
+      bytes += line.size();
+      ++events;
+    }
+    if (is_generated_) generating += thread_cpu() - began;
+    return some;
+  }
+
+  uint64_t events = 0, bytes = 0;
+  double generating = 0;  // seconds of CPU
+
+ private:
+  static double thread_cpu() {
+    timespec time{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9;
+  }
+  std::mutex mutex_;
+  bool is_generated_ = false;
+  uint64_t count_ = 0;
+  std::unique_ptr<Lines> lines_;
+  std::unique_ptr<TrailRecords> records_;
+};
+
+/// What ImportEvents does with the records of a call, but for the parts that HTTP and gzip are.
+void import_all(history::SegmentedHistory& history, Source& source) {
+  std::mutex mutex;
+  uint64_t sequence = 0;
+  const auto work = [&] {
+    json::Document document;
+    for (;;) {
+      const Source::Some some = source.next(kImportedAtOnce);
+      if (some.records.empty()) return;
+      std::vector<history::Arrival> arrivals;
+      for (const std::string_view record : some.records)
+        if (auto attributes = event::attributes(record, document)) arrivals.push_back({record, std::move(*attributes)});
+      const auto staged = history.stage(arrivals);
+      if (!staged) std::fprintf(stderr, "%s\n", staged.error().message.c_str()), std::exit(1);
+      if (staged->file.empty()) continue;
+      const std::string key = journal::note_key(history::kImportTopic);
+      journal::EntryView entry;
+      entry.changes.push_back({key, staged->file});
+      const std::lock_guard lock(mutex);
+      history.consume({++sequence}, entry);
+    }
+  };
+  std::vector<std::thread> threads;
+  for (size_t i = 0; i < kImportThreads; ++i) threads.emplace_back(work);
+  for (std::thread& thread : threads) thread.join();
+}
+
+void feed_all(history::SegmentedHistory& history, Source& source) {
+  uint64_t sequence = 0;
+  for (;;) {
+    const Source::Some some = source.next(1000);
+    if (some.records.empty()) return;
+    for (const std::string_view record : some.records) {
+      journal::EntryView entry;
+      entry.records.push_back(record);
+      history.consume({++sequence}, entry);
+    }
+  }
+}
+
+int ours(const std::string& directory, const std::string& from, bool is_live) {
   std::filesystem::remove_all(directory);
   Clock clock;
   auto history = open(directory, clock);
-  const bool is_number = source.find_first_not_of("0123456789") == std::string::npos;
-  std::unique_ptr<Lines> lines;
-  std::unique_ptr<TrailRecords> records;
-  const uint64_t count = is_number ? std::stoull(source) : 0;
-  if (is_number) records = std::make_unique<TrailRecords>(TrailRecords::Options{.seed = 1, .count = count, .end = kNow});
-  else lines = std::make_unique<Lines>(source.c_str());
-
+  Source source(from);
   std::atomic<bool> going = true;
   std::thread tidy([&] {  // as the server does
     while (going) {
@@ -204,45 +290,25 @@ int ours(const std::string& directory, const std::string& source) {
       std::this_thread::sleep_for(std::chrono::milliseconds(50));
     }
   });
-  double generating = 0;
   const double began = now(), cpu_began = cpu();
-  std::vector<std::string> made(kEntryRecords);
-  uint64_t events = 0, bytes = 0, sequence = 0;
-  for (bool more = true; more;) {
-    journal::EntryView entry;
-    const double before = now();
-    while (entry.records.size() < kEntryRecords) {
-      std::string_view line;
-      if (is_number) {
-        if (!(more = events < count)) break;
-        records->next(made[entry.records.size()]);
-        line = made[entry.records.size()];
-      } else if (!(more = lines->next(line))) {
-        break;
-      }
-      entry.records.push_back(line);
-      bytes += line.size();
-      ++events;
-    }
-    if (is_number) generating += now() - before;
-    if (!entry.records.empty()) history->consume({++sequence}, entry);
-  }
+  if (is_live) feed_all(*history, source);
+  else import_all(*history, source);
   history->seal();
-  const double taken = now() - began - generating, cpu_taken = cpu() - cpu_began - generating;
+  const double taken = now() - began;
   going = false;
   tidy.join();
   const uint64_t bytes_then = bytes_below(directory);
   const double merge_began = now();
   history->tidy([] { return true; });
-  std::puts(json::dump(Json{{"events", events},
-                            {"record_bytes", bytes},
+  const auto count = static_cast<double>(source.events);
+  std::puts(json::dump(Json{{"events", source.events},
+                            {"record_bytes", source.bytes},
                             {"seconds", taken},
-                            {"events_per_second", static_cast<double>(events) / taken},
-                            {"cpu_us_per_event", cpu_taken * 1e6 / static_cast<double>(events)},
-                            {"bytes_per_event_at_once", static_cast<double>(bytes_then) / static_cast<double>(events)},
-                            {"bytes_per_event", static_cast<double>(bytes_below(directory)) / static_cast<double>(events)},
+                            {"events_per_second", count / taken},
+                            {"bytes_per_event_at_once", static_cast<double>(bytes_then) / count},
+                            {"bytes_per_event", static_cast<double>(bytes_below(directory)) / count},
                             {"merging_after_seconds", now() - merge_began},
-                            {"segments", history->segments()},
+                            {"cpu_us_per_event_all_in_all", (cpu() - cpu_began - source.generating) * 1e6 / count},
                             {"peak_mb", peak_mb()},
                             {"own_mb", anonymous_mb()}})
                 .c_str());
@@ -425,7 +491,7 @@ int main(int argc, char** argv) {
   const std::string what = argc > 1 ? argv[1] : "";
   if (what == "generate" && argc >= 3) return generate(std::stoull(argv[2]), argc > 3 ? std::stoull(argv[3]) : 1);
   if (what == "plan" && argc == 3) return plan(argv[2]);
-  if (what == "ours" && argc == 4) return ours(argv[2], argv[3]);
+  if ((what == "ours" || what == "live") && argc == 4) return ours(argv[2], argv[3], what == "live");
   if (what == "query" && argc == 4) return query(argv[2], argv[3]);
   if (what == "sqlite" && argc == 4) return sqlite(argv[2], argv[3]);
   return std::fprintf(stderr, "see the source's first lines\n"), 2;

@@ -17,8 +17,7 @@ using segment::put_varint;
 
 namespace {
 
-constexpr uint32_t kHexDigitsMin = 16, kHexDigitsMax = 128;
-constexpr int kNestingMax = 3;  // a record's form, a phrase, its form
+constexpr uint32_t kHexDigitsMin = 16;
 
 uint64_t read64(const char* p) {
   uint64_t v;
@@ -173,6 +172,12 @@ size_t string_end(std::string_view s, size_t at) {
   }
 }
 
+void put_literal(std::string& out, std::string_view text) {
+  put_varint(out, kLiteral);
+  put_varint(out, text.size());
+  out += text;
+}
+
 bool ends_scalar(char c) { return c == ',' || c == '}' || c == ']' || c == ' ' || c == '\n' || c == '\r' || c == '\t' || c == '"'; }
 
 /// Says `in` in full. `noise` is empty within a phrase.
@@ -263,6 +268,10 @@ class Expansion {
 
 }  // namespace
 
+bool expand(std::string_view body, std::string_view noise, uint32_t time, Words& words, std::string& out) {
+  return Expansion(noise, time, words, out).all(body);
+}
+
 // --- reading
 
 Result<CodedBlock> CodedBlock::open(std::string_view raw) {
@@ -293,8 +302,8 @@ Result<CodedBlock> CodedBlock::open(std::string_view raw) {
 bool CodedBlock::record(uint32_t place, uint32_t time, Words& words, std::string& out) const {
   out.clear();
   if (place >= places_.size()) return false;
-  const Place& at = places_[place];
-  return Expansion(raw_.substr(at.noise, at.noise_bytes), time, words, out).all(raw_.substr(at.body, at.body_bytes));
+  const Coded one = coded(place);
+  return expand(one.body, one.noise, time, words, out);
 }
 
 // --- writing
@@ -306,8 +315,8 @@ Word Coder::word(uint32_t id) {
 }
 
 size_t Coder::bytes() const {
-  return texts_.size() + entries_.size() * sizeof(Entry) + known_.size() * sizeof(Known) + met_.size() * sizeof(met_[0]) + bodies_.size() + noise_.size() +
-         events_.size() * 8;
+  return texts_.size() + entries_.size() * sizeof(Entry) + known_.size() * sizeof(Known) + met_.size() * sizeof(met_[0]) + bodies_.size() +
+         noise_.size() + events_.size() * 8;
 }
 
 /// The entry of this hash, or where it belongs.
@@ -392,9 +401,7 @@ void Coder::put_leaf(std::string& out, std::string_view text, const Value& value
     }
   }
   if (text.size() <= kWordBytesMax && put_known(out, value.hash != 0 ? value.hash : hash_of(Word::kText, text), Word::kText, text)) return;
-  put_varint(out, kLiteral);
-  put_varint(out, text.size());
-  out += text;
+  put_literal(out, text);
 }
 
 /// Finds the members' values, and in those that are nested their leaves. It need not be strict: whatever it finds, the pieces are the
@@ -457,7 +464,7 @@ bool Coder::scan(std::string_view s) {
 bool Coder::is_phrase(uint32_t id, std::string_view text) {
   if (entries_[id].kind != Word::kPhrase) return false;
   expanded_.clear();
-  return Expansion({}, 0, *this, expanded_).all(word(id).text) && expanded_ == text;
+  return expand(word(id).text, {}, 0, *this, expanded_) && expanded_ == text;
 }
 
 void Coder::put_nested(std::string_view record, const Value& value) {
@@ -467,12 +474,7 @@ void Coder::put_nested(std::string_view record, const Value& value) {
     if (const Known& at = known(value.hash); at.id == 0) is_second = was_met(value.hash) && texts_.size() <= kWordsBytesMax;
     else if (is_phrase(at.id - 1, text)) return put_varint(bodies_, kFirstWord + at.id - 1);
   }
-  const auto literal = [&] {
-    put_varint(bodies_, kLiteral);
-    put_varint(bodies_, text.size());
-    bodies_ += text;
-  };
-  if (text.size() > kWordBytesMax) return literal();
+  if (text.size() > kWordBytesMax) return put_literal(bodies_, text);
   Value* leaves = leaves_.data() + value.first_leaf;
   look_ahead(record, leaves, value.leaves);
   form_.clear();
@@ -484,7 +486,7 @@ void Coder::put_nested(std::string_view record, const Value& value) {
   }
   form_ += record.substr(done, value.end - done);
   phrase_.clear();
-  if (!put_known(phrase_, hash_of(Word::kForm, form_), Word::kForm, form_)) return literal();
+  if (!put_known(phrase_, hash_of(Word::kForm, form_), Word::kForm, form_)) return put_literal(bodies_, text);
   // In a phrase nothing is relative to a record, nor apart from it.
   std::string& out = is_second ? phrase_ : bodies_;
   if (!is_second) bodies_ += phrase_;
@@ -516,10 +518,34 @@ void Coder::add(std::string_view record, uint32_t time) {
       else put_leaf(bodies_, record.substr(value.begin, value.end - value.begin), value, value.is_string);
     }
   } else {
-    put_varint(bodies_, kLiteral);
-    put_varint(bodies_, record.size());
-    bodies_ += record;
+    put_literal(bodies_, record);
   }
+  events_.emplace_back(static_cast<uint32_t>(bodies_.size()), static_cast<uint32_t>(noise_.size()));
+}
+
+std::optional<uint32_t> Coder::entry(Word::Kind kind, std::string_view text) {
+  const uint64_t hash = hash_of(kind, text);
+  const Known& at = known(hash);
+  if (at.id != 0) return entries_[at.id - 1].kind == kind && word(at.id - 1).text == text ? std::optional(at.id - 1) : std::nullopt;
+  if (texts_.size() + text.size() > kWordsBytesMax) return std::nullopt;
+  return enter(hash, kind, text);
+}
+
+std::optional<uint32_t> Coder::phrase(std::string_view expanded, const std::function<std::optional<std::string>()>& code) {
+  const uint64_t hash = hash_of(Word::kPhrase, expanded);
+  if (const Known& at = known(hash); at.id != 0) return is_phrase(at.id - 1, expanded) ? std::optional(at.id - 1) : std::nullopt;
+  const std::optional<std::string> coded = code();
+  if (!coded || texts_.size() + coded->size() > kWordsBytesMax || known(hash).id != 0) return std::nullopt;
+  return enter(hash, Word::kPhrase, *coded);
+}
+
+void Coder::put_text(std::string& out, std::string_view text) {
+  if (text.size() > kWordBytesMax || !put_known(out, hash_of(Word::kText, text), Word::kText, text)) put_literal(out, text);
+}
+
+void Coder::add_coded(std::string_view body, std::string_view noise) {
+  bodies_ += body;
+  noise_ += noise;
   events_.emplace_back(static_cast<uint32_t>(bodies_.size()), static_cast<uint32_t>(noise_.size()));
 }
 
@@ -527,8 +553,8 @@ bool Coder::open_record(uint32_t place, uint32_t time, std::string& out) {
   out.clear();
   if (place >= events_.size()) return false;
   const auto [body, noise] = place == 0 ? std::pair(0u, 0u) : events_[place - 1];
-  return Expansion(std::string_view(noise_).substr(noise, events_[place].second - noise), time, *this, out)
-      .all(std::string_view(bodies_).substr(body, events_[place].first - body));
+  return expand(std::string_view(bodies_).substr(body, events_[place].first - body),
+                std::string_view(noise_).substr(noise, events_[place].second - noise), time, *this, out);
 }
 
 Coder::Block Coder::close() {

@@ -1,5 +1,7 @@
 #pragma once
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -45,6 +47,12 @@ class Words {
   virtual Word word(uint32_t id) = 0;
 };
 
+/// Says a coded value in full, behind what is in `out`. False: its bytes do not make sense.
+bool expand(std::string_view body, std::string_view noise, uint32_t time, Words& words, std::string& out);
+
+constexpr int kNestingMax = 3;  // of coded values: a record's form, a phrase, its form
+constexpr uint32_t kHexDigitsMax = 128;
+
 /// One block of coded records, its raw bytes.
 class CodedBlock {
  public:
@@ -53,7 +61,14 @@ class CodedBlock {
   uint32_t events() const { return static_cast<uint32_t>(places_.size()); }
   /// Puts record number `place` into `out`. `time`: the row's. False: the bytes do not make sense.
   bool record(uint32_t place, uint32_t time, Words& words, std::string& out) const;
-  std::string_view body(uint32_t place) const { return raw_.substr(places_[place].body, places_[place].body_bytes); }
+  /// A record as it is coded. `place` is one of the events'.
+  struct Coded {
+    std::string_view body, noise;
+  };
+  Coded coded(uint32_t place) const {
+    const Place& at = places_[place];
+    return {raw_.substr(at.body, at.body_bytes), raw_.substr(at.noise, at.noise_bytes)};
+  }
 
  private:
   struct Place {
@@ -76,6 +91,15 @@ class Coder final : public Words {
     std::string text, noise;  // what compresses, and what does not
   };
   Block close();
+
+  // --- for what is coded already: the Recoder's
+  /// The entry for what is worth one. None: there is no more room, or another text has its hash.
+  std::optional<uint32_t> entry(Word::Kind kind, std::string_view text);
+  /// The same of a phrase, which stands for `expanded`; `code()` codes it, or gives nothing.
+  std::optional<uint32_t> phrase(std::string_view expanded, const std::function<std::optional<std::string>()>& code);
+  /// A value that is not worth an entry by itself: its token, if there is one by now, or the text.
+  void put_text(std::string& out, std::string_view text);
+  void add_coded(std::string_view body, std::string_view noise);
 
   uint32_t words() const { return static_cast<uint32_t>(entries_.size()); }
   Word word(uint32_t id) override;
@@ -114,8 +138,8 @@ class Coder final : public Words {
   std::string texts_;  // of the entries, one after another
   std::vector<Entry> entries_;
   // Both are asked for nearly every value, so they are small enough to stay in the processor's caches.
-  std::vector<Known> known_ = std::vector<Known>(1024);       // of the entries, by hash
-  std::vector<uint32_t> met_ = std::vector<uint32_t>(1024);   // tags of what was met once; a newer one takes an older one's place
+  std::vector<Known> known_ = std::vector<Known>(1024);      // of the entries, by hash
+  std::vector<uint32_t> met_ = std::vector<uint32_t>(1024);  // tags of what was met once; a newer one takes an older one's place
   size_t met_count_ = 0;
 
   std::vector<Value> values_;

@@ -198,7 +198,8 @@ void SegmentedHistory::expire() {
 
 void SegmentedHistory::tidy(const std::function<bool()>& wanted) {
   const auto name = [this](uint64_t last_position, const Segments& segments) { return new_name(last_position, segments); };
-  while (wanted() && (merger_.once(writing_, wanted, name, [this] { return events_.position(); }) || imports_.tidy_once(writing_, wanted))) {
+  while (wanted() &&
+         (merger_.once(writing_, wanted, name, [this] { return events_.position(); }) || imports_.tidy_once(writing_, wanted))) {
   }
 }
 

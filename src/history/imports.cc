@@ -97,7 +97,10 @@ std::vector<Seeking::Sought> Seeking::take_unknown() {
 // ---- the files
 
 Imports::Imports(env::Files& files, const env::Clock& clock, const std::string& directory)
-    : files_(files), clock_(clock), directory_(directory + "/imports"), segments_(files, "imported events", directory_, 0, {}),
+    : files_(files),
+      clock_(clock),
+      directory_(directory + "/imports"),
+      segments_(files, "imported events", directory_, 0, {}),
       merger_(files, segments_, UINT32_MAX) {}
 
 Result<void> Imports::load() {

@@ -89,7 +89,7 @@ class Imports {
 
  private:
   static constexpr size_t kStagedMax = 64;
-  static constexpr std::chrono::minutes kStagedFor{10};                         // an entry comes within moments, or never
+  static constexpr std::chrono::minutes kStagedFor{10};  // an entry comes within moments, or never
 
   struct Waiting {
     std::shared_ptr<Segment> segment;

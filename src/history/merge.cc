@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "history/postings.h"
+#include "history/recoder.h"
 #include "history/segment_writer.h"
 #include "segment/block.h"
 
@@ -101,9 +102,10 @@ class Segment::TermReading {
 
 /// One of the segments that are merged.
 struct Segment::Merged {
-  explicit Merged(const Segment& one, uint64_t first_position)
+  Merged(const Segment& one, uint64_t first_position, Coder& coder)
       : segment(one),
         reading(one, Reading::Way::kPassing),
+        recoder(coder, reading, one.words_),
         shift(static_cast<uint32_t>(one.first_position() - first_position)),
         terms(one) {}
 
@@ -125,6 +127,7 @@ struct Segment::Merged {
 
   const Segment& segment;
   Reading reading;
+  Recoder recoder;
   const uint32_t shift;  // of positions
   std::vector<uint16_t> scopes;
   uint32_t number = UINT32_MAX;
@@ -144,9 +147,10 @@ Result<uint64_t> merge_segments(env::Files& files, const std::string& path, cons
                                  .record_bytes = 0,
                                  .level = segments.front()->level() + 1,
                                  .scopes = {}};
+  Coder coder;
   std::vector<std::unique_ptr<Segment::Merged>> all;
   for (const auto& segment : segments) {
-    Segment::Merged& one = *all.emplace_back(std::make_unique<Segment::Merged>(*segment, summary.first_position));
+    Segment::Merged& one = *all.emplace_back(std::make_unique<Segment::Merged>(*segment, summary.first_position, coder));
     summary.record_bytes += segment->record_bytes();
     for (const Scope& scope : segment->scopes()) {
       const auto known = std::ranges::find(summary.scopes, scope);
@@ -162,7 +166,6 @@ Result<uint64_t> merge_segments(env::Files& files, const std::string& path, cons
     if (is_imported) return older(a.segment.place_of(a.row), b.segment.place_of(b.row));
     return a.shift + a.row.position < b.shift + b.row.position;  // no two have rows of one position
   };
-  Coder coder;
   uint32_t written = 0;  // rows whose events are in blocks that are closed
   const auto close = [&] {
     const uint32_t events = coder.open_events();
@@ -177,10 +180,12 @@ Result<uint64_t> merge_segments(env::Files& files, const std::string& path, cons
       if (one->has_row && (first == nullptr || comes_before(*one, *first))) first = one.get();
     if (first == nullptr) break;
     if (out->rows() % kEventsPerBlock == 0 && !wanted()) return failure("");
-    const auto record = first->reading.record(first->number, first->row);
-    if (!record) return tl::unexpected(record.error());
     Row row = first->row;
-    coder.add(*record, row.time);
+    if (const auto coded = first->reading.coded(first->number); !coded || !first->recoder.add(*coded)) {
+      const auto record = first->reading.record(first->number, row);
+      if (!record) return tl::unexpected(record.error());
+      coder.add(*record, row.time);
+    }
     row.position += first->shift;
     row.scope = first->scopes[row.scope];
     first->map.add(first->number, out->rows());

@@ -31,14 +31,16 @@ Result<uint64_t> merge_segments(env::Files& files, const std::string& path, cons
 template <class Tail>
 class Merger {
  public:
-  Merger(env::Files& files, segment::Collection<Segment, Tail>& store, uint32_t span_max) : files_(files), store_(store), span_max_(span_max) {}
+  Merger(env::Files& files, segment::Collection<Segment, Tail>& store, uint32_t span_max)
+      : files_(files), store_(store), span_max_(span_max) {}
 
-  /// The next few. Reads and writes without `changing`, which guards what changes the store. `new_name(last position, segments)`: of a file;
-  /// `position()`: what the manifest is to say. False: there is nothing to do, or the disk refuses.
+  /// The next few. Reads and writes without `changing`, which guards what changes the store. `new_name(last position, segments)`: of a
+  /// file; `position()`: what the manifest is to say. False: there is nothing to do, or the disk refuses.
   template <class NewName, class Position>
   bool once(std::mutex& changing, const std::function<bool()>& wanted, NewName&& new_name, Position&& position) {
     const auto before = store_.segments();
-    const Segments old = chosen_to_merge(*before, span_max_, [this](const Segment& segment) { return left_alone_.contains(segment.file()); });
+    const Segments old =
+        chosen_to_merge(*before, span_max_, [this](const Segment& segment) { return left_alone_.contains(segment.file()); });
     if (old.empty()) return false;
     const auto merged = store_.make(new_name(old.back()->last_position(), *before),
                                     [&](const std::string& path) { return merge_segments(files_, path, old, wanted); });

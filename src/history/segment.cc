@@ -102,15 +102,16 @@ Result<void> Segment::Reading::open_events(uint32_t number) {
   return {};
 }
 
-Result<std::string_view> Segment::Reading::body(uint32_t number) {
+Result<CodedBlock::Coded> Segment::Reading::coded(uint32_t number) {
   if (auto opened = open_events(number); !opened) return tl::unexpected(opened.error());
-  return coded_.body(number - events_first_);
+  if (pages_.size() > kPagesMax) pages_.clear();  // not while a word is in use
+  return coded_.coded(number - events_first_);
 }
 
 Result<std::string_view> Segment::Reading::record(uint32_t number, const Row& row) {
   if (auto opened = open_events(number); !opened) return tl::unexpected(opened.error());
   word_failure_.reset();
-  if (pages_.size() > kPagesMax) pages_.clear();  // not while a word is in use
+  if (pages_.size() > kPagesMax) pages_.clear();
   if (coded_.record(number - events_first_, row.time, *this, record_)) return record_;
   if (word_failure_) return tl::unexpected(*word_failure_);
   return segment_.damaged(fmt::format("event {} cannot be decoded", number));
@@ -281,8 +282,8 @@ Result<void> Segment::visit_between(const Selection& selection, const IsOlder& i
       sieve.reset();
     }
     if (sieve) {
-      const auto body = reading.body(number);
-      if (body && !sieve->may_contain(*body)) return f(cursor, {});
+      const auto coded = reading.coded(number);
+      if (coded && !sieve->may_contain(coded->body)) return f(cursor, {});
     }
     const auto record = reading.record(number, *row);
     if (record) return f(cursor, *record);

@@ -116,7 +116,7 @@ class Segment::Reading final : public Words {
   /// Valid until the next call.
   Result<std::string_view> record(uint32_t number, const Row& row);
   /// The same record, coded.
-  Result<std::string_view> body(uint32_t number);
+  Result<CodedBlock::Coded> coded(uint32_t number);
   Word word(uint32_t id) override;
 
  private:
