@@ -86,7 +86,7 @@ bool SegmentedHistory::adopt_waiting() {
   return waiting_imports_.empty();
 }
 
-Result<Staged> SegmentedHistory::stage(const std::vector<Arrival>& arrivals) {
+Result<Staged> SegmentedHistory::stage(std::span<const Arrival> arrivals) {
   CHECK(arrivals.size() <= kArrivalsMax);
   const Time oldest = clock_.now() - options_.retention;
   std::vector<Seeking::Sought> sought;

@@ -23,7 +23,7 @@ class SegmentedHistory : public History {
   void consume(journal::Position position, const journal::EntryView& entry) override;
   void caught_up(journal::Position) override;
   Result<Visited> visit(const Query& query, const Visit& f) override;
-  Result<Staged> stage(const std::vector<Arrival>& arrivals) override;
+  Result<Staged> stage(std::span<const Arrival> arrivals) override;
   void clear(journal::Position position) override;
   void expire() override;
   void tidy(const std::function<bool()>& wanted) override;

@@ -120,7 +120,7 @@ Result<void> Imports::load() {
   return {};
 }
 
-Result<std::string> Imports::stage(const std::vector<Arrival>& arrivals, std::vector<Seeking::Sought> added, Seen seen) {
+Result<std::string> Imports::stage(std::span<const Arrival> arrivals, std::vector<Seeking::Sought> added, Seen seen) {
   if (auto room = make_room(); !room) return tl::unexpected(room.error());
   std::ranges::sort(
       added, [](const Seeking::Sought& a, const Seeking::Sought& b) { return a.time != b.time ? a.time < b.time : a.event < b.event; });

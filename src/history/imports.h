@@ -69,7 +69,7 @@ class Imports {
   // --- any thread
   std::shared_ptr<const Segments> segments() const { return segments_.segments(); }
   /// Writes those of `arrivals` that are in `added` (by hash) to a file that waits to be adopted; returns its name.
-  Result<std::string> stage(const std::vector<Arrival>& arrivals, std::vector<Seeking::Sought> added, Seen seen);
+  Result<std::string> stage(std::span<const Arrival> arrivals, std::vector<Seeking::Sought> added, Seen seen);
 
   uint64_t damaged() const { return segments_.reported(); }
 

@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -124,7 +125,7 @@ class History : public journal::Follower {
   /// Writes events that come from files to the disk, where they wait for the journal's entry whose note of kImportTopic names them:
   /// from then on they are found, in order of their time. What the history has is left out, at the latest when that entry is consumed.
   /// Any thread; at most kArrivalsMax. Fails when the disk refuses, a segment is damaged or too much waits.
-  virtual Result<Staged> stage(const std::vector<Arrival>& arrivals) = 0;
+  virtual Result<Staged> stage(std::span<const Arrival> arrivals) = 0;
   /// Forgets everything (`--dev` reset): events up to `position` are gone.
   virtual void clear(journal::Position position) = 0;
   virtual void expire() = 0;  // drops segments past the retention; called now and then by a task

@@ -1,5 +1,6 @@
 #include <map>
 #include <semaphore>
+#include <span>
 
 #include "api/operation.h"
 #include "api/ports.h"
@@ -146,9 +147,7 @@ void import_events(api::Call& call) {
   std::map<std::string, uint64_t> added;  // by account
   std::string note;
   for (size_t begin = 0; begin < arrivals.size(); begin += history::kArrivalsMax) {
-    const size_t end = std::min(begin + history::kArrivalsMax, arrivals.size());
-    std::vector<history::Arrival> some(std::make_move_iterator(arrivals.begin() + static_cast<ptrdiff_t>(begin)),
-                                       std::make_move_iterator(arrivals.begin() + static_cast<ptrdiff_t>(end)));
+    const auto some = std::span(arrivals).subspan(begin, std::min(history::kArrivalsMax, arrivals.size() - begin));
     const auto staged = call.ports->history->stage(some);
     if (!staged)
       throw aws::Error({.code = "ServiceUnavailableException", .status = 503}, "The history takes no events at the moment: {}.",
