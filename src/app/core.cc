@@ -338,10 +338,11 @@ class WiredCore : public Core {
                                                                              .any_key = settings_.dev},
                                                        outside_.tasks, recovery_.last);
     stacks_feed_ = std::make_unique<journal::Feed>(*journal_, outside_.tasks, *stacks_);
-    tidy_task_ = outside_.tasks.start("history", [this] {
+    const auto tidy = [this] {
       history_->tidy([this] { return !stopping_; });
       return env::Next::after(kTidyInterval);
-    });
+    };
+    tidy_task_ = outside_.tasks.start("history", tidy, env::Tasks::Urgency::kIdle);
     release_task_ = outside_.tasks.start("release", [this] {
       // Calls that change nothing make no checkpoint by themselves, but the next start would have to read them all again.
       if (journal_->durable().seq >= store_->checkpointed().seq + kReplayEntriesMax) store_->checkpoint();
@@ -357,7 +358,9 @@ class WiredCore : public Core {
     });
     scrub_.emplace(s3::Examination::Means{.store = *store_, .blobs = *blobs_, .object_key = object_key_},
                    [this](const s3::Finding& finding) { damage_.found(finding.what, finding.how); });
-    if (settings_.scrub_bytes_per_second > 0) scrub_task_ = outside_.tasks.start("scrub", [this] { return scrub(); });
+    if (settings_.scrub_bytes_per_second > 0)
+      scrub_task_ = outside_.tasks.start(
+          "scrub", [this] { return scrub(); }, env::Tasks::Urgency::kIdle);
     key_upkeep_ = std::make_unique<kms::Upkeep>(outside_.clock, outside_.random, *sealer_, *store_, *journal_);
     key_task_ = outside_.tasks.start("keys", [this] { return key_upkeep_->step(); });
     logs_upkeep_ = std::make_unique<logs_service::Upkeep>(outside_.clock, *store_, *journal_, *logs_);

@@ -1,6 +1,8 @@
 #include "env/tasks.h"
 
 #include <pthread.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <condition_variable>
 #include <mutex>
@@ -13,8 +15,8 @@ namespace {
 
 class ThreadTask final : public Task {
  public:
-  ThreadTask(std::string name, std::function<Next()> step)
-      : step_(std::move(step)), thread_([this, name = std::move(name)] { run(name); }) {}
+  ThreadTask(std::string name, std::function<Next()> step, Tasks::Urgency urgency)
+      : step_(std::move(step)), thread_([this, name = std::move(name), urgency] { run(name, urgency); }) {}
 
   ~ThreadTask() override {
     CHECK(std::this_thread::get_id() != thread_.get_id());  // a step cannot wait for itself
@@ -36,9 +38,12 @@ class ThreadTask final : public Task {
 
  private:
   // A step that throws ends the process: nobody is above it who could handle that.
-  void run(const std::string& name) noexcept {
+  void run(const std::string& name, Tasks::Urgency urgency) noexcept {
     constexpr size_t kNameMax = 15;  // the kernel's limit
     pthread_setname_np(pthread_self(), name.substr(0, kNameMax).c_str());
+    constexpr int kNiceWhenIdle = 10;
+    if (urgency == Tasks::Urgency::kIdle)
+      (void)setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kNiceWhenIdle);  // of the thread alone
     for (;;) {
       {
         std::lock_guard lock(mutex_);
@@ -72,8 +77,8 @@ class ThreadTask final : public Task {
 
 class ThreadTasks final : public Tasks {
  public:
-  std::unique_ptr<Task> start(std::string name, std::function<Next()> step) override {
-    return std::make_unique<ThreadTask>(std::move(name), std::move(step));
+  std::unique_ptr<Task> start(std::string name, std::function<Next()> step, Urgency urgency) override {
+    return std::make_unique<ThreadTask>(std::move(name), std::move(step), urgency);
   }
 };
 

@@ -29,9 +29,13 @@ class Task {
 class Tasks {
  public:
   virtual ~Tasks() = default;
+  enum class Urgency {
+    kUsual,
+    kIdle,  // nobody waits for it: others of the machine go first
+  };
   /// Runs `step` again and again as its results ask, first as soon as possible. Steps of one task never overlap.
   /// `name` (at most 15 characters) shows in `top -H`.
-  virtual std::unique_ptr<Task> start(std::string name, std::function<Next()> step) = 0;
+  virtual std::unique_ptr<Task> start(std::string name, std::function<Next()> step, Urgency urgency = Urgency::kUsual) = 0;
 };
 
 /// A thread per task.

@@ -5,7 +5,7 @@
 #include "history/migrate.h"
 #include "history/postings.h"
 #include "history/segment_writer.h"
-#include "history/sieve.h"
+#include "history/sifting.h"
 #include "segment/block.h"
 
 namespace cairn::history {
@@ -264,8 +264,10 @@ Result<void> Segment::visit_between(const Selection& selection, const IsOlder& i
   if (is_below) floor = std::max(floor, count(is_below, floor));
 
   // Worth its while when many are looked at and few are wanted.
-  const bool can_sieve = Sieve::can_tell(query.texts);
+  bool can_sieve = Sieve::can_tell(query.texts);
+  const bool are_all_asked_for = selection.terms().empty();
   std::optional<Sieve> sieve;
+  std::optional<Sifting> sifting;
   uint32_t decoded = 0;
   const auto offer = [&](uint32_t number) {
     if (lost) return false;
@@ -278,10 +280,14 @@ Result<void> Segment::visit_between(const Selection& selection, const IsOlder& i
     // Said again of each: where a row block is damaged, the bounds are further than they need to be.
     if ((is_before && !is_before(*row)) || (is_below && is_below(*row))) return true;
     if (!selection.may_want(*row, scopes)) return true;
-    if (can_sieve && ++decoded == kDecodedBeforeSieving && !sieve.emplace(query.texts).look_at(reading, words_)) {
-      sieve.reset();
+    if (can_sieve && ++decoded == kDecodedBeforeSieving) {
+      can_sieve = false;
+      if (!sieve.emplace(query.texts).look_at(reading, words_)) sieve.reset();
+      else if (are_all_asked_for) sifting.emplace(*this, *std::exchange(sieve, std::nullopt), floor, bound, query.order);
     }
-    if (sieve) {
+    if (sifting) {
+      if (sifting->rules_out(number)) return f(cursor, {});
+    } else if (sieve) {
       const auto coded = reading.coded(number);
       if (coded && !sieve->may_contain(coded->body)) return f(cursor, {});
     }

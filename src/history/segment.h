@@ -79,6 +79,7 @@ class Segment {
     uint32_t reference = 0, count = 0;
   };
   class List;
+  class Sifting;
   using Bytes = segment::File::Bytes;
 
   Segment(std::string file, std::unique_ptr<segment::File> bytes) : file_(std::move(file)), bytes_(std::move(bytes)) {}

@@ -43,11 +43,12 @@ Sieve::Sieve(const Texts& texts) : texts_(texts.any), any_case_(texts.any_case) 
   }
 }
 
-bool Sieve::contains(std::string_view text) {
+bool Sieve::contains(std::string_view text) const {
+  thread_local std::string folded;
   if (any_case_) {
-    folded_.resize(text.size());
-    std::ranges::transform(text, folded_.begin(), fold);
-    text = folded_;
+    folded.resize(text.size());
+    std::ranges::transform(text, folded.begin(), fold);
+    text = folded;
   }
   return std::ranges::any_of(texts_,
                              [&](const std::string& one) { return memmem(text.data(), text.size(), one.data(), one.size()) != nullptr; });
@@ -63,10 +64,10 @@ bool Sieve::look_at(Words& words, uint32_t count) {
   return true;
 }
 
-bool Sieve::may_contain(std::string_view body) { return holds(body, static_cast<uint32_t>(hits_.size())); }
+bool Sieve::may_contain(std::string_view body) const { return holds(body, static_cast<uint32_t>(hits_.size())); }
 
 /// The values of forms follow them: that they are nested makes no difference here.
-bool Sieve::holds(std::string_view body, uint32_t words) {
+bool Sieve::holds(std::string_view body, uint32_t words) const {
   segment::Reader in(body);
   while (in.left() > 0) {
     const uint64_t token = in.varint();

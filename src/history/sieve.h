@@ -9,7 +9,7 @@
 namespace cairn::history {
 
 /// Tells of coded records which cannot contain any of some texts, without decoding them: each word of a segment is looked at once, however
-/// many records it is in. One thread.
+/// many records it is in.
 class Sieve {
  public:
   /// False: one of the texts may lie across words, so that nothing can be told.
@@ -19,18 +19,17 @@ class Sieve {
 
   /// The segment's words, in order. False: it cannot be read.
   bool look_at(Words& words, uint32_t count);
-  /// False: surely not. `body`: a coded record's.
-  bool may_contain(std::string_view body);
+  /// False: surely not. `body`: a coded record's. Any thread.
+  bool may_contain(std::string_view body) const;
 
  private:
-  bool contains(std::string_view text);
-  bool holds(std::string_view body, uint32_t words);
+  bool contains(std::string_view text) const;
+  bool holds(std::string_view body, uint32_t words) const;
 
   std::vector<std::string> texts_;
   const bool any_case_;
   bool may_be_noise_ = false;  // a text that could be part of an identifier or a time
   std::vector<char> hits_;     // by word
-  std::string folded_;
 };
 
 }  // namespace cairn::history

@@ -46,10 +46,16 @@ class Reader {
   uint32_t u32() { return take(4) ? get_u32(last_) : 0; }
   uint64_t u64() { return take(8) ? get_u64(last_) : 0; }
   uint64_t varint() {
-    if (!bytes_.empty() && (bytes_[0] & 0x80) == 0) {
-      const auto v = static_cast<uint64_t>(bytes_[0]);
-      bytes_.remove_prefix(1);
-      return v;
+    if (bytes_.size() >= 3) {  // nearly all are short
+      const auto byte = [this](size_t at) { return static_cast<uint64_t>(static_cast<uint8_t>(bytes_[at])); };
+      uint64_t v = byte(0);
+      size_t length = 1;
+      if (v >= 0x80) v = (v & 0x7f) | byte(length++) << 7;
+      if (v >= 0x80 << 7) v = (v & 0x3fff) | byte(length++) << 14;
+      if (v < 0x80 << 14) {
+        bytes_.remove_prefix(length);
+        return v;
+      }
     }
     return long_varint();
   }

@@ -50,7 +50,7 @@ class SimTasks::Handle final : public Task {
 SimTasks::SimTasks(SimClock& clock, SimRandom& random) : state_(std::make_shared<State>()), clock_(clock), random_(random) {}
 SimTasks::~SimTasks() = default;
 
-std::unique_ptr<Task> SimTasks::start(std::string name, std::function<Next()> step) {
+std::unique_ptr<Task> SimTasks::start(std::string name, std::function<Next()> step, Urgency) {
   auto activity = std::make_shared<Activity>();
   activity->name = std::move(name);
   activity->step = std::move(step);

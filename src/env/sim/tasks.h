@@ -16,7 +16,7 @@ class SimTasks final : public Tasks {
   SimTasks(SimClock& clock, SimRandom& random);
   ~SimTasks() override;  // tasks may outlive it: they never run again
 
-  std::unique_ptr<Task> start(std::string name, std::function<Next()> step) override;
+  std::unique_ptr<Task> start(std::string name, std::function<Next()> step, Urgency urgency = Urgency::kUsual) override;
 
   /// Runs one step of one task that is ready or due; false if there is none.
   bool run_one();

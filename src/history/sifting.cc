@@ -1,0 +1,38 @@
+#include "history/sifting.h"
+
+#include <algorithm>
+#include <future>
+
+namespace cairn::history {
+
+bool Segment::Sifting::rules_out(uint32_t row) {
+  if (row < begin_ || row - begin_ >= ruled_out_.size()) look_from(row);
+  return ruled_out_[row - begin_] != 0;
+}
+
+void Segment::Sifting::look_from(uint32_t row) {
+  begin_ = row;
+  uint32_t end = std::max(bound_, row + 1);
+  if (is_newest_first_) {
+    end = row + 1;
+    begin_ = end - std::min(ahead_, end - std::min(floor_, row));
+  } else {
+    end = begin_ + std::min(ahead_, end - begin_);
+  }
+  ruled_out_.assign(end - begin_, 0);
+  ahead_ = std::min(ahead_ * 2, kRowsMax);
+  const uint32_t middle = begin_ + (end - begin_) / 2;
+  std::future<void> other = std::async(std::launch::async, [this, middle, end] { sift(middle, end); });
+  sift(begin_, middle);
+  other.get();
+}
+
+void Segment::Sifting::sift(uint32_t begin, uint32_t end) {
+  Reading reading(segment_);
+  for (uint32_t row = begin; row < end; ++row) {
+    const auto coded = reading.coded(row);  // whoever reads what is damaged says so
+    ruled_out_[row - begin_] = coded && !sieve_.may_contain(coded->body);
+  }
+}
+
+}  // namespace cairn::history
