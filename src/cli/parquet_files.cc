@@ -51,6 +51,7 @@ Result<std::unique_ptr<ParquetFiles>> ParquetFiles::open(const std::string& dire
   impl->partial = std::filesystem::absolute(directory).lexically_normal() / fmt::format("{}.part", Partitions::kParquetName);
   sql::EngineOptions options;
   options.memory_bytes = kMemoryBytes;
+  options.group_bytes = kGroupBytes;
   options.may_write = impl->partial;
   auto engine = sql::Engine::open(**api, options, impl->source);
   if (!engine) return tl::unexpected(engine.error());

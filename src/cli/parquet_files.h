@@ -11,6 +11,7 @@ namespace cairn::cli {
 class ParquetFiles {
  public:
   static constexpr uint64_t kMemoryBytes = uint64_t{512} << 20;  // of DuckDB's
+  static constexpr uint64_t kGroupBytes = uint64_t{64} << 20;    // of rows; writing them takes a multiple of it
 
   /// Loads the library: fails with where to get it. `directory` is made if need be, and a file in it is written before it has its name.
   static Result<std::unique_ptr<ParquetFiles>> open(const std::string& directory);

@@ -78,6 +78,7 @@ Engine::~Engine() {
 
 Result<void> Engine::set_up(const EngineOptions& options) {
   may_write_ = options.may_write;
+  group_bytes_ = options.group_bytes;
   duckdb::Config config = nullptr;
   if (api_.create_config(&config) != duckdb::kSuccess) return failure("DuckDB has no memory");
   bool known = true;
@@ -139,6 +140,7 @@ Result<void> Engine::set_up(const EngineOptions& options) {
   for (const char* macro : kAthenaMacros) steps.emplace_back(macro);
   steps.push_back(fmt::format("SET allowed_paths = [{}]", fmt::join(allowed, ", ")));
   steps.emplace_back("SET TimeZone = 'UTC'");
+  if (group_bytes_ != 0) steps.emplace_back("SET preserve_insertion_order = false");  // DuckDB asks for it; one thread preserves it still
   steps.emplace_back("SET enable_external_access = false");
   steps.emplace_back("SET lock_configuration = true");
   for (const auto& [view, select] : {std::pair{"cloudtrail_logs", &events}, {"events", &events}, {"cloudtrail_insights", &insights}})
@@ -327,8 +329,9 @@ Result<uint64_t> Engine::write_parquet(const std::string& sql) {
   if (checked->is_explain) return failure("A plan is no table: EXPLAIN is for people.");
   prune(sql);
   Rows rows(api_);
-  const std::string full =
-      wrapped("COPY", sql, fmt::format("TO {} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {})", literal(may_write_), kRowGroupRows));
+  const std::string bytes = group_bytes_ != 0 ? fmt::format(", ROW_GROUP_SIZE_BYTES {}", group_bytes_) : "";
+  const std::string full = wrapped(
+      "COPY", sql, fmt::format("TO {} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {}{})", literal(may_write_), kRowGroupRows, bytes));
   if (api_.query(connection_, full.c_str(), &rows.result) != duckdb::kSuccess) return failure("{}", words(api_.result_error(&rows.result)));
   uint64_t written = 0;
   if (duckdb::Chunk chunk = api_.fetch_chunk(rows.result)) {

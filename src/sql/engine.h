@@ -24,6 +24,7 @@ struct EngineOptions {
   std::string temporary_directory;  // "": nothing is put aside
   Selection selection;              // of the source's files and events
   std::string may_write;            // the one file that a query's result may be written to; "": none
+  uint64_t group_bytes = 0;         // of rows that are gathered before they are written as Parquet; 0: by their number alone
 };
 
 /// A column of a result.
@@ -77,6 +78,7 @@ class Engine {
   const duckdb::Api& api_;
   Source& source_;
   std::string may_write_;
+  uint64_t group_bytes_ = 0;
   duckdb::Database database_ = nullptr;
   duckdb::Connection connection_ = nullptr;
   ScanReport report_;
