@@ -89,6 +89,12 @@ constexpr Column kTime{"TIME", 20}, kName{"EVENT", 26}, kUser{"USER", 18}, kSour
 
 }  // namespace
 
+std::string printable_lines(std::string_view text) {
+  std::string out;
+  for (const std::string_view line : text::split(text, '\n')) out += (out.empty() ? "" : "\n") + printable(line);
+  return out;
+}
+
 std::string counted(uint64_t n, std::string_view noun) { return fmt::format("{} {}{}", n, noun, n == 1 ? "" : "s"); }
 
 std::string EventWriter::head() const {

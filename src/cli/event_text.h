@@ -11,6 +11,9 @@ namespace cairn::cli {
 using text::csv_cell;
 using text::printable;
 
+/// As `printable`, but lines stay lines.
+std::string printable_lines(std::string_view text);
+
 /// "1 log file", "2 log files"
 std::string counted(uint64_t n, std::string_view noun);
 

@@ -233,7 +233,7 @@ std::string as_text(const ImportLedger& ledger, const NotCovered& not_covered) {
 
 int import(const ImportOptions& options) {
   const auto fail = [](int exit_code, std::string_view message) {
-    fmt::print(stderr, "cairn import: {}\n", message);
+    fmt::print(stderr, "cairn import: {}\n", printable_lines(message));
     return exit_code;
   };
   if (!options.event_store.empty())
@@ -262,13 +262,14 @@ int import(const ImportOptions& options) {
   if (!source) return fail(source.error().exit_code, source.error().message);
   run(*source, *target, options.threads == 0 ? kThreadsUsual : options.threads, ledger);
   for (const auto& problem : ledger.problems())
-    fmt::print(stderr, "{}{}{}: {}\n", problem.file, problem.where.empty() ? "" : ", ", problem.where, problem.reason);
+    fmt::print(stderr, "{}{}{}: {}\n", printable(problem.file), problem.where.empty() ? "" : ", ", problem.where,
+               printable(problem.reason));
   const NotCovered not_covered = options.check_digests ? not_covered_of(*source, proven) : NotCovered();
-  for (const std::string& file : not_covered.shown) fmt::print(stderr, "{}: not covered by a digest\n", file);
+  for (const std::string& file : not_covered.shown) fmt::print(stderr, "{}: not covered by a digest\n", printable(file));
   const bool is_told = print(options.json ? as_json(ledger, not_covered) : as_text(ledger, not_covered));
   if (ledger.has_failed()) {
     fmt::print(stderr, "cairn import: {}\nThe same command goes on where this one ended: what is there is not added again.\n",
-               ledger.failure());
+               printable_lines(ledger.failure()));
     return kCouldNot;
   }
   if (!is_told) return kCouldNot;

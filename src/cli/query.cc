@@ -319,7 +319,7 @@ Result<int, Trouble> run(const QueryOptions& options) {
   if (write_error == EPIPE && options.to.empty()) return trouble(kNobodyReads, "");
   if (write_error != 0)
     return trouble(kFailed, fmt::format("{} cannot be written: {}", destination.name(), std::generic_category().message(write_error)));
-  if (!done) return trouble(kFailed, printable_lines(done.error().message) + room_hint(done.error().message, temporary.path()));
+  if (!done) return trouble(kFailed, done.error().message + room_hint(done.error().message, temporary.path()));
   const sql::ScanReport& report = (*engine)->report();
   const auto bad = report.bad_files();
   if (const auto finished = destination.finish(); !finished) return trouble(kFailed, finished.error().message);
@@ -333,7 +333,7 @@ Result<int, Trouble> run(const QueryOptions& options) {
 int query(const QueryOptions& options) {
   const auto exit_code = run(options);
   if (exit_code) return *exit_code;
-  if (!exit_code.error().message.empty()) fmt::print(stderr, "cairn query: {}\n", exit_code.error().message);
+  if (!exit_code.error().message.empty()) fmt::print(stderr, "cairn query: {}\n", printable_lines(exit_code.error().message));
   return exit_code.error().exit_code;
 }
 

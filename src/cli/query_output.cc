@@ -25,12 +25,6 @@ std::string cut(std::string text, size_t width) {
 
 }  // namespace
 
-std::string printable_lines(std::string_view text) {
-  std::string out;
-  for (const std::string_view line : text::split(text, '\n')) out += (out.empty() ? "" : "\n") + printable(line);
-  return out;
-}
-
 bool QueryOutput::print(std::string_view text) {
   if (error_ == 0 && std::fwrite(text.data(), 1, text.size(), out_) != text.size()) error_ = errno;
   return error_ == 0;

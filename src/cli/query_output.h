@@ -10,9 +10,6 @@
 
 namespace cairn::cli {
 
-/// As `printable`, but lines stay lines.
-std::string printable_lines(std::string_view text);
-
 /// Writes a query's rows to a file, one way or another. Not thread-safe.
 class QueryOutput {
  public:

@@ -231,6 +231,18 @@ class Import(Importing):
         self.assertEqual(counts["Bad"], 11)
         self.assertEqual(sorted(self.imported()), sorted(ids(good[:6])))
 
+    def test_names_do_not_command_the_terminal(self):
+        s3 = self.server.client("s3")
+        s3.create_bucket(Bucket="logs")
+        s3.put_object(Bucket="logs", Key="a\x1b[2J.json.gz", Body=b"\x1f\x8b\x08 no gzip")
+        s3.put_object(Bucket="logs", Key="b\u202e.json", Body=b"not json")
+        code, counts, said = self.run_import("s3://logs")
+        self.assertEqual(code, 1)
+        self.assertEqual({p["File"] for p in counts["Problems"]}, {"s3://logs/a\x1b[2J.json.gz", "s3://logs/b\u202e.json"})
+        for name in ("a\ufffd[2J.json.gz: ", "b\ufffd.json, record 1, line 1: "):
+            self.assertIn(f"s3://logs/{name}", said)
+        self.assertFalse(set("\x1b\u202e") & set(said), said)
+
     def test_who_may_and_what(self):
         iam = self.server.client("iam")
         iam.create_user(UserName="clerk")
@@ -364,7 +376,7 @@ class NoNews(Importing):
         known = next(copy.rglob("*_CloudTrail_*.json.gz"))
         newer = known.with_name(re.sub(r"_\d{8}T\d{4}Z_", datetime.datetime.now(datetime.timezone.utc).strftime("_%Y%m%dT%H%MZ_"), known.name).replace(".json.gz", "x.json.gz"))
         newer = newer.with_name(newer.name[:-len("x.json.gz") - 16] + "0123456789abcdeX.json.gz")
-        elsewhere = copy / "elsewhere" / "b.json.gz"
+        elsewhere = copy / "elsewhere" / "b\x1b[2J.json.gz"
         elsewhere.parent.mkdir()
         for path in (newer, elsewhere):
             path.write_bytes(log_file([record(name="RunInstances")]))
@@ -373,7 +385,8 @@ class NoNews(Importing):
         self.assertEqual(code, 4, said)
         self.assertEqual((counts["Added"], counts["NotCoveredFiles"], sorted(counts["NotCovered"])), (2, 2, sorted(map(str, (newer, elsewhere)))))
         for path in (newer, elsewhere):
-            self.assertIn(f"{path}: not covered by a digest\n", said)
+            self.assertIn(f"{path}: not covered by a digest\n".replace("\x1b", "\ufffd"), said)
+        self.assertNotIn("\x1b", said)
         self.assertNotIn(str(known), said)
         plain = subprocess.run([BINARY, "import", str(copy), *keys], env=self.server.environment(), capture_output=True, text=True)
         self.assertEqual(plain.returncode, 4)
