@@ -62,6 +62,18 @@ class Query(logs.Delivered):
         self.assertIn(line.replace('"', '""'), found)
         self.assertIn('{""n"":1.10,""big"":12345678901234567890123}', found)
 
+    def test_what_is_no_unicode_is_replaced_and_nothing_beside_it(self):
+        line = r'{"eventTime":"2023-07-10T00:00:00Z", "requestParameters":{"pair":"\ud83d\ude00","high":"\ud83dx","low":"\ude00","bytes":"<>"}}'
+        with tempfile.TemporaryDirectory() as directory:
+            path = pathlib.Path(directory) / "a.ndjson"
+            path.write_bytes(line.encode().replace(b"<>", b"\xff"))
+            columns = "* EXCLUDE (file, account, region, year, month, day, timestamp)"
+            query(f"SELECT {columns} FROM events", "--from", path, "--output", "parquet", "--to", path.with_suffix(".parquet"))
+            wanted = line.replace(r"\ud83dx", r"\ufffdx").replace(r'"\ude00"', r'"\ufffd"').replace("<>", "\ufffd")
+            for source in (path, path.with_suffix(".parquet")):
+                [row] = rows("SELECT record::VARCHAR AS record, requestparameters FROM events", source)
+                self.assertEqual((row["record"], row["requestparameters"]), (wanted, wanted[wanted.index('{"pair'):-1]))
+
     def test_examples_of_athenas_guide(self):
         """Those of the pages on CloudTrail logs in the guides of Athena and S3."""
         found = rows("""SELECT useridentity.arn, eventname, sourceipaddress, eventtime FROM cloudtrail_logs LIMIT 100;""", self.root)
