@@ -30,6 +30,9 @@ bool is_log_file(std::string_view path) {
                              [&](std::string_view end) { return name.ends_with(end) && name != "public-keys.json"; });
 }
 
+/// As it is from the root: what a path says by its directories it says from within them as well.
+std::string whole_path(const fs::path& path) { return fs::absolute(path).lexically_normal().string(); }
+
 /// …/account=…/region=…/date=…/events.parquet: what `cairn export` writes, and no query's result that lies about.
 bool is_exported_parquet(std::string_view path) {
   const auto parts = text::split(path, '/');
@@ -62,7 +65,7 @@ class FilesSource : public sql::Source {
   explicit FilesSource(env::Files& files) : files_(files) {}
 
   void add(const std::string& path) {
-    const sql::Partition partition = sql::partition_of(fs::absolute(path).lexically_normal().string());
+    const sql::Partition partition = sql::partition_of(whole_path(path));
     if (partition.kind != Kind::kDigest) all_.push_back({path, partition});
   }
   void sort() { std::ranges::sort(all_, {}, &File::name); }
@@ -103,6 +106,7 @@ class BucketSource : public sql::Source {
       for (const std::string& key : *keys) {
         const sql::Partition partition = sql::partition_of(key);
         if (partition.kind != Kind::kDigest && is_log_file(key)) all_.push_back({fmt::format("s3://{}/{}", bucket_, key), partition});
+        holds_parquet_ = holds_parquet_ || key.ends_with(".parquet");
       }
       if (all_.size() > kFilesMax)
         return failure("s3://{}/{} holds more than {} log files: name a longer prefix", bucket_, prefix, kFilesMax);
@@ -110,6 +114,7 @@ class BucketSource : public sql::Source {
     }
   }
 
+  bool holds_parquet() const { return holds_parquet_; }
   const std::vector<File>& files() const override { return all_; }
   Result<Bytes> open(size_t file) override {
     const auto body = std::make_shared<std::string>();
@@ -128,6 +133,7 @@ class BucketSource : public sql::Source {
   BucketObjects objects_;
   const std::string bucket_;
   std::vector<File> all_;
+  bool holds_parquet_ = false;
 };
 
 class HistorySource : public sql::Source {
@@ -169,6 +175,11 @@ class HistorySource : public sql::Source {
   Json input_;
 };
 
+/// Of nothing, an answer of no rows would look like one of nothing found.
+tl::unexpected<Failure> without_files(std::string_view from, std::string_view more = "") {
+  return failure("{} holds no log files{}", from, more);
+}
+
 }  // namespace
 
 Result<std::unique_ptr<sql::Source>> files_below(const std::string& path, env::Files& files) {
@@ -187,10 +198,11 @@ Result<std::unique_ptr<sql::Source>> files_below(const std::string& path, env::F
       const std::string name = it->path().string();
       if (is_unfinished_export(it->path().filename().string()))
         return failure("{} is of an export that did not end: what lies in {} is not all of it", name, path);
-      const bool is_parquet = is_exported_parquet(name);
+      const std::string whole = it->path().filename() == Partitions::kParquetName ? whole_path(it->path()) : name;
+      const bool is_parquet = is_exported_parquet(whole);
       if (!it->is_regular_file(ignored) || (!is_parquet && !is_log_file(name))) continue;
       if (++seen > kFilesMax) return failure("{} holds more than {} log files: name a directory below it", path, kFilesMax);
-      if (is_parquet) parquet.push_back(name);
+      if (is_parquet) parquet.push_back(whole);
       else source->add(name);
     }
     if (error) return failure("{} cannot be read: {}", path, error.message());
@@ -200,12 +212,16 @@ Result<std::unique_ptr<sql::Source>> files_below(const std::string& path, env::F
     if (!parquet.empty()) return std::make_unique<ParquetSource>(std::move(parquet), Form::kPartitionedParquet);
     source->sort();
   } else if (fs::is_regular_file(path, error)) {
-    if (path.ends_with(".parquet"))
-      return std::make_unique<ParquetSource>(std::vector{path}, is_exported_parquet(path) ? Form::kPartitionedParquet : Form::kParquet);
+    if (path.ends_with(".parquet")) {
+      const std::string whole = whole_path(path);
+      if (is_exported_parquet(whole)) return std::make_unique<ParquetSource>(std::vector{whole}, Form::kPartitionedParquet);
+      return std::make_unique<ParquetSource>(std::vector{path}, Form::kParquet);
+    }
     source->add(path);
   } else {
     return failure("there is no directory or file {}; a bucket begins with s3://, and `history` is the server's", path);
   }
+  if (source->files().empty()) return without_files(path);
   return source;
 }
 
@@ -217,6 +233,8 @@ Result<std::unique_ptr<sql::Source>> objects_of(const std::string& url, const Ta
   auto source = std::make_unique<BucketSource>(target, clock, std::string(rest.substr(0, slash)));
   if (auto listed = source->list(std::string(rest.substr(std::min(slash + 1, rest.size())))); !listed)
     return tl::unexpected(listed.error());
+  if (source->files().empty())
+    return without_files(url, source->holds_parquet() ? ", but Parquet, which is read from a directory only: copy it into one" : "");
   return source;
 }
 

@@ -190,6 +190,21 @@ class Export(unittest.TestCase):
         self.assertEqual(query("SELECT count(*) FROM events", "--from", self.root / "ndjson").stdout.splitlines()[1], str(len(self.records)), "results lie beside what is read")
         os.unlink(result)
 
+    def test_from_within_its_directories(self):
+        """Paths say the same from wherever they are looked at."""
+        directory = self.root / f"parquet/account={ACCOUNTS[1]}"
+        sql = "SELECT count(*) AS n, min(account) AS a, max(region) AS r, min(timestamp) AS t FROM events"
+        place = f"region=eu-west-3/date={days()[1]}"
+        row = {"n": 150, "a": ACCOUNTS[1], "r": "eu-west-3", "t": days()[1].replace("-", "/")}
+        for within, source, options in ((directory, ".", ("--region", "eu-west-3", "--start-time", days()[1], "--end-time", days()[0])), (directory, place, ()),
+                                        (directory / place, ".", ()), (directory / place, "events.parquet", ()), (directory / place, "./events.parquet", ())):
+            with self.subTest(within=within, source=source):
+                self.assertEqual(rows(sql, source, *options, cwd=within), [row])
+        self.assertEqual(rows("SELECT count(*) AS n FROM events", ".", cwd=directory), [{"n": 600}])
+        unknown = self.root / f"parquet/account={ACCOUNTS[0]}/region=unknown/date={days()[0]}"  # where the record itself says another region
+        self.assertEqual(rows("SELECT region FROM events", "events.parquet", cwd=unknown), [{"region": None}])
+        self.assertEqual(rows("SELECT count(*) AS n FROM events", "../..", cwd=directory / place), [{"n": 600}])
+
     def test_sql_over_parquet_reaches_nothing_else(self):
         secret = self.root / "secret.csv"
         secret.write_text("a\n1\n")

@@ -324,6 +324,16 @@ class Query(logs.Delivered):
         self.assertEqual(done.returncode, 1)
         self.assertIn("no directory or file", done.stderr)
 
+    def test_no_files_are_no_answer(self):
+        with tempfile.TemporaryDirectory() as directory:
+            directory = pathlib.Path(directory)
+            digest = next(self.root.rglob("*_CloudTrail-Digest_*"))
+            (directory / "readme.txt").write_text("hello")
+            (directory / "events.parquet").write_text("not where `cairn export` writes it")
+            for source in (directory, digest, digest.parent):
+                done = query("SELECT count(*) FROM events", "--from", source, check=False)
+                self.assertEqual((done.returncode, done.stdout, done.stderr), (1, "", f"cairn query: {source} holds no log files\n"))
+
 
 class Library(unittest.TestCase):
     def test_without_the_library(self):

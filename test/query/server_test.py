@@ -39,6 +39,11 @@ class OverAServer(unittest.TestCase):
             done = query("SELECT 1", "--from", "s3://absent", check=False, env=environment)
             self.assertEqual(done.returncode, 1)
             self.assertIn("NoSuchBucket", done.stderr)
+            # What is not read is not an answer of no rows.
+            s3.put_object(Bucket="logs", Key="tables/account=111122223333/region=us-east-1/date=2023-07-10/events.parquet", Body=b"PAR1")
+            for prefix, words in (("here/readme", ""), ("absent/", ""), ("tables/", ", but Parquet, which is read from a directory only: copy it into one")):
+                done = query("SELECT count(*) FROM events", "--from", f"s3://logs/{prefix}", check=False, env=environment)
+                self.assertEqual((done.returncode, done.stdout, done.stderr), (1, "", f"cairn query: s3://logs/{prefix} holds no log files{words}\n"))
 
     def test_the_history(self):
         with Server() as server:
@@ -68,7 +73,9 @@ class OverAServer(unittest.TestCase):
             server.client("sts").get_caller_identity()
             server.client("cloudtrail").stop_logging(Name="first")
             def found():
-                return rows("SELECT account, region FROM events WHERE eventname = 'GetCallerIdentity'", "s3://logs", env=server.environment())
+                done = query("SELECT account, region FROM events WHERE eventname = 'GetCallerIdentity'", "--from", "s3://logs", "--output", "ndjson", check=False,
+                             env=server.environment())
+                return [json.loads(line) for line in done.stdout.splitlines()]
             self.assertEqual(eventually(found), [{"account": "000000000000", "region": "us-east-1"}])
 
     def test_no_server(self):
