@@ -105,6 +105,24 @@ class NestedSets(unittest.TestCase):
         self.stacks.delete_stack(StackName="life")
         self.settled(shown["StackId"], "DELETE_COMPLETE")
 
+    def test_what_was_not_to_change_stays_as_it_is(self):
+        urls = {name: self.keep(f"stays-{name}.json", CHILD) for name in "ABC"}
+        template = {name: self.inner(url, Days="7") for name, url in urls.items()}
+        self.stacks.create_stack(StackName="stays", TemplateBody=json.dumps({"Resources": template}))
+        self.settled("stays", "CREATE_COMPLETE")
+        template["A"]["Properties"]["Parameters"]["Days"] = "3"
+        template["C"]["Properties"]["TemplateURL"] = self.keep("stays-elsewhere.json", CHILD)  # another address, and the same behind it
+        root, shown = self.ask("stays", "UPDATE", template)
+        self.assertEqual(list(self.changes(shown)), ["A", "C"])
+        self.assertEqual(self.stacks.describe_change_set(ChangeSetName=self.changes(shown)["C"]["ChangeSetId"])["StatusReason"], NO_CHANGES)
+        for name in ("stays-A.json", "stays-B.json", "stays-elsewhere.json"):
+            self.keep(name, {"Resources": {"Unseen": {"Type": "AWS::SQS::Queue"}}})
+        self.stacks.execute_change_set(ChangeSetName=root)
+        self.settled("stays", "UPDATE_COMPLETE")
+        for resource in self.stacks.list_stack_resources(StackName="stays")["StackResourceSummaries"]:
+            found = self.stacks.list_stack_resources(StackName=resource["PhysicalResourceId"])["StackResourceSummaries"]
+            self.assertEqual([r["LogicalResourceId"] for r in found], ["Group", "Topic"], resource["LogicalResourceId"])
+
     def test_deleted_with_its_root(self):
         url = self.keep("gone.json", CHILD)
         root, shown = self.ask("gone", "CREATE", {"Inner": self.inner(url, Days="1")})

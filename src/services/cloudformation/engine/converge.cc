@@ -126,7 +126,9 @@ Run::Progress Run::begin_forward(const cfn::Resource& declared) {
     resource.now.properties = Json::object();  // nobody knows how far it came: everything is set anew
     kind = Change::Kind::kModify;
   }
-  if (kind == Change::Kind::kNone && type.is_always_updated && !operation_.is_import) kind = Change::Kind::kModify;
+  const auto seen = operation_.nested.find(declared.id);  // a change set looked into it, and it may be one that stays as it is
+  const bool is_left = seen != operation_.nested.end() && !seen->value("usable", false);
+  if (kind == Change::Kind::kNone && type.is_always_updated && !operation_.is_import && !is_left) kind = Change::Kind::kModify;
   if (kind != Change::Kind::kNone && operation_.is_import)
     return refuse(std::move(resource), "UPDATE_FAILED", "Update, create or delete operations cannot be executed during import operations.");
   if (kind == Change::Kind::kNone) {

@@ -462,8 +462,7 @@ Doing::Where Run::where(const Resource& resource) const {
                  {"DisableRollback", operation_.on_failure == "DO_NOTHING"}};
   if (operation_.about.contains("RetainExceptOnCreate")) passed_on["RetainExceptOnCreate"] = operation_.about.at("RetainExceptOnCreate");
   const bool is_forward = operation_.phase == Operation::Phase::kForward;
-  if (const auto set = operation_.nested.find(resource.id); is_forward && set != operation_.nested.end() && set->value("usable", false))
-    passed_on["ChangeSet"] = *set;
+  if (const auto set = operation_.nested.find(resource.id); is_forward && set != operation_.nested.end()) passed_on["ChangeSet"] = *set;
   Json system_tags = Json::array();
   const ResourceType* type = resource_type(resource.type);
   // IAM does not show them, as on AWS; and a nested stack is told of by its ParentId.

@@ -34,10 +34,17 @@ Json settings(const Doing& doing) {
   return in;
 }
 
-/// Where a change set looked into it: what that found is what it becomes.
+/// Where a change set looked into it: what that found is what it becomes; where that were no changes, it keeps its template, whatever is
+/// behind the address by now.
 void follow_set(const Doing& doing, Json& in) {
   const auto set = doing.where().passed_on.find("ChangeSet");
-  if (set != doing.where().passed_on.end()) in["TemplateURL"] = set->at("set");
+  if (set == doing.where().passed_on.end()) return;
+  if (set->value("usable", false)) {
+    in["TemplateURL"] = set->at("set");
+  } else {
+    in.erase("TemplateURL");
+    in["UsePreviousTemplate"] = true;
+  }
 }
 
 /// A name that such a set made for it, or a new one.
