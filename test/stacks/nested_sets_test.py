@@ -56,6 +56,10 @@ class NestedSets(unittest.TestCase):
         self.assertEqual(caught.exception.response["Error"]["Code"], code)
         self.assertIn(words, caught.exception.response["Error"]["Message"])
 
+    def in_review(self, root):
+        pages = self.stacks.get_paginator("list_stacks").paginate(StackStatusFilter=["REVIEW_IN_PROGRESS"])
+        return [s["StackName"] for page in pages for s in page["StackSummaries"] if s["StackName"] == root or s["StackName"].startswith(root + "-")]
+
     def test_life(self):
         url = self.keep("life.json", CHILD)
         middle = self.keep("life-middle.json", {"Parameters": {"Days": {"Type": "Number"}}, "Resources": {"Leaf": self.inner(url, Days={"Ref": "Days"})},
@@ -157,8 +161,16 @@ class NestedSets(unittest.TestCase):
 
     def test_a_template_that_nests_itself_comes_to_an_end(self):
         url = self.keep("self.json", {"Resources": {"Again": self.inner("https://s3.us-east-1.amazonaws.com/templates/self.json")}})
-        _, shown = self.ask("self", "CREATE", {"Inner": self.inner(url)})
+        root, shown = self.ask("self", "CREATE", {"Inner": self.inner(url)})
         self.assertEqual(shown["Status"], "FAILED")
+        self.stacks.delete_change_set(ChangeSetName=root)
+        self.assertEqual(self.in_review("self"), ["self"], "the stack itself, which has no set now")
+
+    def test_more_than_an_entry_takes_leaves_nothing_behind(self):
+        url = self.keep("large.json", {"Metadata": {"Large": "x" * (400 << 10)}, **CHILD})
+        self.refused("LimitExceededException", "leave out IncludeNestedStacks",
+                     lambda: self.ask("large", "CREATE", {name: self.inner(url) for name in "ABC"}))
+        self.assertEqual(self.in_review("large"), [])
 
     def test_what_exists_is_imported_inside(self):
         self.server.client("s3").create_bucket(Bucket="exists-inside")

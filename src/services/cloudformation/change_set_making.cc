@@ -80,7 +80,8 @@ class Making {
     }
   }
 
-  /// A set for each nested stack that is made or changed; one that would not change is none of the changes.
+  /// A set for each nested stack that is made or changed; one that would not change is none of the changes. One stack too many makes the set
+  /// fail; more bytes than an entry of the journal takes refuse the whole call, whose changes are dropped then.
   void nest(const Json& in, const Stack& stack, ChangeSet& set, Parts& parts) {
     if (set.arn == root_) nested_bytes_ = parts.asked.text.size() + json::dump(parts.asked.about).size();
     std::vector<std::string> as_they_were;
@@ -94,22 +95,22 @@ class Making {
       const bool is_new = !nested;
       try {
         if (is_new) nested = new_nested(call_, stack, change.resource);
-        api::require(call_, {.action = "cloudformation:CreateChangeSet", .resource = nested->arn(), .shown = nested->arn()});
-        ChangeSet of = new_change_set(call_, *nested, name_in(set, change.resource), is_new ? "CREATE" : "UPDATE");
-        of.role = set.role;
-        make_nested(nested_in(in, *nested, properties, is_new), *nested, set, of);
-        const std::string status = of.shown.value("Status", "");
-        const bool is_same = of.shown.value("StatusReason", "") == kNoChanges;
-        set.nested[change.resource] = {{"set", of.arn}, {"stack", nested->arn()}, {"usable", status == "CREATE_COMPLETE"}};
-        if (is_same && change.is_automatic) as_they_were.push_back(change.resource);
-        else if (!is_same && status != "CREATE_COMPLETE" && parts.failure.empty())
-          parts.failure = fmt::format("Nested change set {} was not successfully created: Currently in FAILED.", of.arn);
-        parts.sets[change.resource] = of.arn;
       } catch (const Error& refusal) {
         if (refusal.kind.code != kLimitExceeded.code) throw;
         parts.failure = refusal.message;
         return;
       }
+      api::require(call_, {.action = "cloudformation:CreateChangeSet", .resource = nested->arn(), .shown = nested->arn()});
+      ChangeSet of = new_change_set(call_, *nested, name_in(set, change.resource), is_new ? "CREATE" : "UPDATE");
+      of.role = set.role;
+      make_nested(nested_in(in, *nested, properties, is_new), *nested, set, of);
+      const std::string status = of.shown.value("Status", "");
+      const bool is_same = of.shown.value("StatusReason", "") == kNoChanges;
+      set.nested[change.resource] = {{"set", of.arn}, {"stack", nested->arn()}, {"usable", status == "CREATE_COMPLETE"}};
+      if (is_same && change.is_automatic) as_they_were.push_back(change.resource);
+      else if (!is_same && status != "CREATE_COMPLETE" && parts.failure.empty())
+        parts.failure = fmt::format("Nested change set {} was not successfully created: Currently in FAILED.", of.arn);
+      parts.sets[change.resource] = of.arn;
     }
     std::erase_if(parts.changed,
                   [&](const Change& change) { return std::ranges::find(as_they_were, change.resource) != as_they_were.end(); });
