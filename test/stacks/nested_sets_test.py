@@ -172,6 +172,20 @@ class NestedSets(unittest.TestCase):
                      lambda: self.ask("large", "CREATE", {name: self.inner(url) for name in "ABC"}))
         self.assertEqual(self.in_review("large"), [])
 
+    def test_what_is_known_only_later_fails_nothing(self):
+        self.server.client("ssm").put_parameter(Name="/later-days", Type="String", Value="7")
+        inner = self.inner(self.keep("later.json", CHILD), Days="{{resolve:ssm:/later-days}}", Name={"Fn::GetAtt": "Topic.TopicName"})
+        inner["Properties"]["NotificationARNs"] = [{"Ref": "Topic"}]
+        root, shown = self.ask("later", "CREATE", {"Topic": {"Type": "AWS::SNS::Topic"}, "Inner": inner})
+        self.assertEqual(shown["Status"], "CREATE_COMPLETE", shown.get("StatusReason"))
+        nested = self.stacks.describe_change_set(ChangeSetName=self.changes(shown)["Inner"]["ChangeSetId"])
+        self.assertEqual([p["ParameterValue"] for p in nested["Parameters"] if p["ParameterKey"] == "Days"], ["30"], "its default")
+        self.stacks.execute_change_set(ChangeSetName=root)
+        self.settled("later", "CREATE_COMPLETE")
+        found = self.settled(nested["StackId"], "CREATE_COMPLETE")
+        self.assertEqual([p["ParameterValue"] for p in found["Parameters"] if p["ParameterKey"] == "Days"], ["7"])
+        self.assertEqual(len(found["NotificationARNs"]), 1)
+
     def test_what_exists_is_imported_inside(self):
         self.server.client("s3").create_bucket(Bucket="exists-inside")
         url = self.keep("exists.json", {"Resources": {"Bucket": {"Type": "AWS::S3::Bucket", "DeletionPolicy": "Retain", "Properties": {"BucketName": "exists-inside"}}}})

@@ -89,7 +89,7 @@ class Making {
       if (change.type != kStackType || change.kind == Change::Kind::kRemove) continue;
       const Json& properties = parts.properties.at(change.resource);
       const std::string url = to_text(properties.value("TemplateURL", Json("")));
-      if (url.find(Surroundings::kKnownLater) != std::string::npos) continue;  // nobody knows yet
+      if (is_known_later(url)) continue;  // nobody knows yet
       std::optional<Stack> nested = change.physical.empty() ? std::nullopt : stack_with_arn(*call_.state, change.physical);
       if (nested && nested->is_gone()) continue;
       const bool is_new = !nested;
@@ -139,6 +139,8 @@ class Making {
     Json out{{"StackName", nested.arn()}, {"TemplateURL", properties.at("TemplateURL")}, {"Parameters", Json::array()}};
     const Json none = Json::array();
     for (const char* member : {"NotificationARNs", "Tags"}) out[member] = properties.value(member, none);
+    if (Json& topics = out["NotificationARNs"]; topics.is_array())  // nobody can look these up yet
+      std::erase_if(topics.get_ref<Json::array_t&>(), [](const Json& topic) { return is_known_later(to_text(topic)); });
     const Json parameters = properties.value("Parameters", Json::object());
     if (parameters.is_object())
       for (const auto& [name, value] : parameters.items())

@@ -52,7 +52,10 @@ std::map<std::string, std::string> given_parameters(api::Call& call, const Json&
   /// Takes what is known later as it is; false: another must stand for it, as it would not do here.
   const auto does_later = [&](const std::string& name, const std::string& value) {
     const cfn::Parameter* declared = of.parameter(name);
-    if (values == Values::kGiven || declared == nullptr || value.find(Surroundings::kKnownLater) == std::string::npos) return true;
+    if (values == Values::kGiven || declared == nullptr || !is_known_later(value)) return true;
+    // How a dynamic reference is written says less of what it will mean than what was there before.
+    const bool is_reference = value.find(Surroundings::kKnownLater) == std::string::npos;
+    if (is_reference && (declared->default_value || was(name) != nullptr)) return false;
     return declared->type == "String" && declared->allowed_values.empty() && !declared->allowed_pattern && !declared->min_length &&
            !declared->max_length;
   };

@@ -56,6 +56,10 @@ Result<std::string> Surroundings::resolve(const cfn::DynamicReference& reference
 
 std::vector<std::string> Surroundings::zones(const std::string& region) { return {region + "a", region + "b", region + "c"}; }
 
+bool is_known_later(std::string_view text) {
+  return text.find(Surroundings::kKnownLater) != std::string_view::npos || text.find("{{resolve:") != std::string_view::npos;
+}
+
 cfn::Environment environment_of(const Stack& stack, const Json& about) {
   cfn::Environment environment{
       .account = stack.account.str(), .region = stack.region.str(), .stack_name = stack.name, .stack_id = stack.arn()};

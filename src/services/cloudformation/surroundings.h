@@ -39,6 +39,9 @@ class Surroundings final : public cfn::Surroundings {
   bool hides_secrets_ = false;
 };
 
+/// Whether a text is, or holds, what only the operation will bring: a value that is not there yet, or a dynamic reference's.
+bool is_known_later(std::string_view text);
+
 /// `about`: what the stack shows of itself, as it is evaluated (Stack::about).
 cfn::Environment environment_of(const Stack& stack, const Json& about);
 
