@@ -186,6 +186,29 @@ class NestedSets(unittest.TestCase):
         self.assertEqual([p["ParameterValue"] for p in found["Parameters"] if p["ParameterKey"] == "Days"], ["7"])
         self.assertEqual(len(found["NotificationARNs"]), 1)
 
+    def test_properties_have_the_form_that_the_call_wants(self):
+        url = self.keep("form.json", CHILD)
+        topics = [f"arn:aws:sns:us-east-1:000000000000:t{n}" for n in range(6)]
+        for number, (properties, words) in enumerate((
+                ({"TemplateURL": 5}, "TemplateURL"), ({"NotificationARNs": [5]}, "Invalid notification ARN: 5"),
+                ({"NotificationARNs": topics}, "less than or equal to 5"), ({"Tags": [{"Key": "y"}]}, "must not be null"),
+                ({"Tags": {"a": {"b": "c"}}}, "extraneous key [a]"))):
+            inner = self.inner(url)
+            inner["Properties"].update(properties)
+            _, shown = self.ask("form", "CREATE", {"Inner": inner}, name=f"bad-{number}")
+            nested = self.stacks.describe_change_set(ChangeSetName=self.changes(shown)["Inner"]["ChangeSetId"])
+            self.assertEqual((shown["Status"], nested["Status"]), ("FAILED", "FAILED"), properties)
+            self.assertIn(words, nested["StatusReason"])
+        # What can be brought into its form is; once it is there, nothing is seen to change.
+        inner = self.inner(url, Days=7)
+        inner["Properties"]["Tags"] = [{"Key": 1, "Value": 2026}]
+        root, shown = self.ask("form", "CREATE", {"Inner": inner})
+        self.assertEqual(shown["Status"], "CREATE_COMPLETE", shown.get("StatusReason"))
+        self.stacks.execute_change_set(ChangeSetName=root)
+        self.settled("form", "CREATE_COMPLETE")
+        _, shown = self.ask("form", "UPDATE", {"Inner": inner}, name="same")
+        self.assertEqual((shown["Status"], shown["StatusReason"]), ("FAILED", NO_CHANGES))
+
     def test_what_exists_is_imported_inside(self):
         self.server.client("s3").create_bucket(Bucket="exists-inside")
         url = self.keep("exists.json", {"Resources": {"Bucket": {"Type": "AWS::S3::Bucket", "DeletionPolicy": "Retain", "Properties": {"BucketName": "exists-inside"}}}})

@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "api/authorize.h"
+#include "api/operation.h"
 #include "api/ports.h"
+#include "api/protocol.h"
 #include "base/text.h"
 #include "services/cloudformation/changes_shown.h"
 #include "services/cloudformation/errors.h"
@@ -80,8 +82,8 @@ class Making {
     }
   }
 
-  /// A set for each nested stack that is made or changed; one that would not change is none of the changes. One stack too many makes the set
-  /// fail; more bytes than an entry of the journal takes refuse the whole call, whose changes are dropped then.
+  /// A set for each nested stack that is made or changed; one that would not change is none of the changes. One stack too many makes the
+  /// set fail; more bytes than an entry of the journal takes refuse the whole call, whose changes are dropped then.
   void nest(const Json& in, const Stack& stack, ChangeSet& set, Parts& parts) {
     if (set.arn == root_) nested_bytes_ = parts.asked.text.size() + json::dump(parts.asked.about).size();
     std::vector<std::string> as_they_were;
@@ -103,7 +105,7 @@ class Making {
       api::require(call_, {.action = "cloudformation:CreateChangeSet", .resource = nested->arn(), .shown = nested->arn()});
       ChangeSet of = new_change_set(call_, *nested, name_in(set, change.resource), is_new ? "CREATE" : "UPDATE");
       of.role = set.role;
-      make_nested(nested_in(in, *nested, properties, is_new), *nested, set, of);
+      make_nested(nested_in(in, of, *nested, properties), *nested, set, of);
       const std::string status = of.shown.value("Status", "");
       const bool is_same = of.shown.value("StatusReason", "") == kNoChanges;
       set.nested[change.resource] = {{"set", of.arn}, {"stack", nested->arn()}, {"usable", status == "CREATE_COMPLETE"}};
@@ -117,13 +119,20 @@ class Making {
   }
 
   void make_nested(const Json& in, const Stack& nested, const ChangeSet& parent, ChangeSet& of) {
+    const auto fail = [&](const std::string& reason) {
+      Parts parts;
+      parts.failure = reason;
+      put(in, nested, of, parts);
+    };
     try {
-      make(in, nested, of, Values::kMayComeLater);
+      const Json asked = shaped(*call_.model->input, in, "");
+      api::validate(*call_.service->model, *call_.model, asked);
+      make(asked, nested, of, Values::kMayComeLater);
     } catch (const Error& refusal) {
       if (refusal.kind.code == kLimitExceeded.code) throw;
-      Parts parts;
-      parts.failure = refusal.message;
-      put(in, nested, of, parts);
+      fail(refusal.message);
+    } catch (const Failed& failed) {
+      fail(failed.reason);
     }
     of.shown["ParentChangeSetId"] = parent.arn;
     of.shown["RootChangeSetId"] = root_;
@@ -134,9 +143,12 @@ class Making {
     put_change_set(*call_.state, of);
   }
 
-  /// What CreateChangeSet would be called with for it.
-  Json nested_in(const Json& in, const Stack& nested, const Json& properties, bool is_new) const {
-    Json out{{"StackName", nested.arn()}, {"TemplateURL", properties.at("TemplateURL")}, {"Parameters", Json::array()}};
+  /// What CreateChangeSet would be called with for it; what comes of properties is as the template has it.
+  Json nested_in(const Json& in, const ChangeSet& of, const Stack& nested, const Json& properties) const {
+    Json out{{"StackName", nested.arn()},
+             {"ChangeSetName", of.name},
+             {"TemplateURL", properties.at("TemplateURL")},
+             {"Parameters", Json::array()}};
     const Json none = Json::array();
     for (const char* member : {"NotificationARNs", "Tags"}) out[member] = properties.value(member, none);
     if (Json& topics = out["NotificationARNs"]; topics.is_array())  // nobody can look these up yet
@@ -149,7 +161,6 @@ class Making {
     out["IncludeNestedStacks"] = true;
     for (const char* member : {"ImportExistingResources", "ResourceTypes"})
       if (in.contains(member)) out[member] = in.at(member);
-    if (is_new && properties.contains("TimeoutInMinutes")) out["TimeoutInMinutes"] = properties.at("TimeoutInMinutes");
     return out;
   }
 
@@ -186,7 +197,6 @@ class Making {
     for (const char* member : {"Description", "OnStackFailure", "ImportExistingResources"})
       if (in.contains(member)) set.shown[member] = in.at(member);
     set.about = std::move(asked.about);
-    if (in.contains("TimeoutInMinutes")) set.about["TimeoutInMinutes"] = in.at("TimeoutInMinutes");
     set.about["ChangeSetId"] = set.arn;
     if (set.arn != root_) count(asked.text.size() + json::dump(set.shown).size() + json::dump(set.about).size());
     put_change_set(*call_.state, set);
