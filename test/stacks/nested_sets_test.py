@@ -1,6 +1,7 @@
 """Change sets that look into nested stacks: what they show, how they are executed and deleted from their root alone."""
 import json
 import unittest
+import urllib.request
 
 from botocore.exceptions import ClientError
 
@@ -140,6 +141,27 @@ class NestedSets(unittest.TestCase):
         self.stacks.delete_stack(StackName="gone")
         self.settled(shown["StackId"], "DELETE_COMPLETE")
         self.settled(inner["StackId"], "DELETE_COMPLETE")
+
+    def test_not_deleted_while_it_is_executed(self):
+        template = {"Handle": {"Type": "AWS::CloudFormation::WaitConditionHandle"},
+                    "Wait": {"Type": "AWS::CloudFormation::WaitCondition", "Properties": {"Handle": {"Ref": "Handle"}, "Timeout": "600"}},
+                    "Inner": {**self.inner(self.keep("busy.json", CHILD)), "DependsOn": "Wait"}}
+        root, shown = self.ask("busy", "CREATE", template)
+        inner = self.changes(shown)["Inner"]["ChangeSetId"]
+        self.stacks.execute_change_set(ChangeSetName=root)
+        self.refused("InvalidChangeSetStatus", "An operation on this ChangeSet is currently in progress.", self.stacks.delete_change_set, ChangeSetName=root)
+
+        def address():
+            found = self.stacks.list_stack_resources(StackName="busy")["StackResourceSummaries"]
+            return next((r["PhysicalResourceId"] for r in found if r["LogicalResourceId"] == "Handle" and r["ResourceStatus"] == "CREATE_COMPLETE"), None)
+        url = eventually(address, 20)
+        body = json.dumps({"Status": "SUCCESS", "UniqueId": "a", "Data": "", "Reason": ""}).encode()
+        request = urllib.request.Request(self.server.endpoint + url[url.index("/_cairn"):], method="PUT", data=body, headers={"Content-Type": ""})
+        with urllib.request.urlopen(request, timeout=10) as response:
+            self.assertEqual(response.status, 200)
+        self.settled("busy", "CREATE_COMPLETE")
+        self.assertEqual(self.stacks.describe_change_set(ChangeSetName=inner)["ExecutionStatus"], "EXECUTE_COMPLETE")
+        self.stacks.delete_change_set(ChangeSetName=root)
 
     def test_what_fails_inside_fails_the_root(self):
         url = self.keep("bad.json", {"Resources": {"Q": {"Type": "AWS::SQS::Queue", "Properties": {"NoSuch": 1}}}})

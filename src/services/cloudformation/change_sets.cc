@@ -91,6 +91,13 @@ void execute_change_set(api::Call& call) {
          .policy = call.state->get(keys::policy(stack->id)).value_or("")});
 }
 
+/// Whether the operation under way needs what the set knows of nested stacks.
+bool is_at_work(state::Transaction& state, const ChangeSet& set) {
+  if (set.nested.empty()) return false;
+  const std::optional<std::string> document = state.get(keys::operation(set.stack));
+  return document && decode_operation(*document).about.value("ChangeSetId", "") == set.arn;
+}
+
 void delete_change_set(api::Call& call) {
   std::optional<ChangeSet> set;
   try {
@@ -102,6 +109,9 @@ void delete_change_set(api::Call& call) {
   if (set->shown.contains("ParentChangeSetId"))
     throw Error(kInvalidChangeSetStatus, "ChangeSet [{}] belongs to the root change set [{}]: delete that.", set->arn,
                 set->shown.value("RootChangeSetId", ""));
+  if (is_at_work(*call.state, *set))
+    throw Error(kInvalidChangeSetStatus,
+                "An operation on this ChangeSet is currently in progress. Please attempt this operation again later.");
   erase_change_set(*call.state, *set, {.random = *call.ports->random, .now = call.now});
 }
 
