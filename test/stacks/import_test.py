@@ -69,7 +69,8 @@ class Imports(unittest.TestCase):
         """The events are those that CloudFormation was recorded to tell of an import."""
         mine, wanted = self.bucket("new-stack")
         self.client("s3").put_bucket_tagging(Bucket="new-stack", Tagging={"TagSet": [{"Key": "before", "Value": "1"}, {"Key": "team", "Value": "red"}]})
-        change_set = self.ask("fresh", {"Bucket": mine}, {"Bucket": wanted}, Tags=[{"Key": "team", "Value": "blue"}])
+        mine["Properties"]["Tags"] = [{"Key": "own", "Value": "template"}]
+        change_set = self.ask("fresh", {"Bucket": mine}, {"Bucket": wanted}, Tags=[{"Key": "team", "Value": "blue"}, {"Key": "own", "Value": "stack"}])
         self.assertEqual(self.stacks.describe_stacks(StackName="fresh")["Stacks"][0]["StackStatus"], "REVIEW_IN_PROGRESS")
         shown = self.stacks.describe_change_set(ChangeSetName=change_set)
         self.assertEqual((shown["Status"], shown["ExecutionStatus"]), ("CREATE_COMPLETE", "AVAILABLE"))
@@ -88,6 +89,7 @@ class Imports(unittest.TestCase):
             ("fresh", "IMPORT_COMPLETE", None)])
         tags = {tag["Key"]: tag["Value"] for tag in self.client("s3").get_bucket_tagging(Bucket="new-stack")["TagSet"]}
         self.assertEqual((tags["team"], tags["before"], tags["aws:cloudformation:logical-id"]), ("blue", "1", "Bucket"))
+        self.assertNotIn("own", tags, "its own tag stands over the stack's, and what the template says of it is not looked at")
         # It is a stack like any: an update changes what is there, and what is left out of the template goes or stays.
         mine["Properties"]["VersioningConfiguration"] = {"Status": "Enabled"}
         self.stacks.update_stack(StackName="fresh", TemplateBody=json.dumps({"Resources": {"Bucket": mine}, "Outputs": {"Arn": {"Value": {"Fn::GetAtt": "Bucket.Arn"}}}}))

@@ -71,6 +71,22 @@ Json with_tags(const ResourceType& type, Json properties, const Json& stack_tags
   return properties;
 }
 
+Json unopposed_tags(const Json& properties, const Json& stack_tags) {
+  const Json tags = properties.value("Tags", Json::array());
+  const auto is_opposed = [&](const Json& tag) {
+    const std::string key = tag.at("Key").get<std::string>();
+    const auto is_other = [&](const Json& value) { return to_text(value) != to_text(tag.at("Value")); };
+    if (tags.is_object()) return tags.contains(key) && is_other(tags.at(key));
+    return std::ranges::any_of(tags, [&](const Json& own) {
+      return own.is_object() && to_text(own.value("Key", Json())) == key && is_other(own.value("Value", Json()));
+    });
+  };
+  Json unopposed = Json::array();
+  for (const Json& tag : stack_tags)
+    if (!is_opposed(tag)) unopposed.push_back(tag);
+  return unopposed;
+}
+
 Instance declared_instance(const cfn::Resource& declared, Json properties, Json shown) {
   Json masked = shown == properties ? Json() : std::move(shown);
   return {.physical = {},

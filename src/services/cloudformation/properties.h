@@ -20,6 +20,9 @@ void check_tags(const Json& properties);
 /// The properties with the stack's tags, where the type has tags: {Key, Value}. Its own stand over the stack's.
 Json with_tags(const ResourceType& type, Json properties, const Json& stack_tags);
 
+/// The stack's tags without those that tags of the resource's own, in properties that have all, stand over.
+Json unopposed_tags(const Json& properties, const Json& stack_tags);
+
 /// What a resource is to be, as the template has it.
 /// `shown`: the properties as they may be seen.
 Instance declared_instance(const cfn::Resource& declared, Json properties, Json shown);

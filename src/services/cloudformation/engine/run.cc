@@ -363,7 +363,7 @@ Run::Progress Run::proceed(const std::string& id) {
       function = type->tag;
       doing.physical = instance.physical;
       doing.attributes = instance.attributes;
-      doing.wanted = {{"Tags", operation_.about.value("Tags", Json::array())}};
+      doing.wanted = {{"Tags", unopposed_tags(instance.properties, operation_.about.value("Tags", Json::array()))}};
     } else if (resource.action == Action::kRelease) {
       function = type->tag;
       doing.physical = instance.physical;
