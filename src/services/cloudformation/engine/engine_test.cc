@@ -5,6 +5,7 @@
 #include <set>
 
 #include "services/cloudformation/caller.h"
+#include "services/cloudformation/drift.h"
 #include "services/cloudformation/signal.h"
 #include "services/sim_machine.h"
 
@@ -333,6 +334,20 @@ TEST_F(EngineTest, RetainsWhatItIsToldTo) {
   EXPECT_EQ(stack().status, "DELETE_COMPLETE");
   EXPECT_EQ(made(), (Made{{"a/", "never"}, {"b/", "never"}})) << "DeletionPolicy";
   EXPECT_EQ(statuses("A").back(), "DELETE_SKIPPED");
+}
+
+TEST_F(EngineTest, WhatIsKnownOfDriftGoesWithTheResource) {
+  const std::string b = R"("B": {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "b"}})";
+  for (const char* policy : {"Retain", "Delete"}) {
+    const std::string a =
+        fmt::format(R"("A": {{"Type": "AWS::Logs::LogGroup", "DeletionPolicy": "{0}", "Properties": {{"LogGroupName": "{0}"}}}})", policy);
+    begin(fmt::format(R"({{"Resources": {{{}, {}}}}})", a, b));
+    machine.commit([](state::Transaction& state) { state.put(keys::drift("id") + "A", "what a detection put there"); });
+    begin(fmt::format(R"({{"Resources": {{{}}}}})", b));
+    state::Transaction state(*machine.store);
+    EXPECT_EQ(state.get(keys::drift("id") + "A"), std::nullopt) << policy;
+  }
+  EXPECT_EQ(made(), (Made{{"Retain/", "never"}, {"b/", "never"}}));
 }
 
 const Json kImports{{"A", {{"LogGroupName", "a"}}}, {"B", {{"LogGroupName", "b"}}}};

@@ -2,6 +2,7 @@
 
 #include "services/cloudformation/exports.h"
 #include "services/cloudformation/change_set.h"
+#include "services/cloudformation/drift.h"
 #include "services/cloudformation/engine/run.h"
 #include "services/cloudformation/nested.h"
 
@@ -77,8 +78,12 @@ Run::Progress Run::begin_remove(const Item& item) {
     resource.changed = means_.clock.now();
   }
   const bool done = commit([&](state::Transaction& state) {
-    if (is_erased) state.erase(keys::resources(id_) + item.resource);
-    else put_resource(state, means_.sealer, id_, resource);
+    if (is_erased) {
+      state.erase(keys::resources(id_) + item.resource);
+      state.erase(keys::drift(id_) + item.resource);
+    } else {
+      put_resource(state, means_.sealer, id_, resource);
+    }
     if (!item.is_other && resource.imported > 0) disclaim(state, stack_, resource);
     put_event(state, event);
   });
