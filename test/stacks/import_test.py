@@ -193,8 +193,8 @@ class Imports(unittest.TestCase):
         self.assertIn({"Key": "team", "Value": "blue"}, iam.list_role_tags(RoleName="all-role")["Tags"])
         self.assertIn({"Key": "team", "Value": "blue"}, self.client("ssm").list_tags_for_resource(ResourceType="Parameter", ResourceId="/all")["TagList"])
         self.stacks.detect_stack_drift(StackName="all")
-        drifted = self.stacks.describe_stack_resource_drifts(StackName="all", StackResourceDriftStatusFilters=["DELETED"])["StackResourceDrifts"]
-        self.assertEqual([d["LogicalResourceId"] for d in drifted], [])
+        drifted = self.stacks.describe_stack_resource_drifts(StackName="all", StackResourceDriftStatusFilters=["MODIFIED", "DELETED"])["StackResourceDrifts"]
+        self.assertEqual([(d["LogicalResourceId"], d["PropertyDifferences"]) for d in drifted], [])
         with self.assertRaises(ClientError) as caught:
             self.stacks.update_stack(StackName="all", TemplateBody=json.dumps({"Resources": made}), Capabilities=["CAPABILITY_NAMED_IAM"])
         self.assertEqual(caught.exception.response["Error"]["Message"], "No updates are to be performed.")
@@ -381,6 +381,21 @@ class Imports(unittest.TestCase):
         shown = stacks.describe_change_set(ChangeSetName=made)
         self.assertEqual((shown["Status"], shown["ExecutionStatus"]), ("FAILED", "UNAVAILABLE"))
         self.assertIn("Status Code: 403", shown["StatusReason"])
+        # With a role, it is the role that looks: for who cannot, and instead of who can.
+        roles = {}
+        for name, action in (("seeing", "s3:*"), ("unseeing", "sqs:*")):
+            trust = json.dumps({**TRUST, "Statement": [{**TRUST["Statement"][0], "Principal": {"Service": OURS}}]})
+            roles[name] = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+            iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": action, "Resource": "*"}]}))
+        iam.put_user_policy(UserName="blind", PolicyName="passes", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "iam:PassRole", "Resource": "*"}]}))
+        for client, role, status in ((stacks, "seeing", "CREATE_COMPLETE"), (self.stacks, "unseeing", "FAILED")):
+            made = client.create_change_set(StackName="blind", ChangeSetName=role, ChangeSetType="IMPORT", TemplateBody=json.dumps({"Resources": {"Bucket": mine}}), RoleARN=roles[role],
+                                            ResourcesToImport=[{"LogicalResourceId": "Bucket", **wanted}])["Id"]
+            shown = client.describe_change_set(ChangeSetName=made)
+            self.assertEqual(shown["Status"], status, shown.get("StatusReason"))
+        self.assertIn("Status Code: 403", shown["StatusReason"])
+        stacks.execute_change_set(StackName="blind", ChangeSetName="seeing")
+        self.settled("blind", "IMPORT_COMPLETE")
 
 
 class Docs(unittest.TestCase):
