@@ -27,6 +27,7 @@ Interleaved::Interleaved(const Selection& selection, Imports::Segments segments,
   gathered_to_ = *place_.imported;
   if (is_newest_first_) std::ranges::sort(segments_, std::greater(), [](const auto& segment) { return segment->newest_time(); });
   else std::ranges::sort(segments_, std::less(), [](const auto& segment) { return segment->oldest_time(); });
+  for (const auto& segment : segments_) siftings_.emplace_back(*segment, selection);
 }
 
 History::Visited Interleaved::visited() const {
@@ -116,9 +117,10 @@ void Interleaved::gather() {
   std::optional<ImportedPlace> cut;  // the first that was left out
   size_t bytes = 0;
   Condition* const condition = selection_.query().condition;
-  for (const auto& segment : segments_) {
+  for (size_t i = 0; i < segments_.size(); ++i) {
+    const auto& segment = segments_[i];
     if (cut && (is_newest_first_ ? segment->newest_time() < cut->time : segment->oldest_time() > cut->time)) break;
-    const auto visited = segment->visit_imported(selection_, from, before, [&](Cursor cursor, std::string_view record) {
+    const auto visited = segment->visit_imported(selection_, siftings_[i], from, before, [&](Cursor cursor, std::string_view record) {
       work_.look(record);
       if (record.empty() || (condition != nullptr && !condition->may_hold(record))) return true;
       auto attributes = event::attributes(record, document_);

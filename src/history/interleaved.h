@@ -1,9 +1,11 @@
 #pragma once
+#include <deque>
 #include <functional>
 #include <map>
 #include <optional>
 
 #include "history/imports.h"
+#include "history/sifting.h"
 
 namespace cairn::history {
 
@@ -45,7 +47,7 @@ class Interleaved {
   const std::optional<Failure>& error() const { return error_; }
 
  private:
-  static constexpr size_t kGatheredMax = 512;
+  static constexpr size_t kGatheredMax = 2048;
   static constexpr size_t kGatheredBytesMax = 4 << 20;
   static constexpr uint32_t kSliceRowsMin = 256, kSliceRowsMax = 16'384;
   struct InOrder {
@@ -63,6 +65,7 @@ class Interleaved {
   const bool is_newest_first_;
   const InOrder in_order_;
   Imports::Segments segments_;
+  std::deque<Segment::Sifting> siftings_;  // of each segment
   Work& work_;
   const History::Visit& f_;
   Cursor place_;  // where to go on

@@ -12,12 +12,6 @@ namespace cairn::history {
 
 using segment::get_u32;
 
-namespace {
-
-constexpr uint32_t kDecodedBeforeSieving = 1000;  // records
-
-}  // namespace
-
 Result<std::shared_ptr<Segment>> Segment::open(segment::Storage& storage, const std::string& directory, const std::string& file) {
   auto bytes = segment::File::open(storage, directory + "/" + file, "history segment", kSegmentMagic);
   if (!bytes && is_old(storage.files, directory + "/" + file))
@@ -227,20 +221,22 @@ Result<void> Segment::visit(const Selection& selection, const Visit& f) const {
     is_below = [&](const Row& row) { return !older(*query.newer_than, cursor_of(row)); };
   if (query.before && query.before->position <= last_position_)
     is_before = [&](const Row& row) { return older(cursor_of(row), *query.before); };
-  return visit_between(selection, is_below, is_before, f);
+  Sifting sifting(*this, selection);
+  return visit_between(selection, sifting, is_below, is_before, f);
 }
 
-Result<void> Segment::visit_imported(const Selection& selection, const ImportedPlace& from, const ImportedPlace& before,
+Result<void> Segment::visit_imported(const Selection& selection, Sifting& sifting, const ImportedPlace& from, const ImportedPlace& before,
                                      const Visit& f) const {
   if (from.time > newest_time_ || before.time < oldest_time_) return {};
   IsOlder is_below, is_before;
   if (from.time >= oldest_time_) is_below = [&](const Row& row) { return older(place_of(row), from); };
   if (before.time <= newest_time_) is_before = [&](const Row& row) { return older(place_of(row), before); };
-  return visit_between(selection, is_below, is_before, f);
+  return visit_between(selection, sifting, is_below, is_before, f);
 }
 
 /// Those that are not below one place, and before another; each may be empty: all are.
-Result<void> Segment::visit_between(const Selection& selection, const IsOlder& is_below, const IsOlder& is_before, const Visit& f) const {
+Result<void> Segment::visit_between(const Selection& selection, Sifting& sifting, const IsOlder& is_below, const IsOlder& is_before,
+                                    const Visit& f) const {
   const Query& query = selection.query();
   if (!selection.overlaps(oldest_time_, newest_time_)) return {};
   const std::vector<char> scopes = selection.wanted_scopes(scopes_);
@@ -263,12 +259,6 @@ Result<void> Segment::visit_between(const Selection& selection, const IsOlder& i
   if (is_before) bound = std::min(bound, count(is_before, bound));
   if (is_below) floor = std::max(floor, count(is_below, floor));
 
-  // Worth its while when many are looked at and few are wanted.
-  bool can_sieve = Sieve::can_tell(query.texts);
-  const bool are_all_asked_for = selection.terms().empty();
-  std::optional<Sieve> sieve;
-  std::optional<Sifting> sifting;
-  uint32_t decoded = 0;
   const auto offer = [&](uint32_t number) {
     if (lost) return false;
     const auto row = reading.row(number);
@@ -280,17 +270,7 @@ Result<void> Segment::visit_between(const Selection& selection, const IsOlder& i
     // Said again of each: where a row block is damaged, the bounds are further than they need to be.
     if ((is_before && !is_before(*row)) || (is_below && is_below(*row))) return true;
     if (!selection.may_want(*row, scopes)) return true;
-    if (can_sieve && ++decoded == kDecodedBeforeSieving) {
-      can_sieve = false;
-      if (!sieve.emplace(query.texts).look_at(reading, words_)) sieve.reset();
-      else if (are_all_asked_for) sifting.emplace(*this, *std::exchange(sieve, std::nullopt), floor, bound, query.order);
-    }
-    if (sifting) {
-      if (sifting->rules_out(number)) return f(cursor, {});
-    } else if (sieve) {
-      const auto coded = reading.coded(number);
-      if (coded && !sieve->may_contain(coded->body)) return f(cursor, {});
-    }
+    if (sifting.rules_out(number, reading)) return f(cursor, {});
     const auto record = reading.record(number, *row);
     if (record) return f(cursor, *record);
     passed_over(record.error());

@@ -32,8 +32,11 @@ class Segment {
   /// False: no more are wanted. An empty record: one that was looked at, and is surely not wanted.
   using Visit = std::function<bool(Cursor, std::string_view record)>;
   Result<void> visit(const Selection& selection, const Visit& f) const;
-  /// The same of imported events, from one place on and before another. The cursor is that of the import.
-  Result<void> visit_imported(const Selection& selection, const ImportedPlace& from, const ImportedPlace& before, const Visit& f) const;
+  /// The same of imported events, from one place on and before another, with what is known from the places before. The cursor is that of
+  /// the import.
+  class Sifting;
+  Result<void> visit_imported(const Selection& selection, Sifting& sifting, const ImportedPlace& from, const ImportedPlace& before,
+                              const Visit& f) const;
   /// The time of the event that stands so many rows beyond a place, in an order. None: there are not so many.
   Result<std::optional<uint32_t>> time_beyond(const ImportedPlace& place, Query::Order order, uint32_t rows) const;
 
@@ -79,7 +82,6 @@ class Segment {
     uint32_t reference = 0, count = 0;
   };
   class List;
-  class Sifting;
   using Bytes = segment::File::Bytes;
 
   Segment(std::string file, std::unique_ptr<segment::File> bytes) : file_(std::move(file)), bytes_(std::move(bytes)) {}
@@ -92,7 +94,8 @@ class Segment {
   using IsOlder = std::function<bool(const Row& row)>;  // true of the first rows, down to some row
   Result<uint32_t> count_rows(const IsOlder& is_older, Reading& reading) const;
   Result<uint32_t> rows_older_than(const ImportedPlace& place) const;
-  Result<void> visit_between(const Selection& selection, const IsOlder& is_below, const IsOlder& is_before, const Visit& f) const;
+  Result<void> visit_between(const Selection& selection, Sifting& sifting, const IsOlder& is_below, const IsOlder& is_before,
+                             const Visit& f) const;
   Result<std::pair<uint32_t, uint32_t>> rows_within(const Selection& selection) const;
   void visit_rows(std::vector<uint64_t> hashes, uint32_t floor, uint32_t bound, Query::Order order, const std::function<bool(uint32_t)>& f,
                   const std::function<void(const Failure&)>& passed_over) const;

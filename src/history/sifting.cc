@@ -5,22 +5,31 @@
 
 namespace cairn::history {
 
-bool Segment::Sifting::rules_out(uint32_t row) {
+bool Segment::Sifting::rules_out(uint32_t row, Reading& reading) {
+  if (!is_possible_ || ++asked_ < kRowsBefore) return false;
+  if (!sieve_ && !sieve_.emplace(selection_.query().texts).look_at(reading, segment_.words_)) {
+    sieve_.reset();
+    is_possible_ = false;
+    return false;
+  }
+  if (!selection_.terms().empty()) {  // few rows between others
+    const auto coded = reading.coded(row);
+    return coded && !sieve_->may_contain(coded->body);
+  }
   if (row < begin_ || row - begin_ >= ruled_out_.size()) look_from(row);
   return ruled_out_[row - begin_] != 0;
 }
 
 void Segment::Sifting::look_from(uint32_t row) {
-  begin_ = row;
-  uint32_t end = std::max(bound_, row + 1);
-  if (is_newest_first_) {
-    end = row + 1;
-    begin_ = end - std::min(ahead_, end - std::min(floor_, row));
+  uint32_t end = row + 1;
+  if (selection_.query().order == Query::Order::kNewestFirst) {
+    begin_ = end - std::min(ahead_, end);
   } else {
-    end = begin_ + std::min(ahead_, end - begin_);
+    begin_ = row;
+    end = begin_ + std::min(ahead_, segment_.rows_ - begin_);
   }
   ruled_out_.assign(end - begin_, 0);
-  ahead_ = std::min(ahead_ * 2, kRowsMax);
+  ahead_ = std::min(ahead_ * 2, kAheadMax);
   const uint32_t middle = begin_ + (end - begin_) / 2;
   std::future<void> other = std::async(std::launch::async, [this, middle, end] { sift(middle, end); });
   sift(begin_, middle);
@@ -31,7 +40,7 @@ void Segment::Sifting::sift(uint32_t begin, uint32_t end) {
   Reading reading(segment_);
   for (uint32_t row = begin; row < end; ++row) {
     const auto coded = reading.coded(row);  // whoever reads what is damaged says so
-    ruled_out_[row - begin_] = coded && !sieve_.may_contain(coded->body);
+    ruled_out_[row - begin_] = coded && !sieve_->may_contain(coded->body);
   }
 }
 

@@ -1,4 +1,5 @@
 #pragma once
+#include <optional>
 #include <vector>
 
 #include "history/segment.h"
@@ -6,27 +7,28 @@
 
 namespace cairn::history {
 
-/// Which rows of a segment surely contain none of some texts. Whoever asks for one row will ask for those behind it: so it looks ahead,
-/// more and more of them at once, by two threads. One thread asks.
+/// Which rows of a segment surely contain none of the texts that a search asks for. It begins once so many were asked about that it is
+/// worth its while. Where all rows are asked about, it looks ahead, at more and more of them at once, by two threads. One thread asks.
 class Segment::Sifting {
  public:
-  /// Rows from `floor` to before `bound` will be asked for, in an order.
-  Sifting(const Segment& segment, Sieve sieve, uint32_t floor, uint32_t bound, Query::Order order)
-      : segment_(segment), sieve_(std::move(sieve)), floor_(floor), bound_(bound), is_newest_first_(order == Query::Order::kNewestFirst) {}
+  Sifting(const Segment& segment, const Selection& selection)
+      : segment_(segment), selection_(selection), is_possible_(Sieve::can_tell(selection.query().texts)) {}
 
-  bool rules_out(uint32_t row);
+  bool rules_out(uint32_t row, Reading& reading);
 
  private:
-  static constexpr uint32_t kRowsFirst = 4096, kRowsMax = 1 << 16;
+  static constexpr uint32_t kRowsBefore = 1000;  // asked about before it begins
+  static constexpr uint32_t kAheadFirst = 4096, kAheadMax = 1 << 16;
 
   void look_from(uint32_t row);
   void sift(uint32_t begin, uint32_t end);
 
   const Segment& segment_;
-  const Sieve sieve_;
-  const uint32_t floor_, bound_;
-  const bool is_newest_first_;
-  uint32_t ahead_ = kRowsFirst;
+  const Selection& selection_;
+  bool is_possible_;
+  uint32_t asked_ = 0;
+  std::optional<Sieve> sieve_;
+  uint32_t ahead_ = kAheadFirst;
   uint32_t begin_ = 0;
   std::vector<char> ruled_out_;  // those from `begin_` on
 };
