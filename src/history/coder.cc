@@ -319,11 +319,13 @@ size_t Coder::bytes() const {
          noise_.size() + events_.size() * 8;
 }
 
-/// The entry of this hash, or where it belongs.
-Coder::Known& Coder::known(uint64_t hash) {
+/// The entry of this hash, or where it belongs. Null: too many others do, by chance or on purpose; then it is no word.
+Coder::Known* Coder::known(uint64_t hash) {
+  constexpr size_t kProbesMax = 128;
   const size_t mask = known_.size() - 1;
-  for (size_t i = hash & mask;; i = (i + 1) & mask)
-    if (known_[i].id == 0 || known_[i].hash == hash) return known_[i];
+  for (size_t i = hash & mask, probes = 0; probes < kProbesMax; i = (i + 1) & mask, ++probes)
+    if (known_[i].id == 0 || known_[i].hash == hash) return &known_[i];
+  return nullptr;
 }
 
 /// Whether a text of this hash was met before, and not too long ago. Being wrong costs an entry, no more.
@@ -347,17 +349,19 @@ uint32_t Coder::enter(uint64_t hash, Word::Kind kind, std::string_view text) {
   if (entries_.size() * 3 > known_.size() * 2) {
     const std::vector<Known> before = std::exchange(known_, std::vector<Known>(known_.size() * 2));
     for (const Known& one : before)
-      if (one.id != 0) known(one.hash) = one;
+      if (one.id != 0)
+        if (Known* at = known(one.hash)) *at = one;
   }
-  known(hash) = {hash, id + 1, entries_.back().begin};
+  if (Known* at = known(hash)) *at = {hash, id + 1, entries_.back().begin};
   return id;
 }
 
 /// Whether the text is in the dictionary now: then its token is put. A text is entered when it is met for the second time.
 bool Coder::put_known(std::string& out, uint64_t hash, Word::Kind kind, std::string_view text) {
-  const Known& at = known(hash);
-  uint32_t id = at.id - 1;
-  if (at.id == 0) {
+  const Known* at = known(hash);
+  if (at == nullptr) return false;
+  uint32_t id = at->id - 1;
+  if (at->id == 0) {
     if (!was_met(hash) || texts_.size() + text.size() > kWordsBytesMax) return false;
     id = enter(hash, kind, text);
   } else if (entries_[id].kind != kind || word(id).text != text) {
@@ -471,8 +475,9 @@ void Coder::put_nested(std::string_view record, const Value& value) {
   const std::string_view text = record.substr(value.begin, value.end - value.begin);
   bool is_second = false;
   if (value.hash != 0) {
-    if (const Known& at = known(value.hash); at.id == 0) is_second = was_met(value.hash) && texts_.size() <= kWordsBytesMax;
-    else if (is_phrase(at.id - 1, text)) return put_varint(bodies_, kFirstWord + at.id - 1);
+    const Known* at = known(value.hash);
+    if (at != nullptr && at->id == 0) is_second = was_met(value.hash) && texts_.size() <= kWordsBytesMax;
+    else if (at != nullptr && is_phrase(at->id - 1, text)) return put_varint(bodies_, kFirstWord + at->id - 1);
   }
   if (text.size() > kWordBytesMax) return put_literal(bodies_, text);
   Value* leaves = leaves_.data() + value.first_leaf;
@@ -525,17 +530,24 @@ void Coder::add(std::string_view record, uint32_t time) {
 
 std::optional<uint32_t> Coder::entry(Word::Kind kind, std::string_view text) {
   const uint64_t hash = hash_of(kind, text);
-  const Known& at = known(hash);
-  if (at.id != 0) return entries_[at.id - 1].kind == kind && word(at.id - 1).text == text ? std::optional(at.id - 1) : std::nullopt;
+  const Known* at = known(hash);
+  if (at == nullptr) return std::nullopt;
+  if (at->id != 0) return entries_[at->id - 1].kind == kind && word(at->id - 1).text == text ? std::optional(at->id - 1) : std::nullopt;
   if (texts_.size() + text.size() > kWordsBytesMax) return std::nullopt;
   return enter(hash, kind, text);
 }
 
 std::optional<uint32_t> Coder::phrase(std::string_view expanded, const std::function<std::optional<std::string>()>& code) {
   const uint64_t hash = hash_of(Word::kPhrase, expanded);
-  if (const Known& at = known(hash); at.id != 0) return is_phrase(at.id - 1, expanded) ? std::optional(at.id - 1) : std::nullopt;
+  const auto is_free = [&] {
+    const Known* at = known(hash);
+    return at != nullptr && at->id == 0;
+  };
+  if (const Known* at = known(hash); at != nullptr && at->id != 0)
+    return is_phrase(at->id - 1, expanded) ? std::optional(at->id - 1) : std::nullopt;
+  if (!is_free()) return std::nullopt;
   const std::optional<std::string> coded = code();
-  if (!coded || texts_.size() + coded->size() > kWordsBytesMax || known(hash).id != 0) return std::nullopt;
+  if (!coded || texts_.size() + coded->size() > kWordsBytesMax || !is_free()) return std::nullopt;
   return enter(hash, Word::kPhrase, *coded);
 }
 

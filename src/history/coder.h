@@ -126,7 +126,7 @@ class Coder final : public Words {
   void put_leaf(std::string& out, std::string_view text, const Value& value, bool may_be_noise);
   void put_nested(std::string_view record, const Value& value);
   bool put_known(std::string& out, uint64_t hash, Word::Kind kind, std::string_view text);
-  Known& known(uint64_t hash);
+  Known* known(uint64_t hash);
   bool was_met(uint64_t hash);
   uint32_t enter(uint64_t hash, Word::Kind kind, std::string_view text);
   bool is_phrase(uint32_t id, std::string_view text);
@@ -137,9 +137,9 @@ class Coder final : public Words {
 
   std::string texts_;  // of the entries, one after another
   std::vector<Entry> entries_;
-  // Both are asked for nearly every value, so they are small enough to stay in the processor's caches.
-  std::vector<Known> known_ = std::vector<Known>(1024);      // of the entries, by hash
-  std::vector<uint32_t> met_ = std::vector<uint32_t>(1024);  // tags of what was met once; a newer one takes an older one's place
+  std::vector<Known> known_ = std::vector<Known>(1024);  // of the entries, by hash
+  std::vector<uint32_t> met_ =
+      std::vector<uint32_t>(1024);  // tags of what was met once, small enough for the caches; newer ones take older ones' places
   size_t met_count_ = 0;
 
   std::vector<Value> values_;

@@ -14,7 +14,7 @@ namespace cairn::history {
 
 namespace {
 
-constexpr size_t kMergeBytes = 112 << 20;  // of memory: a dictionary, what it was made from, a posting list
+constexpr size_t kMergeBytes = 112 << 20;  // of memory: a dictionary, what it is made from, posting lists, where rows have gone
 constexpr size_t kCacheBytesMin = 8 << 20;
 constexpr int kSegmentsOfRetention = 8;  // none spans more than this part of it
 
@@ -112,7 +112,9 @@ Result<Staged> SegmentedHistory::stage(std::span<const Arrival> arrivals) {
                                                                    : Staged::Fate::kExpired);
   std::vector<Seeking::Sought> added = seeking.take_unknown();
   if (added.empty()) return staged;
-  auto file = imports_.stage(arrivals, std::move(added), {end, imported});
+  Imports::Seen seen{.live = end, .imported = {}};
+  for (const auto& segment : *imported) seen.imported.insert(segment->file());
+  auto file = imports_.stage(arrivals, std::move(added), std::move(seen));
   if (!file) return tl::unexpected(file.error());
   staged.file = std::move(*file);
   return staged;

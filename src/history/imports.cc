@@ -39,7 +39,8 @@ Result<std::string> Seeking::name_of(std::string_view record) {
 Result<const Seeking::Names*> Seeking::names_of(uint64_t hash) {
   const auto [at, is_new] = names_.try_emplace(hash);
   if (!is_new) return &at->second;
-  for (const Sought& one : std::ranges::equal_range(sought_, hash, {}, &Sought::hash)) {
+  for (auto same = std::ranges::lower_bound(sought_, hash, {}, &Sought::hash); same != sought_.end() && same->hash == hash; ++same) {
+    const Sought& one = *same;
     if (known_[one.event] != 0) continue;
     const auto record = record_of_(one.event);
     auto name = record ? name_of(*record) : Result<std::string>(tl::unexpected(record.error()));
@@ -203,8 +204,7 @@ bool Imports::adopt(const std::string& file, const Look& look) {
   }
   if (!*waiting) return true;
   std::shared_ptr<Segment> segment = (*waiting)->segment;
-  const bool was_staged_by_this_run = (*waiting)->seen.imported != nullptr;
-  const std::optional<Seen> seen = was_staged_by_this_run ? std::optional<Seen>((*waiting)->seen) : std::nullopt;
+  const std::optional<Seen> seen = (*waiting)->seen;
 
   std::vector<char> known(segment->count());
   std::string own;
@@ -217,7 +217,7 @@ bool Imports::adopt(const std::string& file, const Look& look) {
   Result<void> looked = look(seeking, seen);
   for (const auto& other : *before) {
     if (!looked) break;
-    if (!seen || std::ranges::find(*seen->imported, other) == seen->imported->end()) looked = seeking.look_in(*other);
+    if (!seen || !seen->imported.contains(other->file())) looked = seeking.look_in(*other);
   }
   if (!looked)
     log::error("whether imported events are there already cannot be told: some may be twice", {{"error", looked.error().message}});
@@ -231,7 +231,7 @@ bool Imports::adopt(const std::string& file, const Look& look) {
   auto after = std::make_shared<Segments>(*before);
   if (adopted) after->push_back(adopted);
   if (!segments_.replace(std::move(after), std::nullopt, std::max(segments_.position(), next_number_ - 1))) {
-    if (adopted && adopted != segment) segments_.discard(*adopted);
+    if (adopted && adopted != segment && segments_.write_again()) segments_.discard(*adopted);  // else the next opening may want it
     return false;
   }
   {

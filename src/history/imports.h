@@ -60,7 +60,7 @@ class Imports {
   /// What was looked at when events were staged: what is newer is looked at when they are adopted.
   struct Seen {
     Cursor live;
-    std::shared_ptr<const Segments> imported;
+    std::set<std::string> imported;  // names of files: segments that are merged meanwhile are not held by it
   };
 
   Imports(env::Files& files, const env::Clock& clock, const std::string& directory);
@@ -94,7 +94,7 @@ class Imports {
   struct Waiting {
     std::shared_ptr<Segment> segment;
     std::vector<Seeking::Sought> sought;
-    Seen seen;
+    std::optional<Seen> seen;  // none: staged by an earlier run
     std::chrono::nanoseconds since;
     bool is_named = false;
   };

@@ -358,7 +358,14 @@ TEST_P(ImportsTest, become_fewer_and_larger_as_live_ones_do) {
   query.account = kAccount;
   query.limit = 5;
   const auto before = history_->search(query);
+  query.before = before->next;
+  const auto second = history_->search(query);
   history_->tidy([] { return true; });
+  const auto second_again = history_->search(query);
+  query.before.reset();
+  ASSERT_EQ(second->events.size(), second_again->events.size());
+  for (size_t i = 0; i < second->events.size(); ++i)
+    EXPECT_EQ(second->events[i].attributes.event_id, second_again->events[i].attributes.event_id) << "a page goes on where it was";
   EXPECT_EQ(files(), before_merging - 63) << "64 in one, the rest as they were";
   EXPECT_TRUE(history_->verify().has_value());
   for (int i = 0; i < 5; ++i) ASSERT_NO_FATAL_FAILURE(check(false));

@@ -1,6 +1,7 @@
 #include "history/merge.h"
 
 #include <algorithm>
+#include <map>
 
 #include "history/postings.h"
 #include "history/recoder.h"
@@ -11,7 +12,8 @@ namespace cairn::history {
 
 namespace {
 
-constexpr int kMergedLevel = 6;  // of zstd: written once, kept for months
+constexpr int kMergedLevel = 6;                       // of zstd: written once, kept for months
+constexpr uint64_t kMergedFileBytesMax = 3ull << 30;  // of events; words and postings still have to fit into 4 GiB
 
 /// Some segments seen as one.
 struct Whole {
@@ -102,9 +104,11 @@ class Segment::TermReading {
 
 /// One of the segments that are merged.
 struct Segment::Merged {
+  static constexpr size_t kPagesOfEach = 128;  // a word is looked up once
+
   Merged(const Segment& one, uint64_t first_position, Coder& coder)
       : segment(one),
-        reading(one, Reading::Way::kPassing),
+        reading(one, Reading::Way::kPassing, kPagesOfEach),
         recoder(coder, reading, one.words_),
         shift(static_cast<uint32_t>(one.first_position() - first_position)),
         terms(one) {}
@@ -112,7 +116,10 @@ struct Segment::Merged {
   /// On to the next row, if there is one.
   Result<void> advance() {
     has_row = ++number < segment.count();
-    if (!has_row) return {};
+    if (!has_row) {
+      reading.forget_words();
+      return {};
+    }
     auto read = reading.row(number);
     if (!read) return tl::unexpected(read.error());
     row = *read;
@@ -137,7 +144,8 @@ struct Segment::Merged {
   TermReading terms;
 };
 
-Result<uint64_t> merge_segments(env::Files& files, const std::string& path, const Segments& segments, const std::function<bool()>& wanted) {
+Result<uint64_t> merge_segments(env::Files& files, const std::string& path, const Segments& segments, const std::function<bool()>& wanted,
+                                bool& is_too_large) {
   auto out = SegmentWriter::create(files, path);
   if (!out) return tl::unexpected(out.error());
   Whole whole;
@@ -148,14 +156,15 @@ Result<uint64_t> merge_segments(env::Files& files, const std::string& path, cons
                                  .level = segments.front()->level() + 1,
                                  .scopes = {}};
   Coder coder;
+  std::map<std::pair<std::string_view, std::string_view>, uint16_t> numbers;  // of scopes
   std::vector<std::unique_ptr<Segment::Merged>> all;
   for (const auto& segment : segments) {
     Segment::Merged& one = *all.emplace_back(std::make_unique<Segment::Merged>(*segment, summary.first_position, coder));
     summary.record_bytes += segment->record_bytes();
     for (const Scope& scope : segment->scopes()) {
-      const auto known = std::ranges::find(summary.scopes, scope);
-      one.scopes.push_back(static_cast<uint16_t>(known - summary.scopes.begin()));
-      if (known == summary.scopes.end()) summary.scopes.push_back(scope);
+      const auto [known, is_new] = numbers.try_emplace({scope.account, scope.region}, static_cast<uint16_t>(summary.scopes.size()));
+      if (is_new) summary.scopes.push_back(scope);
+      one.scopes.push_back(known->second);
     }
     if (summary.scopes.size() > kScopesMax) return failure("too many accounts and regions for one segment");
     if (auto read = one.advance(); !read) return tl::unexpected(read.error());
@@ -180,6 +189,8 @@ Result<uint64_t> merge_segments(env::Files& files, const std::string& path, cons
       if (one->has_row && (first == nullptr || comes_before(*one, *first))) first = one.get();
     if (first == nullptr) break;
     if (out->rows() % kEventsPerBlock == 0 && !wanted()) return failure("");
+    is_too_large = out->bytes() > kMergedFileBytesMax;
+    if (is_too_large) return failure("segments stay apart: together they would be too large");
     Row row = first->row;
     if (const auto coded = first->reading.coded(first->number); !coded || !first->recoder.add(*coded)) {
       const auto record = first->reading.record(first->number, row);

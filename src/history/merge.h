@@ -24,8 +24,10 @@ constexpr uint64_t kMergedBytesMax = 2ull << 30;
 Segments chosen_to_merge(const Segments& segments, uint32_t span_max, const std::function<bool(const Segment&)>& is_left_alone);
 
 /// Writes what is in `segments` as one, in their order: of positions, or if they are imported, of times. Fails on any damage, since what
-/// cannot be read is not to be forgotten about; and without a word when `wanted` is false.
-Result<uint64_t> merge_segments(env::Files& files, const std::string& path, const Segments& segments, const std::function<bool()>& wanted);
+/// cannot be read is not to be forgotten about; without a word when `wanted` is false; and when what they say in few words, in one
+/// dictionary has no room (`is_too_large`).
+Result<uint64_t> merge_segments(env::Files& files, const std::string& path, const Segments& segments, const std::function<bool()>& wanted,
+                                bool& is_too_large);
 
 /// Merges a store's segments as long as there are some to merge. One thread.
 template <class Tail>
@@ -42,11 +44,12 @@ class Merger {
     const Segments old =
         chosen_to_merge(*before, span_max_, [this](const Segment& segment) { return left_alone_.contains(segment.file()); });
     if (old.empty()) return false;
+    bool is_too_large = false;
     const auto merged = store_.make(new_name(old.back()->last_position(), *before),
-                                    [&](const std::string& path) { return merge_segments(files_, path, old, wanted); });
+                                    [&](const std::string& path) { return merge_segments(files_, path, old, wanted, is_too_large); });
     if (!merged && wanted()) {  // whoever holds damage is not tried again
       for (const auto& segment : old)
-        if (!segment->is_dropped() && !segment->verify()) left_alone_.insert(segment->file());
+        if (is_too_large || (!segment->is_dropped() && !segment->verify())) left_alone_.insert(segment->file());
     }
     if (!merged) return false;
     const std::lock_guard lock(changing);
@@ -70,7 +73,7 @@ class Merger {
   env::Files& files_;
   segment::Collection<Segment, Tail>& store_;
   const uint32_t span_max_;
-  std::set<std::string> left_alone_;  // damaged ones
+  std::set<std::string> left_alone_;  // those that cannot be merged
 };
 
 }  // namespace cairn::history

@@ -112,25 +112,30 @@ TEST(Recoder, DamageStaysWhatItIs) {
 TEST(Recoder, WithoutRoomForMoreWordsWhatWasAWordIsSpelledOut) {
   Coder to;
   std::mt19937_64 random(3);
-  for (size_t bytes = 0; bytes <= kWordsBytesMax; bytes += 16'000) {  // words until there is no more room
-    const std::string filler(16'000, static_cast<char>('a' + bytes % 26));
-    for (int twice = 0; twice < 2; ++twice) to.add(fmt::format(R"({{"a":"{}{}"}})", bytes, filler), kTime);
-    (void)to.close();
-  }
+  std::mt19937_64 other(4);
+  for (int n = 0; n < 40; ++n) to.add(record_of(other), kTime);  // the forms: without them nothing could be taken
+  (void)to.close();
+  for (const size_t length : {16'000, 1'000, 50, 8})
+    for (uint64_t n = 0; to.entry(Word::kText, fmt::format("{:0{}}", n, length)); ++n) continue;
+  ASSERT_FALSE(to.entry(Word::kText, "no room for this"));
+  const uint32_t words = to.words();
   Coded from;
-  for (int n = 0; n < 100; ++n) from.add(record_of(random));
+  for (int n = 0; n < 400; ++n) from.add(record_of(random));
   Recoder recoder(to, from.coder, from.coder.words());
   std::string out;
-  size_t number = 0;
+  size_t number = 0, taken = 0;
   for (const std::string& raw : from.blocks) {
     const auto block = CodedBlock::open(raw);
     for (uint32_t place = 0; place < block->events(); ++place, ++number) {
-      if (!recoder.add(block->coded(place))) to.add(from.records[number], kTime);  // as whoever merges does
+      if (recoder.add(block->coded(place))) ++taken;
+      else to.add(from.records[number], kTime);  // as whoever merges does
       ASSERT_TRUE(to.open_record(to.open_events() - 1, kTime, out));
       ASSERT_EQ(out, from.records[number]);
     }
     (void)to.close();
   }
+  EXPECT_GT(taken, 300u);
+  EXPECT_LT(to.words() - words, 10u);
 }
 
 }  // namespace

@@ -98,14 +98,14 @@ Result<void> Segment::Reading::open_events(uint32_t number) {
 
 Result<CodedBlock::Coded> Segment::Reading::coded(uint32_t number) {
   if (auto opened = open_events(number); !opened) return tl::unexpected(opened.error());
-  if (pages_.size() > kPagesMax) pages_.clear();  // not while a word is in use
+  if (pages_.size() > pages_max_) pages_.clear();  // not while a word is in use
   return coded_.coded(number - events_first_);
 }
 
 Result<std::string_view> Segment::Reading::record(uint32_t number, const Row& row) {
   if (auto opened = open_events(number); !opened) return tl::unexpected(opened.error());
   word_failure_.reset();
-  if (pages_.size() > kPagesMax) pages_.clear();
+  if (pages_.size() > pages_max_) pages_.clear();
   if (coded_.record(number - events_first_, row.time, *this, record_)) return record_;
   if (word_failure_) return tl::unexpected(*word_failure_);
   return segment_.damaged(fmt::format("event {} cannot be decoded", number));
@@ -239,8 +239,7 @@ Result<void> Segment::visit_between(const Selection& selection, Sifting& sifting
                                     const Visit& f) const {
   const Query& query = selection.query();
   if (!selection.overlaps(oldest_time_, newest_time_)) return {};
-  const std::vector<char> scopes = selection.wanted_scopes(scopes_);
-  if (std::ranges::all_of(scopes, [](char kinds) { return kinds == 0; })) return {};
+  if (!sifting.wants_any()) return {};
 
   std::optional<Failure> lost;
   const auto passed_over = [&](const Failure& damage) {
@@ -269,7 +268,7 @@ Result<void> Segment::visit_between(const Selection& selection, Sifting& sifting
     const Cursor cursor = cursor_of(*row);
     // Said again of each: where a row block is damaged, the bounds are further than they need to be.
     if ((is_before && !is_before(*row)) || (is_below && is_below(*row))) return true;
-    if (!selection.may_want(*row, scopes)) return true;
+    if (!sifting.may_want(*row)) return true;
     if (sifting.rules_out(number, reading)) return f(cursor, {});
     const auto record = reading.record(number, *row);
     if (record) return f(cursor, *record);

@@ -115,26 +115,30 @@ class Segment::Reading final : public Words {
  public:
   /// kPassing: all of it is read, once.
   enum class Way { kKeeping, kPassing };
-  explicit Reading(const Segment& segment, Way way = Way::kKeeping) : segment_(segment), way_(way) {}
+  explicit Reading(const Segment& segment, Way way = Way::kKeeping, size_t pages_max = kPagesMax)
+      : segment_(segment), way_(way), pages_max_(pages_max) {}
   Result<Row> row(uint32_t number);
   /// Valid until the next call.
   Result<std::string_view> record(uint32_t number, const Row& row);
   /// The same record, coded.
   Result<CodedBlock::Coded> coded(uint32_t number);
   Word word(uint32_t id) override;
+  void forget_words() { pages_.clear(); }
 
  private:
+  static constexpr size_t kPagesMax = 1024;  // some 8 KB each
+
   Result<void> open_events(uint32_t number);
   Result<Bytes> fetch(BlockAt at) const { return way_ == Way::kKeeping ? segment_.bytes_->block(at) : segment_.bytes_->passing_block(at); }
 
   const Segment& segment_;
   const Way way_;
+  const size_t pages_max_;
   uint32_t rows_first_ = 0;
   std::vector<Row> rows_;
   uint32_t events_first_ = 0;
   Bytes events_;
   CodedBlock coded_;
-  static constexpr size_t kPagesMax = 1024;    // some 8 KB each
   std::unordered_map<uint32_t, Bytes> pages_;  // of words
   std::optional<Failure> word_failure_;
   std::string record_;

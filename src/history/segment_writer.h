@@ -26,6 +26,7 @@ class SegmentWriter {
   void add_row(const Row& row);
   void add_events(std::string_view sealed, uint32_t first_row);
   uint32_t rows() const { return rows_; }
+  uint64_t bytes() const { return out_.bytes(); }
 
   /// After the last row.
   void add_words(Words& words, uint32_t count);

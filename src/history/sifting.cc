@@ -2,14 +2,15 @@
 
 #include <algorithm>
 #include <future>
+#include <system_error>
 
 namespace cairn::history {
 
 bool Segment::Sifting::rules_out(uint32_t row, Reading& reading) {
-  if (!is_possible_ || ++asked_ < kRowsBefore) return false;
+  if (!can_sieve_ || ++asked_ < kRowsBefore) return false;
   if (!sieve_ && !sieve_.emplace(selection_.query().texts).look_at(reading, segment_.words_)) {
     sieve_.reset();
-    is_possible_ = false;
+    can_sieve_ = false;
     return false;
   }
   if (!selection_.terms().empty()) {  // few rows between others
@@ -31,7 +32,12 @@ void Segment::Sifting::look_from(uint32_t row) {
   ruled_out_.assign(end - begin_, 0);
   ahead_ = std::min(ahead_ * 2, kAheadMax);
   const uint32_t middle = begin_ + (end - begin_) / 2;
-  std::future<void> other = std::async(std::launch::async, [this, middle, end] { sift(middle, end); });
+  std::future<void> other;
+  try {
+    other = std::async(std::launch::async, [this, middle, end] { sift(middle, end); });
+  } catch (const std::system_error&) {  // the system gives no more threads
+    return sift(begin_, end);
+  }
   sift(begin_, middle);
   other.get();
 }
@@ -39,6 +45,8 @@ void Segment::Sifting::look_from(uint32_t row) {
 void Segment::Sifting::sift(uint32_t begin, uint32_t end) {
   Reading reading(segment_);
   for (uint32_t row = begin; row < end; ++row) {
+    const auto at = reading.row(row);
+    if (at && !may_want(*at)) continue;     // it will not be asked about
     const auto coded = reading.coded(row);  // whoever reads what is damaged says so
     ruled_out_[row - begin_] = coded && !sieve_->may_contain(coded->body);
   }

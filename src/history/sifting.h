@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <optional>
 #include <vector>
 
@@ -7,25 +8,36 @@
 
 namespace cairn::history {
 
-/// Which rows of a segment surely contain none of the texts that a search asks for. It begins once so many were asked about that it is
-/// worth its while. Where all rows are asked about, it looks ahead, at more and more of them at once, by two threads. One thread asks.
+/// What of a segment a selection surely does not want, without decoding it: by the row, and by the texts that are asked for. Texts are
+/// sifted once so many rows were asked about that it is worth its while; where all rows are asked about, it looks ahead, at more and more
+/// of them at once, by two threads. One thread asks.
 class Segment::Sifting {
  public:
   Sifting(const Segment& segment, const Selection& selection)
-      : segment_(segment), selection_(selection), is_possible_(Sieve::can_tell(selection.query().texts)) {}
+      : segment_(segment),
+        selection_(selection),
+        scopes_(selection.wanted_scopes(segment.scopes())),
+        can_sieve_(Sieve::can_tell(selection.query().texts)) {}
 
+  /// False: none of its accounts and regions is wanted.
+  bool wants_any() const {
+    return std::ranges::any_of(scopes_, [](char kinds) { return kinds != 0; });
+  }
+  bool may_want(const Row& row) const { return selection_.may_want(row, scopes_); }
+  /// True: it has none of the texts. `reading` is the caller's.
   bool rules_out(uint32_t row, Reading& reading);
 
  private:
   static constexpr uint32_t kRowsBefore = 1000;  // asked about before it begins
-  static constexpr uint32_t kAheadFirst = 4096, kAheadMax = 1 << 16;
+  static constexpr uint32_t kAheadFirst = 512, kAheadMax = 1 << 16;
 
   void look_from(uint32_t row);
   void sift(uint32_t begin, uint32_t end);
 
   const Segment& segment_;
   const Selection& selection_;
-  bool is_possible_;
+  const std::vector<char> scopes_;
+  bool can_sieve_;
   uint32_t asked_ = 0;
   std::optional<Sieve> sieve_;
   uint32_t ahead_ = kAheadFirst;

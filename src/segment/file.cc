@@ -150,7 +150,8 @@ Result<NewFile> NewFile::create(env::Files& files, const std::string& path, std:
 
 BlockAt NewFile::add(std::string_view sealed) {
   const uint64_t offset = written_ + pending_.size();
-  CHECK(offset + sealed.size() <= 0xffffffff);
+  if (done_ && offset + sealed.size() > UINT32_MAX)
+    done_ = tl::unexpected(env::IoFailure{.kind = env::IoFailure::kOther, .message = "a segment would have more than 4 GiB"});
   pending_ += sealed;
   ++blocks_;
   checksum_ = crypto::crc32c(sealed.substr(0, 8), checksum_);

@@ -94,10 +94,11 @@ class NewFile {
  public:
   static Result<NewFile> create(env::Files& files, const std::string& path, std::string_view magic);  // eight bytes
 
-  BlockAt add(std::string_view sealed);  // a sealed block
+  BlockAt add(std::string_view sealed);  // a sealed block; what would be more than 4 GiB, `finish` refuses
   /// Of what was added so far.
   uint32_t blocks() const { return blocks_; }
   uint32_t checksum() const { return checksum_; }  // of the blocks' own first eight bytes
+  uint64_t bytes() const { return written_ + pending_.size(); }
   /// Writes the footer (kTwice: and its twin, to be read where the first is damaged) and syncs. Returns the file's size.
   enum class Footer { kOnce, kTwice };
   Result<uint64_t> finish(std::string_view raw_footer, Footer times = Footer::kOnce);
