@@ -182,12 +182,12 @@ void run(const Source& source, const Target& target, size_t threads, ImportLedge
 }
 
 /// What is answered is durable, and shown some moments later. Whoever looks once this command has ended shall find it.
-void wait_until_shown(const Target& target) {
+void wait_until_shown(const Target& target, const ImportLedger& ledger) {
   constexpr std::chrono::milliseconds kPause{10};
   constexpr int kTriesMax = 1000;
   SignedHttp http(target, env::system_clock());
   std::optional<uint64_t> wanted;
-  for (int tries = 0; tries < kTriesMax; ++tries, std::this_thread::sleep_for(kPause)) {
+  for (int tries = 0; tries < kTriesMax; ++tries, ledger.pause(kPause)) {
     const auto answer = http.send(
         {.service = "cairn", .region = target.signer.region.str(), .path = "/_cairn/metrics", .query = "", .headers = {}, .body = nullptr});
     if (!answer || answer->status != 200) return;  // then it cannot be known
@@ -282,7 +282,7 @@ int import(const ImportOptions& options) {
   const auto source = open_source(options.what, *target, ledger);
   if (!source) return fail(source.error().exit_code, source.error().message);
   run(*source, *target, options.threads == 0 ? kThreadsUsual : options.threads, ledger);
-  if (ledger.counts().added > 0) wait_until_shown(*target);
+  if (ledger.counts().added > 0) wait_until_shown(*target, ledger);
   for (const auto& problem : ledger.problems())
     fmt::print(stderr, "{}{}{}: {}\n", printable(problem.file), problem.where.empty() ? "" : ", ", problem.where,
                printable(problem.reason));
