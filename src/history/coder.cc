@@ -42,7 +42,7 @@ uint64_t hash_of(Word::Kind kind, std::string_view s) {
   h ^= g;
   for (; n >= 8; n -= 8, p += 8) h = fold(read64(p) ^ kFirst, h ^ kSecond);
   uint64_t last = 0;
-  std::memcpy(&last, p, n);
+  if (n > 0) std::memcpy(&last, p, n);
   return fold(last ^ kSecond, h ^ kFirst);
 }
 
