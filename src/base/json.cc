@@ -9,6 +9,7 @@
 #include <unordered_map>
 
 #include "base/check.h"
+#include "base/json_depth.h"
 #include "base/utf8.h"
 
 namespace cairn::json {
@@ -69,31 +70,6 @@ void append_escape(std::string& out, char c) {
   }
   auto byte = static_cast<unsigned char>(c);
   out += {'\\', 'u', '0', '0', kHex[byte >> 4], kHex[byte & 15]};
-}
-
-/// The offset of the bracket that opens a level too many, if there is one. Looks at brackets outside strings only.
-std::optional<size_t> too_deep_at(std::string_view text) {
-  int depth = 0;
-  for (size_t i = 0; i < text.size(); ++i) {
-    switch (text[i]) {
-      case '"':
-        for (++i; i < text.size() && text[i] != '"'; ++i) {
-          if (text[i] == '\\') ++i;
-        }
-        break;
-      case '[':
-      case '{':
-        if (++depth > kDepthMax) return i;
-        break;
-      case ']':
-      case '}':
-        --depth;
-        break;
-      default:
-        break;
-    }
-  }
-  return std::nullopt;
 }
 
 /// Builds a Json from the events of a reader, nlohmann's or ours. The former's own builder looks up each member among all before it, which
@@ -436,7 +412,7 @@ std::optional<Result<Json>> parse_quickly(std::string_view text, Duplicates dupl
 }
 
 Result<Json> parse_slowly(std::string_view text, Duplicates duplicates) {
-  if (auto offset = too_deep_at(text)) return failure("JSON nests deeper than {} at byte {}", kDepthMax, *offset);
+  if (auto offset = too_deep_at(text, kDepthMax)) return failure("JSON nests deeper than {} at byte {}", kDepthMax, *offset);
   // The library takes a NUL for the end of the text, whatever comes behind.
   if (const size_t nul = text.find('\0'); nul != std::string_view::npos) return failure("no valid JSON at byte {}: a NUL", nul);
   Builder builder(duplicates);

@@ -181,8 +181,8 @@ void run(const Source& source, const Target& target, size_t threads, ImportLedge
   });
 }
 
-/// What is answered is durable, and shown some moments later. Whoever looks once this command has ended shall find it.
-void wait_until_shown(const Target& target, const ImportLedger& ledger) {
+/// What is answered is durable, and found some moments later. Whoever looks once this command has ended shall find it. False: not yet.
+bool wait_until_found(const Target& target, const ImportLedger& ledger) {
   constexpr std::chrono::milliseconds kPause{10};
   constexpr int kTriesMax = 1000;
   SignedHttp http(target, env::system_clock());
@@ -190,7 +190,7 @@ void wait_until_shown(const Target& target, const ImportLedger& ledger) {
   for (int tries = 0; tries < kTriesMax; ++tries, ledger.pause(kPause)) {
     const auto answer = http.send(
         {.service = "cairn", .region = target.signer.region.str(), .path = "/_cairn/metrics", .query = "", .headers = {}, .body = nullptr});
-    if (!answer || answer->status != 200) return;  // then it cannot be known
+    if (!answer || answer->status != 200) return true;  // then it cannot be known
     std::optional<uint64_t> journal, history;
     for (std::string_view line : text::split(answer->body, '\n')) {
       constexpr std::string_view kJournal = "cairn_journal_position ", kHistory = "cairn_history_position ";
@@ -198,8 +198,9 @@ void wait_until_shown(const Target& target, const ImportLedger& ledger) {
       if (line.starts_with(kHistory)) history = text::to_uint(line.substr(kHistory.size()));
     }
     if (!wanted) wanted = journal;
-    if (!wanted || !history || *history >= *wanted) return;
+    if (!wanted || !history || *history >= *wanted) return true;
   }
+  return false;
 }
 
 bool print(const std::string& text) { return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0; }
@@ -282,7 +283,8 @@ int import(const ImportOptions& options) {
   const auto source = open_source(options.what, *target, ledger);
   if (!source) return fail(source.error().exit_code, source.error().message);
   run(*source, *target, options.threads == 0 ? kThreadsUsual : options.threads, ledger);
-  if (ledger.counts().added > 0) wait_until_shown(*target, ledger);
+  if (ledger.counts().added > 0 && !wait_until_found(*target, ledger))
+    fmt::print(stderr, "cairn import: what was added is safe, but not found yet: the server is still busy with what came before\n");
   for (const auto& problem : ledger.problems())
     fmt::print(stderr, "{}{}{}: {}\n", printable(problem.file), problem.where.empty() ? "" : ", ", problem.where,
                printable(problem.reason));

@@ -1,5 +1,6 @@
 #include "event/build.h"
 
+#include "base/json_depth.h"
 #include "event/error_code.h"
 #include "event/identity.h"
 #include "event/parameters.h"
@@ -18,27 +19,6 @@ constexpr std::string_view kOmitted = R"({"omitted":true})";
 /// it: what nests deeper than that would be a call without a readable event.
 constexpr int kPartDepthMax = 48;
 static_assert(kPartDepthMax + 8 <= json::kDepthMax);
-
-/// `value`: finished JSON.
-bool nests_too_deep(std::string_view value) {
-  if (std::ranges::count_if(value, [](char c) { return c == '{' || c == '['; }) <= kPartDepthMax) return false;
-  int depth = 0;
-  bool in_string = false;
-  for (size_t i = 0; i < value.size(); ++i) {
-    const char c = value[i];
-    if (in_string) {
-      if (c == '\\') ++i;
-      else if (c == '"') in_string = false;
-    } else if (c == '"') {
-      in_string = true;
-    } else if (c == '{' || c == '[') {
-      if (++depth > kPartDepthMax) return true;
-    } else if (c == '}' || c == ']') {
-      --depth;
-    }
-  }
-  return false;
-}
 
 /// The first `limit` bytes of `s`, no code point cut in half.
 std::string_view cut(std::string_view s, size_t limit = kWordBytesMax) {
@@ -116,7 +96,7 @@ class Record {
     writer_.key(name).raw({});  // the value follows behind the writer's back
     const size_t mark = out_.size();
     if (parts_ == Parts::kAll) append();
-    if (parts_ == Parts::kNone || out_.size() - mark > limit || nests_too_deep(std::string_view(out_).substr(mark))) {
+    if (parts_ == Parts::kNone || out_.size() - mark > limit || json::too_deep_at(std::string_view(out_).substr(mark), kPartDepthMax)) {
       out_.resize(mark);
       out_ += kOmitted;
     }

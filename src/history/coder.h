@@ -138,8 +138,8 @@ class Coder final : public Words {
   std::string texts_;  // of the entries, one after another
   std::vector<Entry> entries_;
   std::vector<Known> known_ = std::vector<Known>(1024);  // of the entries, by hash
-  std::vector<uint32_t> met_ =
-      std::vector<uint32_t>(1024);  // tags of what was met once, small enough for the caches; newer ones take older ones' places
+  // Tags of what was met once, small enough for the caches; newer ones take older ones' places.
+  std::vector<uint32_t> met_ = std::vector<uint32_t>(1024);
   size_t met_count_ = 0;
 
   std::vector<Value> values_;

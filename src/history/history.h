@@ -43,7 +43,7 @@ class SegmentedHistory : public History {
   void add_records(Tail& tail, uint64_t position, const std::vector<std::string_view>& records);
   bool seal_locked();
   bool adopt_waiting();
-  std::string new_name(uint64_t last_position, const std::vector<std::shared_ptr<Segment>>& segments);
+  std::string new_name(uint64_t last_position, const Segments& segments);
 
   env::Files& files_;
   const env::Clock& clock_;

@@ -56,7 +56,6 @@ class Seeking {
 /// Imported events: segments of their own, each in order of time. docs/formats/history.md, "Imported events".
 class Imports {
  public:
-  using Segments = std::vector<std::shared_ptr<Segment>>;
   /// What was looked at when events were staged: what is newer is looked at when they are adopted.
   struct Seen {
     Cursor live;

@@ -10,7 +10,7 @@ constexpr ImportedPlace kOldest{}, kNewest{UINT32_MAX, UINT64_MAX, UINT32_MAX};
 
 }  // namespace
 
-Interleaved::Interleaved(const Selection& selection, Imports::Segments segments, const Cursor& end, Work& work, const History::Visit& f)
+Interleaved::Interleaved(const Selection& selection, Segments segments, const Cursor& end, Work& work, const History::Visit& f)
     : selection_(selection),
       is_newest_first_(selection.query().order == Query::Order::kNewestFirst),
       in_order_{is_newest_first_},

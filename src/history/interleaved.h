@@ -33,7 +33,7 @@ class Work {
 class Interleaved {
  public:
   /// `end`: a cursor behind the newest live event there is.
-  Interleaved(const Selection& selection, Imports::Segments segments, const Cursor& end, Work& work, const History::Visit& f);
+  Interleaved(const Selection& selection, Segments segments, const Cursor& end, Work& work, const History::Visit& f);
 
   /// The next live event that is wanted. False: no more are.
   bool live(Event&& event);
@@ -64,7 +64,7 @@ class Interleaved {
   const Selection& selection_;
   const bool is_newest_first_;
   const InOrder in_order_;
-  Imports::Segments segments_;
+  Segments segments_;
   std::deque<Segment::Sifting> siftings_;  // of each segment
   Work& work_;
   const History::Visit& f_;

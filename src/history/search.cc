@@ -84,7 +84,7 @@ Result<History::Visited> SegmentedHistory::visit(const Query& query, const Visit
   const auto& segments = both.second;
   const bool with_imported = (!query.before || query.before->imported) && (!query.newer_than || query.newer_than->imported);
   Work work(query, clock_);
-  Interleaved events(selection, with_imported ? *imports_.segments() : Imports::Segments(), tail->end(), work, f);
+  Interleaved events(selection, with_imported ? *imports_.segments() : Segments(), tail->end(), work, f);
   Checker checker(selection, work, events);
   bool open = true;
   const auto visit_segment = [&](const Segment& segment) -> Result<void> {

@@ -27,14 +27,13 @@ class Segment {
   /// Reads the footer. The failure names the file.
   static Result<std::shared_ptr<Segment>> open(segment::Storage& storage, const std::string& directory, const std::string& file);
 
+  class Sifting;
   /// Calls `f` for the events that `selection` may want, within its bounds and in its order, until it returns false. They are still to
-  /// be checked. Any thread. A failure names the file.
-  /// False: no more are wanted. An empty record: one that was looked at, and is surely not wanted.
+  /// be checked. An empty record is one that was looked at, and is surely not wanted. Any thread. A failure names the file.
   using Visit = std::function<bool(Cursor, std::string_view record)>;
   Result<void> visit(const Selection& selection, const Visit& f) const;
   /// The same of imported events, from one place on and before another, with what is known from the places before. The cursor is that of
   /// the import.
-  class Sifting;
   Result<void> visit_imported(const Selection& selection, Sifting& sifting, const ImportedPlace& from, const ImportedPlace& before,
                               const Visit& f) const;
   /// The time of the event that stands so many rows beyond a place, in an order. None: there are not so many.

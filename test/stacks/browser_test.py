@@ -6,30 +6,9 @@ import unittest
 
 import chromium
 from server import BINARY, Server, eventually
+from stacks import LAUNCHED, MARKUP
 
 WHY_NOT = chromium.missing()
-MARKUP = "<img src=x onerror=document.title='broken'>"
-TEMPLATE = """
-Description: "A group %(markup)s"
-Metadata:
-  AWS::CloudFormation::Interface:
-    ParameterGroups:
-      - {Label: {default: "First %(markup)s"}, Parameters: [Days, Secret]}
-    ParameterLabels:
-      Days: {default: "How long %(markup)s"}
-Parameters:
-  Days: {Type: Number, Default: 30, Description: "In days %(markup)s"}
-  Colour: {Type: String, Default: red, AllowedValues: [red, "%(markup)s"]}
-  Secret: {Type: String, NoEcho: true, Default: hunter2hunter2}
-Resources:
-  Group: {Type: AWS::Logs::LogGroup, Properties: {LogGroupName: launched, RetentionInDays: !Ref Days}}
-  Role:
-    Type: AWS::IAM::Role
-    Properties:
-      AssumeRolePolicyDocument:
-        Version: 2012-10-17
-        Statement: [{Effect: Allow, Principal: {Service: cloudtrail.amazonaws.com}, Action: sts:AssumeRole}]
-""" % {"markup": MARKUP}
 FORM = "!document.getElementById('form').hidden"
 MESSAGE = "document.getElementById('message').textContent"
 BAD = "document.getElementById('message').className === 'bad'"
@@ -42,7 +21,7 @@ class Browser(unittest.TestCase):
         cls.server = Server().__enter__()
         cls.place = tempfile.TemporaryDirectory()
         cls.template = pathlib.Path(cls.place.name) / "template.yaml"
-        cls.template.write_text(TEMPLATE)
+        cls.template.write_text(LAUNCHED)
 
     @classmethod
     def tearDownClass(cls):

@@ -4,7 +4,8 @@ import unittest
 
 from botocore.exceptions import ClientError
 
-from server import Server, eventually
+from server import Server
+from stacks import settled
 
 
 def allow(principal, action, resource="*"):
@@ -58,19 +59,12 @@ def template():
 
 
 class Drift(unittest.TestCase):
-    def settled(self, stacks, name, status):
-        def ended():
-            found = stacks.describe_stacks(StackName=name)["Stacks"][0]
-            return None if found["StackStatus"].endswith("_IN_PROGRESS") else found
-        found = eventually(ended, 20)
-        self.assertEqual(found["StackStatus"], status, found)
-
     def test_drift(self):
         with Server() as server:
             stacks, s3, iam, sns = (server.client(name) for name in ("cloudformation", "s3", "iam", "sns"))
             arn = stacks.create_stack(StackName="d", TemplateBody=json.dumps(template()), Capabilities=["CAPABILITY_IAM"],
                                       Parameters=[{"ParameterKey": "Word", "ParameterValue": "hidden-word"}])["StackId"]
-            self.settled(stacks, "d", "CREATE_COMPLETE")
+            settled(stacks, "d", "CREATE_COMPLETE")
             self.assertEqual(stacks.describe_stacks(StackName="d")["Stacks"][0]["DriftInformation"], {"StackDriftStatus": "NOT_CHECKED"})
 
             def detect():

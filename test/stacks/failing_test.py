@@ -4,7 +4,8 @@ import unittest
 
 from botocore.exceptions import ClientError
 
-from server import Server, eventually
+from server import Server
+from stacks import settled
 
 COUNT = 40
 ROLE = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "cloudtrail.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
@@ -43,28 +44,22 @@ class Failing(unittest.TestCase):
                 + server.client("logs").describe_log_groups()["logGroups"] + server.client("iam").list_roles()["Roles"]
                 + server.client("s3").list_buckets()["Buckets"])
 
-    def settled(self, stacks, name):
-        def status():
-            found = stacks.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"]
-            return None if found.endswith("_IN_PROGRESS") else found
-        return eventually(status, 30)
-
     def test_a_failure_at_each_resource(self):
         with Server() as server:
             stacks = server.client("cloudformation")
             for number in range(COUNT):
                 made = stacks.create_stack(StackName=f"s{number}", TemplateBody=template(30, number), Capabilities=["CAPABILITY_IAM"])["StackId"]
-                self.assertEqual(self.settled(stacks, made), "ROLLBACK_COMPLETE")
+                settled(stacks, made, "ROLLBACK_COMPLETE")
             self.assertEqual(self.left(server), [])
             events = stacks.describe_stack_events(StackName="s39")["StackEvents"]
             reasons = {e["ResourceStatus"]: e.get("ResourceStatusReason") for e in events if e["LogicalResourceId"] == "s39"}
             self.assertEqual(reasons["ROLLBACK_IN_PROGRESS"], "The following resource(s) failed to create: [R39]. Rollback requested by user.")
             stacks.create_stack(StackName="good", TemplateBody=template(30), Capabilities=["CAPABILITY_IAM"])
-            self.assertEqual(self.settled(stacks, "good"), "CREATE_COMPLETE")
+            settled(stacks, "good", "CREATE_COMPLETE")
             before = len(self.left(server))
             for number in (0, 20, 35):  # topics
                 stacks.update_stack(StackName="good", TemplateBody=template(60, number), Capabilities=["CAPABILITY_IAM"])
-                self.assertEqual(self.settled(stacks, "good"), "UPDATE_ROLLBACK_COMPLETE")
+                settled(stacks, "good", "UPDATE_ROLLBACK_COMPLETE")
                 self.assertEqual(len(self.left(server)), before)
                 self.assertEqual({g["retentionInDays"] for g in server.client("logs").describe_log_groups()["logGroups"]}, {30})
 
@@ -78,14 +73,14 @@ class Failing(unittest.TestCase):
             for number in range(3):
                 name = f"k{number}"
                 stacks = killed(lambda c: c.create_stack(StackName=name, TemplateBody=template(30), Capabilities=["CAPABILITY_IAM"]))
-                self.assertEqual(self.settled(stacks, name), "CREATE_COMPLETE", server.output())
+                settled(stacks, name, "CREATE_COMPLETE")
                 self.assertEqual(len(self.left(server)), COUNT)
                 stacks = killed(lambda c: c.update_stack(StackName=name, TemplateBody=template(60), Capabilities=["CAPABILITY_IAM"]))
-                self.assertEqual(self.settled(stacks, name), "UPDATE_COMPLETE", server.output())
+                settled(stacks, name, "UPDATE_COMPLETE")
                 self.assertEqual({g["retentionInDays"] for g in server.client("logs").describe_log_groups()["logGroups"]}, {60})
                 arn = stacks.describe_stacks(StackName=name)["Stacks"][0]["StackId"]
                 stacks = killed(lambda c: c.delete_stack(StackName=name))
-                self.assertEqual(self.settled(stacks, arn), "DELETE_COMPLETE", server.output())
+                settled(stacks, arn, "DELETE_COMPLETE")
                 self.assertEqual(self.left(server), [])
 
 

@@ -10,6 +10,7 @@ import unittest
 from botocore.exceptions import ClientError
 
 from server import BINARY, Server, all_records, eventually, importing
+from stacks import settled
 
 ACCOUNT = "000000000000"
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -54,12 +55,7 @@ class Imports(unittest.TestCase):
         self.assertEqual(caught.exception.response["Error"]["Message"], words)
 
     def settled(self, stack, status):
-        def ended():
-            found = self.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
-            return None if found["StackStatus"].endswith("_IN_PROGRESS") else found
-        found = eventually(ended, 20)
-        self.assertEqual(found["StackStatus"], status, found)
-        return found
+        return settled(self.client("cloudformation"), stack, status)
 
     def events(self, stack):
         told = [(e["LogicalResourceId"], e["ResourceStatus"], e.get("ResourceStatusReason")) for e in self.client("cloudformation").describe_stack_events(StackName=stack)["StackEvents"]]

@@ -11,31 +11,9 @@ import urllib.parse
 import urllib.request
 
 from server import BINARY, Server, all_records, eventually
+from stacks import LAUNCHED, MARKUP
 
 ACCOUNT = "000000000000"
-MARKUP = "<img src=x onerror=alert(1)>"
-TEMPLATE = """
-Description: "%(markup)s"
-Metadata:
-  AWS::CloudFormation::Interface:
-    ParameterGroups:
-      - {Label: {default: "First %(markup)s"}, Parameters: [Days, Secret]}
-    ParameterLabels:
-      Days: {default: "How long %(markup)s"}
-Parameters:
-  Days: {Type: Number, Default: 30, Description: "%(markup)s"}
-  Colour: {Type: String, Default: red, AllowedValues: [red, "%(markup)s"]}
-  Secret: {Type: String, NoEcho: true, Default: hunter2hunter2}
-Resources:
-  Group: {Type: AWS::Logs::LogGroup, Properties: {LogGroupName: launched, RetentionInDays: !Ref Days}}
-  Role:
-    Type: AWS::IAM::Role
-    Properties:
-      AssumeRolePolicyDocument:
-        Version: 2012-10-17
-        Statement: [{Effect: Allow, Principal: {Service: cloudtrail.amazonaws.com}, Action: sts:AssumeRole}]
-""" % {"markup": MARKUP}
-
 # As much of a browser as the page needs: text goes in as text, and markup has no way in.
 BROWSER = r"""
 class Node {
@@ -76,7 +54,7 @@ class Launch(unittest.TestCase):
         cls.server = Server()
         cls.server.start()
         cls.directory = pathlib.Path(tempfile.mkdtemp())
-        (cls.directory / "template.yaml").write_text(TEMPLATE)
+        (cls.directory / "template.yaml").write_text(LAUNCHED)
 
     @classmethod
     def tearDownClass(cls):
@@ -168,7 +146,7 @@ class Launch(unittest.TestCase):
     def test_a_template_in_a_bucket(self):
         s3 = self.server.client("s3")
         s3.create_bucket(Bucket="templates")
-        s3.put_object(Bucket="templates", Key="a b.yaml", Body=TEMPLATE.encode())
+        s3.put_object(Bucket="templates", Key="a b.yaml", Body=LAUNCHED.encode())
         for url in ("https://s3.us-east-1.amazonaws.com/templates/a%20b.yaml", self.server.endpoint + "/templates/a%20b.yaml"):
             asked, _ = self.link(template=url)
             self.assertEqual(asked["templateURL"], url)
@@ -225,7 +203,7 @@ class Launch(unittest.TestCase):
         before = seen["before"]
         self.assertEqual(before["address"], "/_cairn/launch")
         self.assertLessEqual(set(before["names"]), {"form", "fieldset", "legend", "p", "label", "input", "select", "option", "ul", "li", "button"})
-        for text in (MARKUP, f"First {MARKUP}", f"How long {MARKUP} (Days)", "Other parameters", "AWS::IAM::Role", "Secret"):
+        for text in (f"A group {MARKUP}", f"In days {MARKUP}", MARKUP, f"First {MARKUP}", f"How long {MARKUP} (Days)", "Other parameters", "AWS::IAM::Role", "Secret"):
             self.assertIn(text, before["texts"])
         self.assertEqual((before["fields"]["stack-name"], before["fields"]["p-Days"], before["fields"]["p-Colour"]), ("page", "14", MARKUP))
         self.assertFalse(seen["bad"], seen["after"])

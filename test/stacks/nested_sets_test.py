@@ -6,6 +6,7 @@ import urllib.request
 from botocore.exceptions import ClientError
 
 from server import Server, eventually, importing
+from stacks import keep, settled
 
 CHILD = {
     "Parameters": {"Days": {"Type": "Number", "Default": 30}, "Name": {"Type": "String", "Default": "inner"}},
@@ -29,8 +30,7 @@ class NestedSets(unittest.TestCase):
         cls.server.__exit__()
 
     def keep(self, name, template):
-        self.server.client("s3").put_object(Bucket="templates", Key=name, Body=json.dumps(template))
-        return f"https://s3.us-east-1.amazonaws.com/templates/{name}"
+        return keep(self.server, name, json.dumps(template))
 
     def inner(self, url, **parameters):
         return {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": url, "Parameters": parameters}}
@@ -44,12 +44,7 @@ class NestedSets(unittest.TestCase):
         return {c["ResourceChange"]["LogicalResourceId"]: c["ResourceChange"] for c in shown["Changes"]}
 
     def settled(self, name, status):
-        def ended():
-            found = self.stacks.describe_stacks(StackName=name)["Stacks"][0]
-            return None if found["StackStatus"].endswith("_IN_PROGRESS") else found
-        found = eventually(ended, 20)
-        self.assertEqual(found["StackStatus"], status, found)
-        return found
+        return settled(self.stacks, name, status)
 
     def refused(self, code, words, call, **given):
         with self.assertRaises(ClientError) as caught:

@@ -12,6 +12,7 @@ import urllib.request
 from botocore.exceptions import ClientError
 
 from server import Server, all_records, eventually
+from stacks import keep, settled
 
 ACCOUNT = "000000000000"
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -42,8 +43,7 @@ class Nested(unittest.TestCase):
         cls.server.__exit__()
 
     def keep(self, name, template):
-        self.server.client("s3").put_object(Bucket="templates", Key=name, Body=json.dumps(template))
-        return f"https://s3.us-east-1.amazonaws.com/templates/{name}"
+        return keep(self.server, name, json.dumps(template))
 
     def parent(self, url, days=30, **more):
         inner = {"Type": "AWS::CloudFormation::Stack",
@@ -54,12 +54,7 @@ class Nested(unittest.TestCase):
                            "Outputs": {"Topic": {"Value": {"Fn::GetAtt": "Inner.Outputs.Topic"}}, "Inner": {"Value": {"Ref": "Inner"}}}})
 
     def settled(self, name, status, stacks=None):
-        def ended():
-            found = (stacks or self.server.client("cloudformation")).describe_stacks(StackName=name)["Stacks"][0]
-            return None if found["StackStatus"].endswith("_IN_PROGRESS") else found
-        found = eventually(ended, 20)
-        self.assertEqual(found["StackStatus"], status, found)
-        return found
+        return settled(stacks or self.server.client("cloudformation"), name, status)
 
     def refused(self, words, call, **given):
         with self.assertRaises(ClientError) as caught:
@@ -197,14 +192,6 @@ class Waiting(unittest.TestCase):
                 except urllib.error.HTTPError as error:
                     return error.code
 
-            def settled(name, status):
-                def ended():
-                    found = stacks.describe_stacks(StackName=name)["Stacks"][0]
-                    return None if found["StackStatus"].endswith("_IN_PROGRESS") else found
-                found = eventually(ended, 20)
-                self.assertEqual(found["StackStatus"], status, found)
-                return found
-
             made = stacks.create_stack(StackName="waits", TemplateBody=template)["StackId"]
             url = handle("waits")
             self.assertTrue(url.startswith(server.endpoint + "/_cairn/signal/"), url)
@@ -226,15 +213,15 @@ class Waiting(unittest.TestCase):
             stacks = server.client("cloudformation")
             self.assertEqual(stacks.describe_stacks(StackName="waits")["Stacks"][0]["StackStatus"], "CREATE_IN_PROGRESS")
             self.assertEqual(send(url, Status="SUCCESS", UniqueId="b", Data="two"), 200)
-            found = settled("waits", "CREATE_COMPLETE")
+            found = settled(stacks, "waits", "CREATE_COMPLETE")
             self.assertEqual(json.loads(found["Outputs"][0]["OutputValue"]), {"a": "one", "b": "two", "host-1": "10.0.0.1"})
             stacks.delete_stack(StackName="waits")
-            settled(made, "DELETE_COMPLETE")
+            settled(stacks, made, "DELETE_COMPLETE")
             self.assertEqual(send(url, Status="SUCCESS", UniqueId="c"), 403)
 
             made = stacks.create_stack(StackName="fails", TemplateBody=template)["StackId"]
             self.assertEqual(send(handle("fails"), Status="FAILURE", UniqueId="a", Reason="no disk"), 200)
-            settled(made, "ROLLBACK_COMPLETE")
+            settled(stacks, made, "ROLLBACK_COMPLETE")
             reasons = [e.get("ResourceStatusReason") for e in stacks.describe_stack_events(StackName="fails")["StackEvents"]]
             self.assertIn("WaitCondition received failed message: 'no disk' for uniqueId: a", reasons)
 
@@ -242,8 +229,8 @@ class Waiting(unittest.TestCase):
             gone = stacks.create_stack(StackName="gone", TemplateBody=template)["StackId"]
             handle("gone")
             stacks.delete_stack(StackName="gone")
-            settled(gone, "DELETE_COMPLETE")
-            settled(late, "ROLLBACK_COMPLETE")
+            settled(stacks, gone, "DELETE_COMPLETE")
+            settled(stacks, late, "ROLLBACK_COMPLETE")
             reasons = [e.get("ResourceStatusReason") for e in stacks.describe_stack_events(StackName="late")["StackEvents"]]
             self.assertIn("WaitCondition timed out. Received 0 conditions when expecting 3", reasons)
 
@@ -261,20 +248,14 @@ class Waiting(unittest.TestCase):
                 server.start()
                 return server.client("cloudformation")
 
-            def settled(stacks, name):
-                def status():
-                    found = stacks.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"]
-                    return None if found.endswith("_IN_PROGRESS") else found
-                return eventually(status, 20)
-
             for number in range(3):
                 name = f"k{number}"
                 stacks = killed(lambda c: c.create_stack(StackName=name, TemplateBody=json.dumps(outer)))
-                self.assertEqual(settled(stacks, name), "CREATE_COMPLETE", server.output())
+                settled(stacks, name, "CREATE_COMPLETE")
                 self.assertEqual(len(server.client("logs").describe_log_groups()["logGroups"]), 20)
                 arn = stacks.describe_stacks(StackName=name)["Stacks"][0]["StackId"]
                 stacks = killed(lambda c: c.delete_stack(StackName=name))
-                self.assertEqual(settled(stacks, arn), "DELETE_COMPLETE", server.output())
+                settled(stacks, arn, "DELETE_COMPLETE")
                 self.assertEqual(server.client("logs").describe_log_groups()["logGroups"], [])
 
 

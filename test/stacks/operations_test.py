@@ -5,6 +5,7 @@ import unittest
 from botocore.exceptions import ClientError
 
 from server import Server, all_records, eventually
+from stacks import settled
 
 ACCOUNT = "000000000000"
 
@@ -30,12 +31,7 @@ class Operations(unittest.TestCase):
         self.assertEqual((error["Code"], error["Message"]), (code, words))
 
     def settled(self, name, status, stacks=None):
-        def ended():
-            found = (stacks or self.stacks).describe_stacks(StackName=name)["Stacks"][0]
-            return None if found["StackStatus"].endswith("_IN_PROGRESS") else found
-        found = eventually(ended, 20)
-        self.assertEqual(found["StackStatus"], status, found)
-        return found
+        return settled(stacks or self.stacks, name, status)
 
     def reasons(self, name, status):
         return [e.get("ResourceStatusReason") for e in self.stacks.describe_stack_events(StackName=name)["StackEvents"] if e["ResourceStatus"] == status]

@@ -7,6 +7,7 @@ import unittest
 from botocore.exceptions import ClientError
 
 from server import Server, eventually
+from stacks import settled
 
 ACCOUNT = "000000000000"
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -116,15 +117,6 @@ class Types(unittest.TestCase):
         with Server() as server:
             stacks = server.client("cloudformation")
 
-            def settled(status):
-                def ended():
-                    found = stacks.describe_stacks(StackName=arn)["Stacks"][0]
-                    return None if found["StackStatus"].endswith("_IN_PROGRESS") else found
-                found = eventually(ended, 20)
-                why = [e for e in stacks.describe_stack_events(StackName=arn)["StackEvents"] if e["ResourceStatus"].endswith("FAILED")]
-                self.assertEqual(found["StackStatus"], status, why)
-                return found
-
             def update(new):
                 stacks.update_stack(StackName="all", TemplateBody=json.dumps(new), Capabilities=["CAPABILITY_IAM"])
 
@@ -133,7 +125,7 @@ class Types(unittest.TestCase):
             s3, iam, kms, logs, cloudwatch, sns, sqs, events, trails = clients("s3", "iam", "kms", "logs", "cloudwatch", "sns", "sqs", "events", "cloudtrail")
             arn = stacks.create_stack(StackName="all", TemplateBody=json.dumps(template(1)), Capabilities=["CAPABILITY_IAM"],
                                       Tags=[{"Key": "stack", "Value": "s"}])["StackId"]
-            outputs = {o["OutputKey"]: o["OutputValue"] for o in settled("CREATE_COMPLETE")["Outputs"]}
+            outputs = {o["OutputKey"]: o["OutputValue"] for o in settled(stacks, arn, "CREATE_COMPLETE")["Outputs"]}
             self.assertRegex(outputs["Secret"], r"^[A-Za-z0-9+/]{40}$")
             physical = {r["LogicalResourceId"]: r["PhysicalResourceId"] for r in stacks.describe_stack_resources(StackName="all")["StackResources"]}
 
@@ -191,17 +183,17 @@ class Types(unittest.TestCase):
             broken["Resources"]["Broken"] = {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": "not a name!"},
                                              "DependsOn": sorted(template(2)["Resources"])}
             update(broken)
-            settled("UPDATE_ROLLBACK_COMPLETE")
+            settled(stacks, arn, "UPDATE_ROLLBACK_COMPLETE")
             check(1)
             update(template(2))
-            settled("UPDATE_COMPLETE")
+            settled(stacks, arn, "UPDATE_COMPLETE")
             check(2)
             with self.assertRaises(stacks.exceptions.ClientError) as caught:
                 update(template(2))
             self.assertEqual(caught.exception.response["Error"]["Message"], "No updates are to be performed.")
             trails.stop_logging(Name=physical["Trail"])
             stacks.delete_stack(StackName="all")
-            settled("DELETE_COMPLETE")
+            settled(stacks, arn, "DELETE_COMPLETE")
             self.assertEqual([b["Name"] for b in s3.list_buckets()["Buckets"]], [physical["TrailBucket"]])
             self.assertEqual((iam.list_roles()["Roles"], iam.list_users()["Users"], iam.list_groups()["Groups"]), ([], iam.list_users()["Users"][:1], []))
             self.assertEqual(kms.describe_key(KeyId=physical["Key"])["KeyMetadata"]["KeyState"], "PendingDeletion")

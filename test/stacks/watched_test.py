@@ -6,6 +6,7 @@ import unittest
 from botocore.exceptions import ClientError
 
 from server import Server, eventually
+from stacks import settled
 
 ACCOUNT = "000000000000"
 
@@ -25,12 +26,7 @@ class Watched(unittest.TestCase):
         cls.server.__exit__()
 
     def settled(self, name, status):
-        def ended():
-            found = self.stacks.describe_stacks(StackName=name)["Stacks"][0]
-            return None if found["StackStatus"].endswith("_IN_PROGRESS") else found
-        found = eventually(ended, 20)
-        self.assertEqual(found["StackStatus"], status, found)
-        return found
+        return settled(self.stacks, name, status)
 
     def reasons(self, name):
         return [e["ResourceStatusReason"] for e in self.stacks.describe_stack_events(StackName=name)["StackEvents"] if "ResourceStatusReason" in e]

@@ -24,17 +24,20 @@ void put(Doing& doing, const std::string& name) {
   doing.call("logs", "PutMetricFilter", std::move(in));
 }
 
-/// PutMetricFilter would overwrite it. Of those whose names begin so, it is the first.
-bool is_there(Doing& doing, const std::string& name) {
-  const Json found =
-      doing.call("logs", "DescribeMetricFilters", {{"logGroupName", doing.get("LogGroupName")}, {"filterNamePrefix", name}, {"limit", 1}});
-  const Json filters = found.value("metricFilters", Json::array());
-  return !filters.empty() && filters.at(0).at("filterName") == name;
+/// As it is; none: there is none of this name. Of those whose names begin so, it is the first.
+std::optional<Json> described(Doing& doing, const std::string& group, const std::string& name) {
+  const auto found = doing.call_unless({"ResourceNotFoundException"}, "logs", "DescribeMetricFilters",
+                                       {{"logGroupName", group}, {"filterNamePrefix", name}, {"limit", 1}});
+  const Json filters = found ? found->value("metricFilters", Json::array()) : Json::array();
+  if (filters.empty() || filters.at(0).at("filterName") != name) return std::nullopt;
+  return filters.at(0);
 }
 
 void create(Doing& doing) {
   const std::string name = doing.name("FilterName", {.characters_max = 512});
-  if (doing.is_named("FilterName") && is_there(doing, name)) throw Failed{fmt::format("{} already exists", name)};
+  // PutMetricFilter would overwrite it.
+  if (doing.is_named("FilterName") && described(doing, doing.get("LogGroupName"), name))
+    throw Failed{fmt::format("{} already exists", name)};
   put(doing, name);
   doing.physical = name;
 }
@@ -47,14 +50,12 @@ void remove(Doing& doing) {
 }
 
 void read(Doing& doing) {
-  const auto found = doing.call_unless({"ResourceNotFoundException"}, "logs", "DescribeMetricFilters",
-                                       {{"logGroupName", doing.get("LogGroupName")}, {"filterNamePrefix", doing.physical}, {"limit", 1}});
-  const Json filters = found ? found->value("metricFilters", Json::array()) : Json::array();
-  doing.is_gone = filters.empty() || filters.at(0).at("filterName") != doing.physical;
+  const std::optional<Json> filter = described(doing, doing.get("LogGroupName"), doing.physical);
+  doing.is_gone = !filter;
   if (doing.is_gone) return;
-  read_members(doing, filters.at(0), {{"FilterPattern", "filterPattern"}});
+  read_members(doing, *filter, {{"FilterPattern", "filterPattern"}});
   Json& live = doing.live["MetricTransformations"] = Json::array();
-  for (const Json& transformation : filters.at(0).at("metricTransformations")) {
+  for (const Json& transformation : filter->at("metricTransformations")) {
     Json out = Json::object();
     for (const auto& [name, value] : transformation.items()) {
       std::string property = name;
@@ -72,10 +73,7 @@ void read(Doing& doing) {
 
 bool find(Doing& doing) {
   const std::string name = doing.id("FilterName");
-  const auto found = doing.call_unless({"ResourceNotFoundException"}, "logs", "DescribeMetricFilters",
-                                       {{"logGroupName", doing.id("LogGroupName")}, {"filterNamePrefix", name}, {"limit", 1}});
-  const Json filters = found ? found->value("metricFilters", Json::array()) : Json::array();
-  if (filters.empty() || filters.at(0).at("filterName") != name) return false;
+  if (!described(doing, doing.id("LogGroupName"), name)) return false;
   doing.physical = name;
   return true;
 }
