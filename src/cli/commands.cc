@@ -122,7 +122,9 @@ void add_lookup(CLI::App& app, int& exit_code) {
                            ->type_name("ORDER")
                            ->check(CLI::IsMember({"newest", "oldest"}))
                            ->group(output);
-  command->add_flag("--follow", options->follow, "Go on with events as they arrive, until interrupted (all but searches like this one)")
+  command
+      ->add_flag("--follow", options->follow,
+                 "Go on with events as they arrive, until interrupted (all but searches like this one, of which each second brings one)")
       ->excludes(order)
       ->group(output);
   command

@@ -120,6 +120,7 @@ Result<Source, Trouble> open_source(const std::string& what, const Target& targe
     if (!source.names.empty()) return source;
   }
   ImportCounts passed;
+  bool holds_parquet = false;
   for (std::string after;;) {
     const auto page = source.objects->list(source.bucket, source.prefix, after, kPage);
     if (!page) return trouble(kCouldNot, page.error().message);
@@ -138,10 +139,14 @@ Result<Source, Trouble> open_source(const std::string& what, const Target& targe
           break;
         case NameKind::kOther:
           ++passed.others;
+          holds_parquet = holds_parquet || name.ends_with(".parquet");
           break;
       }
     }
   }
+  if (source.names.empty() && passed.digests == 0 && passed.insights_files == 0)
+    return trouble(kUsage, fmt::format("{} holds no log files{}", what,
+                                       holds_parquet ? ", but Parquet, which is not taken: export the events as NDJSON" : ""));
   ledger.add(passed);
   return source;
 }
@@ -277,7 +282,9 @@ int import(const ImportOptions& options) {
                               .keys_file = options.keys_file,
                               .save = {}},
                              &proven);
-    if (found != 0) return fail(found, "nothing was imported, as the files are not proven by their digests");
+    if (found != 0)
+      return fail(found, found == 1 ? "nothing was imported, as the files are not proven by their digests"
+                                    : "nothing was imported, as it cannot be told whether digests prove the files");
   }
   ImportLedger ledger;
   const auto source = open_source(options.what, *target, ledger);

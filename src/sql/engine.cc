@@ -150,7 +150,8 @@ Result<void> Engine::set_up(const EngineOptions& options) {
     if (done) continue;
     const std::string_view why = done.error().message;
     if (is_parquet && step.starts_with("CREATE VIEW"))
-      return failure("these are no Parquet files of `cairn export`: {}", why.substr(0, why.find('\n')));
+      return failure("these are not Parquet files as `cairn export` writes them, with all columns of the table and `record`: {}",
+                     why.substr(0, why.find('\n')));
     return failure("DuckDB is not ready: {}", why);
   }
   return {};

@@ -186,7 +186,7 @@ class Export(unittest.TestCase):
         query("SELECT eventname, count(*) FROM events GROUP BY ALL", "--from", self.root / "ndjson", "--output", "parquet", "--to", result)
         done = query("FROM events", "--from", result, check=False)
         self.assertEqual((done.returncode, done.stdout), (1, ""))
-        self.assertIn("no Parquet files of `cairn export`", done.stderr)
+        self.assertIn("not Parquet files as `cairn export` writes them", done.stderr)
         self.assertEqual(query("SELECT count(*) FROM events", "--from", self.root / "ndjson").stdout.splitlines()[1], str(len(self.records)), "results lie beside what is read")
         os.unlink(result)
 
