@@ -97,6 +97,17 @@ class Imports(unittest.TestCase):
         record = next(r for r in all_records(self.server) if r["eventName"] == "PutBucketTagging" and OURS in r.get("userAgent", ""))
         self.assertEqual(record["userIdentity"]["invokedBy"], "cloudformation.amazonaws.com")
 
+    def test_a_name_that_is_a_dynamic_reference(self):
+        self.client("ssm").put_parameter(Name="/import/name", Value="by-reference", Type="String")
+        mine, wanted = self.bucket("by-reference")
+        mine["Properties"]["BucketName"] = "{{resolve:ssm:/import/name}}"
+        self.stacks.execute_change_set(ChangeSetName=self.ask("reference", {"Bucket": mine}, {"Bucket": wanted}))
+        self.settled("reference", "IMPORT_COMPLETE")
+        [found] = self.stacks.describe_stack_resources(StackName="reference")["StackResources"]
+        self.assertEqual(found["PhysicalResourceId"], "by-reference")
+        with self.assertRaisesRegex(ClientError, "No updates are to be performed"):
+            self.stacks.update_stack(StackName="reference", TemplateBody=json.dumps({"Resources": {"Bucket": mine}}))
+
     def test_every_type(self):
         """Each is made by its own service, imported, seen not to have changed, and found again by an update of it."""
         iam, logs, sns, sqs, events = (self.client(s) for s in ("iam", "logs", "sns", "sqs", "events"))

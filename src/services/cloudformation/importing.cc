@@ -171,8 +171,8 @@ std::optional<Instance> Seeker::find(const std::string& resource, std::string_vi
 
 std::string Seeker::physical(const std::string& resource, std::string_view type, const Json& identifier, const Json& properties) {
   for (const auto& [name, value] : identifier.items())
-    if (const auto own = properties.find(name); own != properties.end() && own->is_string() && *own != value &&
-                                                own->get<std::string>().find(Surroundings::kKnownLater) == std::string::npos)
+    if (const auto own = properties.find(name);
+        own != properties.end() && own->is_string() && *own != value && !is_known_later(own->get<std::string>()))
       throw Failed{fmt::format("The {} of resource {} is {} in the template, and {} in ResourceToImport.", name, resource,
                                own->get<std::string>(), to_text(value))};
   const std::optional<Instance> found = find(resource, type, identifier, properties);
@@ -192,7 +192,7 @@ Imports Seeker::existing(const cfn::Program& program, const std::vector<Change>&
     for (const std::string_view name : type->identifiers) {
       const auto value = own.find(name);
       const bool is_named = type->property(name) != nullptr && value != own.end() && value->is_string() &&
-                            program.causes(change.resource, name).empty() && value->get<std::string>().find("{{") == std::string::npos;
+                            program.causes(change.resource, name).empty() && !is_known_later(value->get<std::string>());
       if (is_named) identifier[std::string(name)] = *value;
     }
     if (identifier.size() != type->identifiers.size()) continue;
