@@ -45,32 +45,43 @@ void Tokens::read(const Json& in, Query& query) const {
 
 std::string Tokens::write(const Cursor& cursor) const { return encode_token(cursor, parameters_); }
 
-Json answer(History& history, std::string_view operation, const Json& in, Query query, EventOf event_of) {
+std::string answer(History& history, std::string_view operation, const Json& in, Query query, WriteMembers write_members) {
+  constexpr size_t kOtherBytes = 1024;  // of an event, beside its record
   const Tokens tokens(operation, in, query);
   tokens.read(in, query);
-  Result<Page> page = history.search(query);
+  const Result<Page> page = history.search(query);
   if (!page) throw aws::Error(aws::kInternalFailure, "The event history cannot be read; the server's log says why.");
-  Json out = {{"Events", Json::array()}};
-  for (Event& event : page->events) out["Events"].push_back(event_of(std::move(event)));
-  if (page->next) out["NextToken"] = tokens.write(*page->next);
-  return out;
+  size_t bytes = 0;
+  for (const Event& event : page->events) bytes += event.record.size() * 5 / 4 + kOtherBytes;  // a record is quoted
+  std::string text;
+  text.reserve(bytes);
+  json::Writer out(text);
+  out.begin_object().key("Events").begin_array();
+  for (const Event& event : page->events) {
+    out.begin_object();
+    write_members(out, event);
+    out.end_object();
+  }
+  out.end_array();
+  if (page->next) out.key("NextToken").string(tokens.write(*page->next));
+  out.end_object();
+  return text;
 }
 
-Json lookup_event(Event&& event) {
+void write_lookup_members(json::Writer& out, const Event& event) {
   const event::Attributes& a = event.attributes;
-  Json out = {{"EventId", a.event_id}, {"EventName", a.event_name}, {"ReadOnly", a.read_only ? "true" : "false"}};
-  if (!a.access_key.empty()) out["AccessKeyId"] = a.access_key;
-  out["EventTime"] = timestamps::iso8601(a.time);
-  out["EventSource"] = a.event_source;
-  if (!a.username.empty()) out["Username"] = a.username;
-  Json& resources = out["Resources"] = Json::array();
+  out.key("EventId").string(a.event_id).key("EventName").string(a.event_name).key("ReadOnly").string(a.read_only ? "true" : "false");
+  if (!a.access_key.empty()) out.key("AccessKeyId").string(a.access_key);
+  out.key("EventTime").number(std::chrono::floor<std::chrono::seconds>(a.time).time_since_epoch().count());
+  out.key("EventSource").string(a.event_source);
+  if (!a.username.empty()) out.key("Username").string(a.username);
+  out.key("Resources").begin_array();
   for (const event::LookupResource& resource : a.resources) {
-    Json& shown = resources.emplace_back(Json::object());
-    if (!resource.type.empty()) shown["ResourceType"] = resource.type;
-    shown["ResourceName"] = resource.name;
+    out.begin_object();
+    if (!resource.type.empty()) out.key("ResourceType").string(resource.type);
+    out.key("ResourceName").string(resource.name).end_object();
   }
-  out["CloudTrailEvent"] = std::move(event.record);
-  return out;
+  out.end_array().key("CloudTrailEvent").string(event.record);
 }
 
 }  // namespace cairn::history

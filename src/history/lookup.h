@@ -24,11 +24,12 @@ class Tokens {
   std::string parameters_;
 };
 
-/// The page that `query` asks for, continued at NextToken if there is one, as {"Events", "NextToken"}; `event_of` shows an event.
-using EventOf = Json (*)(Event&& event);
-Json answer(History& history, std::string_view operation, const Json& in, Query query, EventOf event_of);
+/// The page that `query` asks for, continued at NextToken if there is one, as the body of an answer: {"Events", "NextToken"}. It is text at
+/// once, as documents of its events would cost as much as finding them. `write_members` writes an event's members, in the model's order.
+using WriteMembers = void (*)(json::Writer& out, const Event& event);
+std::string answer(History& history, std::string_view operation, const Json& in, Query query, WriteMembers write_members);
 
-/// An event as LookupEvents shows it; members that a record has no value for are absent.
-Json lookup_event(Event&& event);
+/// What LookupEvents shows of an event; members that a record has no value for are absent.
+void write_lookup_members(json::Writer& out, const Event& event);
 
 }  // namespace cairn::history

@@ -6,23 +6,21 @@
 
 namespace cairn::services {
 
-Json shown_event(history::Event&& event) {
+void write_shown_members(json::Writer& out, const history::Event& event) {
   thread_local json::Document document;
   const event::Attributes& a = event.attributes;
-  Json more = Json::object();
-  if (!a.error_code.empty()) more["ErrorCode"] = a.error_code;
-  more["Account"] = a.account;
-  more["Region"] = a.region;
-  more["Category"] = a.management ? "MANAGEMENT" : "DATA";
-  if (const auto record = document.parse(event.record)) {
-    if (const auto address = (*record)["sourceIPAddress"].string()) more["SourceIPAddress"] = *address;
-    if (const auto service = (*record)["userIdentity"]["invokedBy"].string()) more["InvokedBy"] = *service;
+  history::write_lookup_members(out, event);
+  if (!a.error_code.empty()) out.key("ErrorCode").string(a.error_code);
+  out.key("Account").string(a.account).key("Region").string(a.region).key("Category").string(a.management ? "MANAGEMENT" : "DATA");
+  if (const auto record = document.parse(event.record))
+    if (const auto service = (*record)["userIdentity"]["invokedBy"].string()) out.key("InvokedBy").string(*service);
+  if (!a.source_address.empty()) out.key("SourceIPAddress").string(a.source_address);
+  if (const auto kinds = event::kinds_of(event::find_sensitive(event.record)); !kinds.empty()) {
+    out.key("SensitiveData").begin_array();
+    for (const std::string_view kind : kinds) out.string(kind);
+    out.end_array();
   }
-  for (const std::string_view kind : event::kinds_of(event::find_sensitive(event.record))) more["SensitiveData"].push_back(kind);
-  more["Cursor"] = history::cursor_text(event.cursor);
-  Json out = history::lookup_event(std::move(event));
-  out.update(std::move(more));
-  return out;
+  out.key("Cursor").string(history::cursor_text(event.cursor));
 }
 
 }  // namespace cairn::services

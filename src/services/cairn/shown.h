@@ -4,7 +4,7 @@
 
 namespace cairn::services {
 
-/// An event as SearchEvents shows it: as LookupEvents does, and more.
-Json shown_event(history::Event&& event);
+/// What SearchEvents shows of an event: what LookupEvents does, and more.
+void write_shown_members(json::Writer& out, const history::Event& event);
 
 }  // namespace cairn::services

@@ -46,9 +46,13 @@ class Tail final : public http::LiveSource {
       return {.bytes = "event: end\ndata: {\"message\":\"The session has lasted for an hour; begin another.\"}\n\n", .is_last = true};
     Result<history::Page> page = history_.search(query_);
     if (!page) return {.bytes = {}, .is_broken = true};
-    for (history::Event& event : page->events) {
-      const std::string cursor = history::cursor_text(event.cursor);
-      piece.bytes += fmt::format("id: {}\ndata: {}\n\n", cursor, json::dump(shown_event(std::move(event))));
+    for (const history::Event& event : page->events) {
+      piece.bytes += fmt::format("id: {}\ndata: ", history::cursor_text(event.cursor));
+      json::Writer out(piece.bytes);
+      out.begin_object();
+      write_shown_members(out, event);
+      out.end_object();
+      piece.bytes += "\n\n";
     }
     if (page->seen) query_.newer_than = page->seen;
     if (!piece.bytes.empty()) {

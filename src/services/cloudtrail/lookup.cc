@@ -52,7 +52,7 @@ void lookup_events(api::Call& call) {
     call.out["Events"] = Json::array();
     return;
   }
-  call.out = history::answer(*call.ports->history, "LookupEvents", in, std::move(query), history::lookup_event);
+  call.reply.body = history::answer(*call.ports->history, "LookupEvents", in, std::move(query), history::write_lookup_members);
 }
 
 constexpr api::Operation kOperations[] = {

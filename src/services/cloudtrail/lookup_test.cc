@@ -2,6 +2,7 @@
 
 #include "api/operation.h"
 #include "api/ports.h"
+#include "api/protocol.h"
 #include "base/text.h"
 #include "env/sim/clock.h"
 #include "env/sim/files.h"
@@ -61,7 +62,8 @@ class LookupTest : public testing::Test {
     call.in = std::move(in);
     call.out = Json::object();
     family.operations[0].handle(call);
-    return call.out;
+    body_ = std::move(call.reply.body);
+    return body_ ? Json::parse(*body_) : call.out;
   }
   Json lookup(Json in, const char* region = "us-east-1") { return call(cloudtrail_lookup, std::move(in), region); }
   std::string error_of(Json in) {
@@ -78,13 +80,14 @@ class LookupTest : public testing::Test {
   std::unique_ptr<history::History> history_;
   api::Ports ports_;
   uint64_t seq_ = 0;
+  std::optional<std::string> body_;  // of the last answer, where it came as text
 };
 
 TEST_F(LookupTest, GivesManagementEventsOfTheRegionNewestFirst) {
   const Json out = lookup(Json::object());
   ASSERT_EQ(out["Events"].size(), 36u);  // three of five
   EXPECT_FALSE(out.contains("NextToken"));
-  EXPECT_EQ(out["Events"][0]["EventTime"], "2025-12-31T23:57:00Z");
+  EXPECT_EQ(out["Events"][0]["EventTime"], 1767225420) << "2025-12-31T23:57:00Z";
   EXPECT_EQ(lookup(Json::object(), "eu-west-1")["Events"].size(), 12u);
   EXPECT_EQ(lookup(Json::object(), "ap-south-1")["Events"].size(), 0u);
 }
@@ -104,6 +107,39 @@ TEST_F(LookupTest, AnEventHasTheMembersThatItsRecordGives) {
   EXPECT_EQ(service["ReadOnly"], "false");
   EXPECT_FALSE(service.contains("Username"));
   EXPECT_FALSE(service.contains("AccessKeyId"));
+}
+
+// What the handlers write is what the encoder makes of the same answer as a document: names, order and times are the models'.
+TEST_F(LookupTest, AnAnswerIsTextInTheModelsOrder) {
+  const auto encoded = [](std::string_view service, std::string_view operation, Json out) {
+    for (Json& event : out["Events"])
+      event["EventTime"] = timestamps::iso8601(Time(std::chrono::seconds(event["EventTime"].get<int64_t>())));
+    const aws::ServiceModel& model = *aws::service_model(service);
+    return api::encode(aws::Protocol::kJson11, model, *model.operation(operation), out, "r").body;
+  };
+  const std::string odd =
+      R"({"userIdentity":{"type":"IAMUser","accountId":"111122223333","accessKeyId":"AKIAEXAMPLE","userName":"al\"ice\u00e9","invokedBy":"AWS Internal"},)"
+      R"("eventTime":"2025-12-31T23:59:59Z","eventSource":"kms.amazonaws.com","eventName":"Encrypt","awsRegion":"us-east-1","errorCode":"AccessDenied",)"
+      R"("sourceIPAddress":"192.0.2.1","requestParameters":{"keyId":"a\\b","aliasName":"Bearer abcdefghijklmnopqrstuvwxyz"},"eventID":"odd","readOnly":true,)"
+      R"("managementEvent":true,"recipientAccountId":"111122223333","eventCategory":"Management"})";
+  journal::EntryView view;
+  view.records.push_back(odd);
+  history_->consume({++seq_}, view);
+  const Json found = lookup({{"MaxResults", 5}});
+  ASSERT_EQ(found["Events"].size(), 5u);
+  EXPECT_EQ(found["Events"][0]["CloudTrailEvent"], odd);
+  EXPECT_EQ(found["Events"][0]["Username"], "al\"ice\u00e9");
+  EXPECT_EQ(found["Events"][0]["Resources"].size(), 2u);
+  EXPECT_EQ(*body_, encoded("cloudtrail", "LookupEvents", found));
+  const Json searched = call(cairn_search, {{"MaxResults", 5}, {"Category", "ALL"}});
+  ASSERT_EQ(searched["Events"].size(), 5u);
+  EXPECT_EQ(searched["Events"][0]["SensitiveData"], Json::array({"bearer token"}));
+  EXPECT_EQ(searched["Events"][0]["InvokedBy"], "AWS Internal");
+  EXPECT_EQ(searched["Events"][0]["ErrorCode"], "AccessDenied");
+  EXPECT_EQ(*body_, encoded("cairn", "SearchEvents", searched));
+  for (std::string_view service : {"cloudtrail", "cairn"})
+    for (const aws::Protocol protocol : aws::service_model(service)->protocols)
+      EXPECT_TRUE(protocol == aws::Protocol::kJson11 || protocol == aws::Protocol::kRestJson) << "of another one the text is no answer";
 }
 
 TEST_F(LookupTest, PagesStayStableWhileEventsArrive) {
