@@ -343,6 +343,17 @@ double percentile(std::vector<double> values, double p) {
   return values.empty() ? 0 : values[static_cast<size_t>(p * static_cast<double>(values.size() - 1))];
 }
 
+/// How often each event name comes.
+class Names final : public history::Counter {
+ public:
+  bool wants(Values) override { return true; }
+  void add(size_t, Values values, uint64_t events) override { counts[std::string(values[0])] += events; }
+  void add_time(int64_t, uint64_t) override {}
+  void add(const history::Event& event) override { ++counts[event.attributes.event_name]; }
+
+  std::map<std::string, size_t> counts;
+};
+
 int query(const std::string& directory, const char* path) {
   std::ifstream in(path);
   const Json plan = Json::parse(in);
@@ -378,21 +389,19 @@ int query(const std::string& directory, const char* path) {
     out[q["name"].get<std::string>()] = {
         {"cold_ms", cold}, {"p50_ms", percentile(warm, 0.5)}, {"p99_ms", percentile(warm, 0.99)}, {"found", found}};
   }
-  {  // nothing is kept for this: each event is read
+  {
     forget_pages(directory);
     auto history = open(directory, clock);
     std::vector<double> took;
-    std::map<std::string, size_t, std::less<>> counts;
+    Names names;
     for (int i = 0; i < 3; ++i) {
-      counts.clear();
+      names = Names();
       const double began = now();
-      (void)history->visit(query_of(Json::object()), [&](history::Event&& event) {
-        ++counts[event.attributes.event_name];
-        return true;
-      });
+      if (!history->count(query_of(Json::object()), {.conditions = {}, .groups = {{history::Column::kEventName}}, .interval = {}}, names))
+        return 1;
       took.push_back((now() - began) * 1000);
     }
-    out["count by EventName"] = {{"cold_ms", took[0]}, {"p50_ms", took[1]}, {"p99_ms", took[2]}, {"found", counts.size()}};
+    out["count by EventName"] = {{"cold_ms", took[0]}, {"p50_ms", took[1]}, {"p99_ms", took[2]}, {"found", names.counts.size()}};
   }
   // As callers come: values drawn as often as they occur, event IDs one by one; then all pages of one name.
   auto history = open(directory, clock);

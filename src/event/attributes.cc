@@ -9,6 +9,13 @@ namespace {
 
 constexpr size_t kResourceArnsMax = 64;  // of one event
 
+/// A member that is looked for by its name.
+void read_text(json::View value, std::string& into, bool& is_plain) {
+  const std::string_view text = value.string_or("");
+  is_plain = is_plain && into.empty() && !text.empty();
+  into = text;
+}
+
 /// What follows the first ':'; principal ids of sessions are "AROA...:session name".
 std::string_view after_colon(std::string_view s) {
   const size_t colon = s.find(':');
@@ -16,15 +23,16 @@ std::string_view after_colon(std::string_view s) {
 }
 
 void read_identity(json::View identity, Attributes& attributes) {
-  std::string_view type, principal_id, user_name, account;
+  std::string_view principal_id, user_name, account;
   identity.each_member([&](std::string_view name, json::View value) {
-    if (name == "type") type = value.string_or("");
     if (name == "principalId") principal_id = value.string_or("");
     if (name == "userName") user_name = value.string_or("");
     if (name == "accountId") account = value.string_or("");
     if (name == "accessKeyId") attributes.access_key = value.string_or("");
-    if (name == "arn") attributes.principal_arn = value.string_or("");
+    if (name == "arn") read_text(value, attributes.principal_arn, attributes.is_plain);
+    if (name == "type") read_text(value, attributes.user_type, attributes.is_plain);
   });
+  const std::string_view type = attributes.user_type;
   if (type == "Root") {
     attributes.username = "root";
   } else if (type == "AssumedRole" || type == "FederatedUser") {
@@ -50,45 +58,58 @@ Result<Attributes> attributes(std::string_view record, json::Document& document)
   if (!root->is_object()) return failure("no event record: not a JSON object");
 
   Attributes found;
-  std::string_view time, category;
+  std::string_view time;
   std::optional<bool> management;
+  bool has_identity = false;
   json::View identity, request, response, recorded;
+  const auto text = [&found](json::View value, std::string& into) { read_text(value, into, found.is_plain); };
   root->each_member([&](std::string_view name, json::View value) {
     switch (name.size()) {
       case 7:
         if (name == "eventID") found.event_id = value.string_or("");
         break;
       case 8:
-        if (name == "readOnly") found.read_only = read_flag(value, true);
+        if (name != "readOnly") break;
+        found.is_plain = found.is_plain && !found.says_read_only && value.boolean();
+        found.read_only = read_flag(value, true);
+        found.says_read_only = true;
         break;
       case 9:
-        if (name == "eventName") found.event_name = value.string_or("");
+        if (name == "eventName") text(value, found.event_name);
         else if (name == "eventTime") time = value.string_or("");
-        else if (name == "awsRegion") found.region = value.string_or("");
-        else if (name == "errorCode") found.error_code = value.string_or("");
+        else if (name == "awsRegion") text(value, found.region);
+        else if (name == "errorCode") text(value, found.error_code);
+        else if (name == "userAgent") text(value, found.user_agent);
         else if (name == "resources") recorded = value;
         break;
       case 11:
-        if (name == "eventSource") found.event_source = value.string_or("");
+        if (name == "eventSource") text(value, found.event_source);
         break;
       case 12:
-        if (name == "userIdentity") identity = value;
+        if (name != "userIdentity") break;
+        found.is_plain = found.is_plain && !has_identity;
+        has_identity = true;
+        identity = value;
         break;
       case 13:
-        if (name == "eventCategory") category = value.string_or("");
+        if (name == "eventCategory") text(value, found.event_category);
         break;
       case 15:
         if (name == "managementEvent") management = read_flag(value, true);
-        else if (name == "sourceIPAddress") found.source_address = value.string_or("");
+        else if (name == "sourceIPAddress") text(value, found.source_address);
         break;
       case 16:
         if (name == "responseElements") response = value;
+        else if (name == "userIdentity.arn") found.is_plain = false;  // as the member of that object is named in formulas
         break;
       case 17:
         if (name == "requestParameters") request = value;
+        else if (name == "userIdentity.type") found.is_plain = false;
         break;
       case 18:
-        if (name == "recipientAccountId") found.account = value.string_or("");
+        if (name != "recipientAccountId") break;
+        text(value, found.account);
+        found.says_account = true;
         break;
       default:
         break;
@@ -100,7 +121,7 @@ Result<Attributes> attributes(std::string_view record, json::Document& document)
   const std::optional<Time> when = timestamps::parse_iso8601(time);
   if (!when) return failure("no event record: eventTime is missing or unreadable");
   found.time = *when;
-  found.management = category.empty() ? management.value_or(true) : category == "Management";
+  found.management = found.event_category.empty() ? management.value_or(true) : found.event_category == "Management";
   if (identity.is_object()) read_identity(identity, found);
   recorded.each([&](json::View one) {
     const std::string_view arn = one["ARN"].string_or("");

@@ -56,6 +56,25 @@ TEST(Attributes, username_is_what_lookup_events_shows) {
   EXPECT_EQ(username(R"({"type":"AWSAccount","principalId":"","accountId":"ANONYMOUS_PRINCIPAL"})"), "");
 }
 
+TEST(Attributes, tell_whether_they_say_what_the_members_are) {
+  const auto is_plain = [](std::string_view identity, std::string_view members = "") { return read(record(identity, members)).is_plain; };
+  EXPECT_TRUE(is_plain(R"({"type":"Root"})"));
+  EXPECT_TRUE(is_plain("null", R"("errorCode":"AccessDenied","userAgent":"cli",)"));
+  EXPECT_FALSE(is_plain(R"({"type":""})"));
+  EXPECT_FALSE(is_plain(R"({"type":"Root","arn":null})"));
+  EXPECT_FALSE(is_plain("null", R"("errorCode":404,)"));
+  EXPECT_FALSE(is_plain("null", R"("sourceIPAddress":"",)"));
+  EXPECT_FALSE(is_plain("null", R"("userAgent":"one","userAgent":"two",)"));
+  EXPECT_FALSE(is_plain("null", R"("readOnly":"true",)"));
+  EXPECT_FALSE(is_plain("null", R"("userIdentity":{"type":"Root"},)"));
+  EXPECT_FALSE(is_plain("null", R"("userIdentity.arn":"x",)"));
+  const Attributes found = read(record(R"({"type":"Root","accountId":"444455556666"})", R"("userAgent":"cli",)"));
+  EXPECT_EQ(found.user_type, "Root");
+  EXPECT_EQ(found.user_agent, "cli");
+  EXPECT_EQ(found.event_category, "Management");
+  EXPECT_TRUE(found.says_read_only && found.says_account);
+}
+
 // As lookup-events shows them on AWS.
 TEST(Attributes, assume_role_shows_key_session_and_role) {
   const Attributes found = read(record(

@@ -14,7 +14,7 @@ namespace cairn::history {
 
 namespace {
 
-constexpr size_t kMergeBytes = 112 << 20;  // of memory: a dictionary, what it is made from, posting lists, where rows have gone
+constexpr size_t kMergeBytes = 144 << 20;  // of memory: a dictionary, what it is made from, posting lists, where rows have gone, columns
 constexpr size_t kCacheBytesMin = 8 << 20;
 constexpr int kSegmentsOfRetention = 8;  // none spans more than this part of it
 

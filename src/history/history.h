@@ -23,6 +23,7 @@ class SegmentedHistory : public History {
   void consume(journal::Position position, const journal::EntryView& entry) override;
   void caught_up(journal::Position) override;
   Result<Visited> visit(const Query& query, const Visit& f) override;
+  Result<Counted> count(const Query& query, const Tally& tally, Counter& counter) override;
   Result<Staged> stage(std::span<const Arrival> arrivals) override;
   void clear(journal::Position position) override;
   void expire() override;
@@ -40,6 +41,13 @@ class SegmentedHistory : public History {
   Result<void> verify() const;
 
  private:
+  struct Snapshot {
+    std::shared_ptr<const Tail> tail;  // nothing: its events are not asked for
+    Segments live, imported;
+    Cursor end;  // behind the newest live event
+  };
+  Snapshot snapshot(const Query& query) const;
+  Result<Visited> visit(const Snapshot& events, const Selection& selection, const Visit& f);
   void add_records(Tail& tail, uint64_t position, const std::vector<std::string_view>& records);
   bool seal_locked();
   bool adopt_waiting();

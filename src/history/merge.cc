@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "history/column_reading.h"
 #include "history/postings.h"
 #include "history/recoder.h"
 #include "history/segment_writer.h"
@@ -111,7 +112,8 @@ struct Segment::Merged {
         reading(one, Reading::Way::kPassing, kPagesOfEach),
         recoder(coder, reading, one.words_),
         shift(static_cast<uint32_t>(one.first_position() - first_position)),
-        terms(one) {}
+        terms(one),
+        columns(one, Reading::Way::kPassing) {}
 
   /// On to the next row, if there is one.
   Result<void> advance() {
@@ -142,6 +144,49 @@ struct Segment::Merged {
   bool has_row = true, has_term = true;
   RowMap map;
   TermReading terms;
+  ColumnReading columns;
+  std::array<std::vector<uint32_t>, kColumns> numbers;  // in the merged one, plus one, by number here; 0: not known yet
+};
+
+/// Puts their columns together: what one of them does not have, the merged one does not.
+class Segment::MergedColumns {
+ public:
+  MergedColumns(SegmentWriter& out, const std::vector<std::unique_ptr<Merged>>& all) : out_(out) {
+    for (const auto& one : all)
+      for (uint8_t i = 0; i < kColumns; ++i) {
+        if ((one->segment.columns() & bit_of(Column{i})) == 0) texts_.give_up(Column{i});
+        one->numbers[i].resize(one->columns.values(Column{i}));
+      }
+  }
+  /// Of the row that is the next to be read of it.
+  Result<void> add_row(Merged& of) {
+    const uint32_t first = of.number / kColumnRowsPerBlock * kColumnRowsPerBlock;
+    for (uint8_t i = 0; i < kColumns; ++i) {
+      const Column column{i};
+      if (!texts_.has(column)) continue;
+      const auto numbers = of.columns.numbers(column, first);
+      if (!numbers) return tl::unexpected(numbers.error());
+      const uint32_t number = (*numbers)[of.number - first];
+      uint32_t& merged = of.numbers[i][number];
+      if (merged == 0) {
+        if (auto found = of.columns.texts({&column, 1}, {&number, 1}, text_); !found) return found;
+        const auto entered = texts_.number(column, text_[0]);
+        if (!entered) continue;
+        merged = *entered + 1;
+      }
+      out_.add_column_number(column, merged - 1);
+    }
+    return {};
+  }
+  void finish() {
+    for (uint8_t i = 0; i < kColumns; ++i)
+      if (texts_.has(Column{i})) out_.add_column_values(Column{i}, texts_.of(Column{i}));
+  }
+
+ private:
+  SegmentWriter& out_;
+  ColumnTexts texts_;
+  std::vector<std::string_view> text_;
 };
 
 Result<uint64_t> merge_segments(env::Files& files, const std::string& path, const Segments& segments, const std::function<bool()>& wanted,
@@ -175,6 +220,7 @@ Result<uint64_t> merge_segments(env::Files& files, const std::string& path, cons
     if (is_imported) return older(a.segment.place_of(a.row), b.segment.place_of(b.row));
     return a.shift + a.row.position < b.shift + b.row.position;  // no two have rows of one position
   };
+  Segment::MergedColumns columns(*out, all);
   uint32_t written = 0;  // rows whose events are in blocks that are closed
   const auto close = [&] {
     const uint32_t events = coder.open_events();
@@ -201,10 +247,12 @@ Result<uint64_t> merge_segments(env::Files& files, const std::string& path, cons
     row.scope = first->scopes[row.scope];
     first->map.add(first->number, out->rows());
     out->add_row(row);
+    if (auto added = columns.add_row(*first); !added) return tl::unexpected(added.error());
     if (coder.is_block_full()) close();
     if (auto read = first->advance(); !read) return tl::unexpected(read.error());
   }
   close();
+  columns.finish();
   out->add_words(coder, coder.words());
 
   for (const auto& one : all)

@@ -1,8 +1,11 @@
 #include <algorithm>
+#include <iterator>
 
+#include "base/check.h"
 #include "base/log.h"
 #include "history/history.h"
 #include "history/interleaved.h"
+#include "history/tallying.h"
 
 namespace cairn::history {
 
@@ -76,22 +79,35 @@ Result<Page> History::search(const Query& query) {
   return page;
 }
 
+SegmentedHistory::Snapshot SegmentedHistory::snapshot(const Query& query) const {
+  Snapshot taken;
+  events_.look([&](const auto& tail, const auto& segments) {
+    taken.tail = tail;
+    taken.live = *segments;
+  });
+  if ((!query.before || query.before->imported) && (!query.newer_than || query.newer_than->imported)) taken.imported = *imports_.segments();
+  taken.end = taken.tail->end();
+  return taken;
+}
+
 Result<History::Visited> SegmentedHistory::visit(const Query& query, const Visit& f) {
   const Selection selection(query, clock_.now(), options_.retention);
   if (selection.impossible()) return Visited();
-  const auto both = events_.look([](const auto& newest, const auto& rest) { return std::pair(newest, rest); });
-  const std::shared_ptr<const Tail> tail = both.first;
-  const auto& segments = both.second;
-  const bool with_imported = (!query.before || query.before->imported) && (!query.newer_than || query.newer_than->imported);
+  return visit(snapshot(query), selection, f);
+}
+
+Result<History::Visited> SegmentedHistory::visit(const Snapshot& all, const Selection& selection, const Visit& f) {
+  const Query& query = selection.query();
   Work work(query, clock_);
-  Interleaved events(selection, with_imported ? *imports_.segments() : Segments(), tail->end(), work, f);
+  Interleaved events(selection, all.imported, all.end, work, f);
   Checker checker(selection, work, events);
   bool open = true;
   const auto visit_segment = [&](const Segment& segment) -> Result<void> {
     return segment.visit(selection, [&](Cursor cursor, std::string_view record) { return open = checker.offer(cursor, record); });
   };
   const auto visit_newest = [&]() -> Result<void> {
-    const Result<bool> more = visit_tail(*tail, selection, checker);
+    if (all.tail == nullptr) return {};
+    const Result<bool> more = visit_tail(*all.tail, selection, checker);
     if (!more) return tl::unexpected(more.error());
     open = *more;
     return {};
@@ -99,9 +115,9 @@ Result<History::Visited> SegmentedHistory::visit(const Query& query, const Visit
   Result<void> done;
   if (query.order == Query::Order::kNewestFirst) {
     done = visit_newest();
-    for (auto segment = segments->rbegin(); done && open && segment != segments->rend(); ++segment) done = visit_segment(**segment);
+    for (auto segment = all.live.rbegin(); done && open && segment != all.live.rend(); ++segment) done = visit_segment(**segment);
   } else {
-    for (auto segment = segments->begin(); done && open && segment != segments->end(); ++segment) done = visit_segment(**segment);
+    for (auto segment = all.live.begin(); done && open && segment != all.live.end(); ++segment) done = visit_segment(**segment);
     if (done && open) done = visit_newest();
   }
   if (done && open) done = events.rest();
@@ -111,6 +127,40 @@ Result<History::Visited> SegmentedHistory::visit(const Query& query, const Visit
     return tl::unexpected(done.error());
   }
   return events.visited();
+}
+
+Result<History::Counted> SegmentedHistory::count(const Query& query, const Tally& tally, Counter& counter) {
+  CHECK(query.order == Query::Order::kNewestFirst && !query.newer_than);
+  const Selection selection(query, clock_.now(), options_.retention);
+  if (selection.impossible()) return Counted();
+  const Snapshot all = snapshot(query);
+  // What must be read comes first: how far that gets, so far all the rest is counted.
+  const ColumnSet needed = Tallying::columns_of(tally);
+  Snapshot read{.tail = nullptr, .live = {}, .imported = {}, .end = all.end};  // the tail has columns
+  const auto has_columns = [&](const auto& segment) { return (needed & ~segment->columns()) == 0; };
+  std::ranges::remove_copy_if(all.live, std::back_inserter(read.live), has_columns);
+  std::ranges::remove_copy_if(all.imported, std::back_inserter(read.imported), has_columns);
+  Counted counted;
+  std::optional<Time> seen;
+  const auto visited = visit(read, selection, [&](const Event& event) {
+    seen = event.attributes.time;
+    counter.add(event);
+    return true;
+  });
+  if (!visited) return tl::unexpected(visited.error());
+  counted.next = visited->next;
+  if (counted.next) counted.seen_from = seen;
+  const Between between{counted.next, query.before};
+  all.tail->tally(selection, tally, counter, between);
+  for (const Segments* segments : {&all.live, &all.imported})
+    for (const auto& segment : *segments) {
+      if (!has_columns(segment)) continue;
+      if (auto done = segment->tally(selection, tally, counter, between); !done) {
+        log::error("events cannot be counted", {{"error", done.error().message}});
+        return tl::unexpected(done.error());
+      }
+    }
+  return counted;
 }
 
 }  // namespace cairn::history

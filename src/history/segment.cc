@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "history/column_reading.h"
 #include "history/migrate.h"
 #include "history/postings.h"
 #include "history/segment_writer.h"
@@ -34,6 +35,7 @@ Result<void> Segment::read_footer(std::string_view raw) {
   }
   for (segment::Table* table : {&event_table_, &row_table_, &word_table_, &posting_table_, &term_table_})
     if (!table->read(in)) return damaged("footer: a table is too long");
+  if (in.left() > 0 && !column_table_.read(in)) return damaged("footer: its columns make no sense");  // earlier ones have none
   if (!in.ok() || in.left() != 0 || rows_ == 0 || last_position_ < first_position_ ||
       row_table_.count() != (rows_ + kRowsPerBlock - 1) / kRowsPerBlock ||
       term_table_.count() != (terms_ + kTermsPerBlock - 1) / kTermsPerBlock ||
@@ -234,6 +236,21 @@ Result<void> Segment::visit_imported(const Selection& selection, Sifting& siftin
   return visit_between(selection, sifting, is_below, is_before, f);
 }
 
+std::pair<uint32_t, uint32_t> Segment::rows_between(const Selection& selection, const IsOlder& is_below, const IsOlder& is_before,
+                                                    Reading& reading, const PassedOver& passed_over) const {
+  uint32_t floor = 0, bound = rows_;
+  if (auto within = rows_within(selection)) std::tie(floor, bound) = *within;
+  else passed_over(within.error());
+  const auto count = [&](const IsOlder& is_older, uint32_t otherwise) {
+    const auto rows = count_rows(is_older, reading);
+    if (!rows) passed_over(rows.error());
+    return rows.value_or(otherwise);
+  };
+  if (is_before) bound = std::min(bound, count(is_before, bound));
+  if (is_below) floor = std::max(floor, count(is_below, floor));
+  return {floor, bound};
+}
+
 /// Those that are not below one place, and before another; each may be empty: all are.
 Result<void> Segment::visit_between(const Selection& selection, Sifting& sifting, const IsOlder& is_below, const IsOlder& is_before,
                                     const Visit& f) const {
@@ -247,17 +264,7 @@ Result<void> Segment::visit_between(const Selection& selection, Sifting& sifting
     else bytes_->report(damage);
   };
   Reading reading(*this);
-  uint32_t floor = 0, bound = rows_;
-  if (auto within = rows_within(selection)) std::tie(floor, bound) = *within;
-  else passed_over(within.error());
-  const auto count = [&](const IsOlder& is_older, uint32_t otherwise) {
-    const auto rows = count_rows(is_older, reading);
-    if (!rows) passed_over(rows.error());
-    return rows.value_or(otherwise);
-  };
-  if (is_before) bound = std::min(bound, count(is_before, bound));
-  if (is_below) floor = std::max(floor, count(is_below, floor));
-
+  const auto [floor, bound] = rows_between(selection, is_below, is_before, reading, passed_over);
   const auto offer = [&](uint32_t number) {
     if (lost) return false;
     const auto row = reading.row(number);
@@ -282,7 +289,7 @@ Result<void> Segment::visit_between(const Selection& selection, Sifting& sifting
 
 /// A list that cannot be read is done without: it only rules out what the record itself tells as well.
 void Segment::visit_rows(std::vector<uint64_t> hashes, uint32_t floor, uint32_t bound, Query::Order order,
-                         const std::function<bool(uint32_t)>& f, const std::function<void(const Failure&)>& passed_over) const {
+                         const std::function<bool(uint32_t)>& f, const PassedOver& passed_over) const {
   const bool is_gathered = order == Query::Order::kOldestFirst && !hashes.empty();  // lists give the newest first
   constexpr uint32_t kGatheredRowsMax = 1 << 16;  // at once: who pages through a large segment does not gather it again for each page
   if (is_gathered && bound > floor && bound - floor > kGatheredRowsMax) {
@@ -328,6 +335,64 @@ void Segment::visit_rows(std::vector<uint64_t> hashes, uint32_t floor, uint32_t 
     }
   }
   for (auto row = gathered.rbegin(); row != gathered.rend() && f(*row); ++row) continue;
+}
+
+// --- counting
+
+Result<void> Segment::tally(const Selection& selection, const Tally& tally, Counter& counter, const Between& between) const {
+  const auto& from = between.from;
+  const auto& before = between.before;
+  IsOlder is_below, is_before;
+  if (is_imported()) {
+    if (from && from->imported) is_below = [&](const Row& row) { return older(place_of(row), *from->imported); };
+    if (before && before->imported) is_before = [&](const Row& row) { return older(place_of(row), *before->imported); };
+  } else {
+    if (from) is_below = [&](const Row& row) { return older(cursor_of(row), *from); };
+    if (before) is_before = [&](const Row& row) { return older(cursor_of(row), *before); };
+  }
+  if (!selection.overlaps(oldest_time_, newest_time_)) return {};
+  Sifting sifting(*this, selection);
+  if (!sifting.wants_any()) return {};
+  std::optional<Failure> damage;
+  if ((Tallying::columns_of(tally) & ~columns()) == 0) {
+    Reading reading(*this);
+    const auto note = [&](const Failure& why) { damage = why; };
+    const auto [floor, bound] = rows_between(selection, is_below, is_before, reading, note);
+    if (!damage) {
+      auto counted = tally_rows(selection, tally, counter, floor, bound, note);
+      if (!counted || !damage) return counted;
+    }
+    if (!dropped_) bytes_->report(*damage);
+  }
+  json::Document document;
+  return visit_between(selection, sifting, is_below, is_before, [&](Cursor cursor, std::string_view record) {
+    Condition* const condition = selection.query().condition;
+    if (record.empty() || (condition != nullptr && !condition->may_hold(record))) return true;
+    count_read(selection, counter, {cursor, std::string(record)}, document);
+    return true;
+  });
+}
+
+/// By columns. If something is passed over, the counter was told nothing.
+Result<void> Segment::tally_rows(const Selection& selection, const Tally& tally, Counter& counter, uint32_t floor, uint32_t bound,
+                                 const PassedOver& passed_over) const {
+  ColumnReading source(*this);
+  Tallying tallying(selection, tally, counter, source);
+  std::vector<uint64_t> hashes;  // of lists that leave out most rows: of others it is the columns that tell
+  for (const uint64_t hash : selection.terms()) {
+    const auto found = term(hash);
+    if (found && !*found) return {};
+    if (found && (*found)->count < rows_ / 8) hashes.push_back(hash);
+  }
+  if (hashes.empty()) {
+    for (uint32_t row = floor; row < bound && tallying.take(row); ++row) continue;
+  } else {
+    visit_rows(
+        hashes, floor, bound, Query::Order::kNewestFirst, [&](uint32_t row) { return tallying.take(row); },
+        [&](const Failure& why) { bytes_->report(why); });
+  }
+  if (auto sound = tallying.check(); !sound) return passed_over(sound.error()), Result<void>();
+  return tallying.tell();
 }
 
 // --- imported events
@@ -424,6 +489,7 @@ Result<void> Segment::verify() const {
   };
   for (const segment::Table* table : {&event_table_, &row_table_, &word_table_, &posting_table_, &term_table_})
     if (auto collected = collect(*table, table == &word_table_); !collected) return collected;
+  if (auto collected = collect(column_table_.blocks, false); !collected) return collected;
   if (blocks.size() != blocks_) return damaged("it has another number of blocks than its footer says");
   if (auto sound = bytes_->verify(std::move(blocks), checksum_); !sound) return sound;
 
@@ -443,6 +509,16 @@ Result<void> Segment::verify() const {
     }
   }
   if (terms != terms_) return damaged("it has another number of terms than its footer says");
+  ColumnReading columns(*this, ColumnReading::Way::kPassing);
+  std::vector<std::string_view> texts;
+  for (uint8_t number = 0; number < kColumns; ++number) {
+    const Column column{number};
+    if ((this->columns() & bit_of(column)) == 0) continue;
+    for (uint32_t first = 0; first < rows_; first += kColumnRowsPerBlock)
+      if (auto numbers = columns.numbers(column, first); !numbers) return tl::unexpected(numbers.error());
+    for (uint32_t value = 0; value < columns.values(column); ++value)
+      if (auto found = columns.texts({&column, 1}, {&value, 1}, texts); !found) return found;
+  }
   Reading reading(*this, Reading::Way::kPassing);
   uint64_t record_bytes = 0;
   for (uint32_t number = 0; number < rows_; ++number) {

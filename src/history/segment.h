@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "env/files.h"
+#include "history/columns.h"
 #include "history/selection.h"
 #include "history/tail.h"
 #include "segment/file.h"
@@ -36,6 +37,9 @@ class Segment {
   /// the import.
   Result<void> visit_imported(const Selection& selection, Sifting& sifting, const ImportedPlace& from, const ImportedPlace& before,
                               const Visit& f) const;
+  /// Counts the events that `selection` wants, without reading them if it has all columns that are needed and they are sound.
+  Result<void> tally(const Selection& selection, const Tally& tally, Counter& counter, const Between& between) const;
+  ColumnSet columns() const { return column_table_.kept; }
   /// The time of the event that stands so many rows beyond a place, in an order. None: there are not so many.
   Result<std::optional<uint32_t>> time_beyond(const ImportedPlace& place, Query::Order order, uint32_t rows) const;
 
@@ -73,7 +77,9 @@ class Segment {
   // --- for merging
   class Reading;
   class TermReading;
+  class ColumnReading;
   struct Merged;
+  class MergedColumns;
 
  private:
   using BlockAt = segment::BlockAt;
@@ -93,11 +99,16 @@ class Segment {
   using IsOlder = std::function<bool(const Row& row)>;  // true of the first rows, down to some row
   Result<uint32_t> count_rows(const IsOlder& is_older, Reading& reading) const;
   Result<uint32_t> rows_older_than(const ImportedPlace& place) const;
+  using PassedOver = std::function<void(const Failure&)>;
+  std::pair<uint32_t, uint32_t> rows_between(const Selection& selection, const IsOlder& is_below, const IsOlder& is_before,
+                                             Reading& reading, const PassedOver& passed_over) const;
   Result<void> visit_between(const Selection& selection, Sifting& sifting, const IsOlder& is_below, const IsOlder& is_before,
                              const Visit& f) const;
+  Result<void> tally_rows(const Selection& selection, const Tally& tally, Counter& counter, uint32_t floor, uint32_t bound,
+                          const PassedOver& passed_over) const;
   Result<std::pair<uint32_t, uint32_t>> rows_within(const Selection& selection) const;
   void visit_rows(std::vector<uint64_t> hashes, uint32_t floor, uint32_t bound, Query::Order order, const std::function<bool(uint32_t)>& f,
-                  const std::function<void(const Failure&)>& passed_over) const;
+                  const PassedOver& passed_over) const;
   Cursor cursor_of(const Row& row) const { return {first_position_ + row.position, row.index}; }
 
   const std::string file_;
@@ -106,6 +117,7 @@ class Segment {
   uint32_t rows_ = 0, oldest_time_ = 0, newest_time_ = 0, level_ = 0, words_ = 0, terms_ = 0, blocks_ = 0, checksum_ = 0;
   std::vector<Scope> scopes_;
   segment::Table event_table_, row_table_, word_table_, posting_table_, term_table_;
+  ColumnTable column_table_;
   std::atomic<bool> dropped_ = false;
 };
 

@@ -155,6 +155,7 @@ Result<uint64_t> SegmentWriter::finish(const Summary& summary) {
   if (!posting_block_.empty()) postings_.add(out_, {stream_ - posting_block_.size(), out_.add(seal_block(posting_block_)), 0});
   std::string tables;
   for (segment::TableWriter* table : {&events_, &row_blocks_, &words_, &postings_, &terms_}) tables += table->finish(out_);
+  tables += columns_.finish(out_);
 
   std::string footer;
   put_u64(footer, summary.first_position);
@@ -185,6 +186,12 @@ Result<uint64_t> write_segment(env::Files& files, const std::string& path, const
   if (!out) return tl::unexpected(out.error());
   for (const Row& row : tail.all_rows()) out->add_row(row);
   for (const Tail::Block& block : tail.blocks()) out->add_events(block.sealed, block.first_row);
+  for (uint8_t i = 0; i < kColumns; ++i) {
+    const Column column{i};
+    if (!tail.columns().texts().has(column)) continue;
+    for (const uint32_t number : tail.columns().numbers(column)) out->add_column_number(column, number);
+    out->add_column_values(column, tail.columns().texts().of(column));
+  }
   out->add_words(tail.words(), tail.words().words());
   // Each term's rows side by side, the newest first: following the tail's chains would wait for memory at each step.
   const std::vector<Tail::Term> terms = tail.sorted_terms();

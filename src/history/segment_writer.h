@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "history/coder.h"
+#include "history/columns.h"
 #include "history/selection.h"
 #include "segment/file.h"
 #include "segment/table.h"
@@ -31,6 +32,11 @@ class SegmentWriter {
   /// After the last row.
   void add_words(Words& words, uint32_t count);
 
+  /// Of the next row that has none of this column yet.
+  void add_column_number(Column column, uint32_t number) { columns_.add(out_, column, number); }
+  /// After the last row.
+  void add_column_values(Column column, const ColumnValues& values) { columns_.add_values(out_, column, values); }
+
   void begin_term(uint64_t hash);
   void add_posting(uint32_t row);  // falling
   void end_term();                 // one without postings is none
@@ -52,6 +58,7 @@ class SegmentWriter {
 
   segment::NewFile out_;
   segment::TableWriter events_, row_blocks_, words_, postings_, terms_;
+  ColumnsWriter columns_;
 
   std::vector<Row> open_rows_;
   uint32_t rows_ = 0, word_count_ = 0, term_count_ = 0;

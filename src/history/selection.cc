@@ -17,7 +17,7 @@ uint32_t row_seconds(Time time) {
 }
 
 Selection::Selection(const Query& query, Time now, std::chrono::milliseconds retention) : query_(query), expired_before_(now - retention) {
-  oldest_ = row_seconds(expired_before_);
+  oldest_ = row_seconds(std::chrono::ceil<std::chrono::seconds>(expired_before_));
   if (query.start) oldest_ = std::max(oldest_, row_seconds(*query.start));
   if (query.end) newest_ = row_seconds(*query.end);
   for (const Filter& filter : query.filters) {

@@ -31,6 +31,11 @@ inline bool older(const ImportedPlace& a, const ImportedPlace& b) {
   return std::tie(a.time, a.position, a.index) < std::tie(b.time, b.position, b.index);
 }
 
+/// From one place on, and before another; none: there is no such bound.
+struct Between {
+  std::optional<Cursor> from, before;
+};
+
 /// Seconds since 1970 as rows hold them: what does not fit is clamped, so that comparing stays right.
 uint32_t row_seconds(Time time);
 
@@ -51,8 +56,13 @@ class Selection {
   /// False: surely not wanted. The rest is told by the event itself.
   bool may_want(const Row& row, const std::vector<char>& scopes) const {
     const char kind = (row.place & kManagementFlag) != 0 ? kManagement : kData;
-    return row.time >= oldest_ && row.time <= newest_ && (scopes[row.scope] & kind) != 0 &&
+    return may_want_time(row.time) && (scopes[row.scope] & kind) != 0 &&
            (row.place & flags_considered_) == flags_wanted_;
+  }
+  /// The same of a time, and of a place by itself.
+  bool may_want_time(uint32_t time) const { return time >= oldest_ && time <= newest_; }
+  bool may_want_place(const Scope& scope, uint16_t flags) const {
+    return may_want({.time = oldest_, .place = flags, .scope = 0}, wanted_scopes({scope}));
   }
   /// Exactly; but whether its scope may be seen is told by `may_want`.
   bool wants(const event::Attributes& attributes, std::string_view record) const;

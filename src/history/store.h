@@ -13,6 +13,7 @@
 #include "env/files.h"
 #include "env/tasks.h"
 #include "event/attributes.h"
+#include "history/tally.h"
 #include "journal/follower.h"
 #include "journal/position.h"
 
@@ -68,6 +69,7 @@ struct Query {
   std::optional<Cursor> newer_than;  // newer than this; who goes on with the oldest first continues here
   enum class Order { kNewestFirst, kOldestFirst } order = Order::kNewestFirst;
   Condition* condition = nullptr;  // must hold, too
+  std::optional<std::vector<Column>> condition_columns;  // what it looks at, if that is these alone
   Texts texts;
   std::vector<uint64_t> terms;  // (terms.h) under each of which every wanted event stands
   /// Whether events of an account and region, management or data, may be seen; empty: all of them.
@@ -122,6 +124,13 @@ class History : public journal::Follower {
   };
   using Visit = std::function<bool(Event&& event)>;
   virtual Result<Visited> visit(const Query& query, const Visit& f) = 0;
+  /// Counts events (tally.h), the newest first as far as they must be read, which is all that the query's allowance is for. What its
+  /// filters and condition look at must be the conditions of `tally`; its order the newest first; `newer_than` none.
+  struct Counted {
+    std::optional<Cursor> next;     // older ones are not counted, since no more may be read
+    std::optional<Time> seen_from;  // with it: of the event at that place
+  };
+  virtual Result<Counted> count(const Query& query, const Tally& tally, Counter& counter) = 0;
   /// Writes events that come from files to the disk, where they wait for the journal's entry whose note of kImportTopic names them:
   /// from then on they are found, in order of their time. What the history has is left out, at the latest when that entry is consumed.
   /// Any thread; at most kArrivalsMax. Fails when the disk refuses, a segment is damaged or too much waits.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "history/tallying.h"
 #include "history/terms.h"
 #include "segment/block.h"
 
@@ -36,6 +37,7 @@ void Tail::add(Cursor cursor, const event::Attributes& attributes, std::string_v
   if (attributes.management) row.place |= kManagementFlag;
   row.scope = scope_of(attributes);
   rows_.push_back(row);
+  columns_.add(attributes, row);
 
   record_bytes_ += record.size();
   for (uint64_t hash : scratch_) __builtin_prefetch(&slots_[hash & (slots_.size() - 1)]);
@@ -88,7 +90,7 @@ std::string Tail::record(uint32_t row) const {
 
 size_t Tail::bytes() const {
   return blocks_bytes_ + blocks_.size() * 64 + coder_.bytes() + rows_.size() * sizeof(Row) + postings_.size() * sizeof(Posting) +
-         slots_.size() * sizeof(Term) + scopes_.size() * 192;
+         slots_.size() * sizeof(Term) + scopes_.size() * 192 + columns_.bytes();
 }
 
 uint64_t Tail::rows() const {
@@ -165,6 +167,11 @@ Cursor Tail::end() const {
   return {rows_.empty() ? first_position_ - 1 : cursor_of(rows_.back()).position, 0xffffffff};
 }
 
+uint32_t Tail::rows_older_than(const Cursor& cursor) const {
+  const auto is_older = [&](const Row& row) { return older(cursor_of(row), cursor); };
+  return static_cast<uint32_t>(std::partition_point(rows_.begin(), rows_.end(), is_older) - rows_.begin());
+}
+
 std::vector<Tail::Candidate> Tail::gather(const Selection& selection, const std::optional<Cursor>& place, size_t limit) const {
   std::vector<Candidate> found;
   std::lock_guard lock(mutex_);
@@ -176,10 +183,6 @@ std::vector<Tail::Candidate> Tail::gather(const Selection& selection, const std:
     if (term == nullptr) return found;
     lists.emplace_back(postings_, term->head);
   }
-  const auto rows_older_than = [&](const Cursor& cursor) {
-    return static_cast<uint32_t>(
-        std::partition_point(rows_.begin(), rows_.end(), [&](const Row& row) { return older(cursor_of(row), cursor); }) - rows_.begin());
-  };
   const Query& query = selection.query();
   const bool is_newest_first = query.order == Query::Order::kNewestFirst;
   const std::optional<Cursor>& before = is_newest_first && place ? place : query.before;
@@ -195,6 +198,52 @@ std::vector<Tail::Candidate> Tail::gather(const Selection& selection, const std:
     return found.size() < limit;
   });
   return found;
+}
+
+// --- counting
+
+/// With the mutex.
+class Tail::Source final : public ColumnSource {
+ public:
+  explicit Source(const Tail& tail) : tail_(tail) {}
+  Result<std::span<const uint32_t>> numbers(Column column, uint32_t first) override {
+    return tail_.columns_.numbers(column).subspan(first);
+  }
+  uint32_t values(Column column) const override { return tail_.columns_.texts().of(column).size(); }
+  Result<void> texts(std::span<const Column> columns, std::span<const uint32_t> numbers, std::vector<std::string_view>& out) override {
+    out.clear();
+    for (size_t i = 0; i < columns.size(); ++i) out.push_back(tail_.columns_.texts().of(columns[i]).text(numbers[i]));
+    return {};
+  }
+  Result<Times> times(uint32_t row) override {
+    const uint32_t time = tail_.rows_[row].time;
+    return Times{row, row + 1, time, time};
+  }
+  Result<uint32_t> time(uint32_t row) override { return tail_.rows_[row].time; }
+  std::optional<std::pair<Cursor, std::string>> read(uint32_t row) override {
+    std::pair<Cursor, std::string> found{tail_.cursor_of(tail_.rows_[row]), {}};
+    tail_.read_record(row, found.second);
+    return found;
+  }
+
+ private:
+  const Tail& tail_;
+};
+
+void Tail::tally(const Selection& selection, const Tally& tally, Counter& counter, const Between& between) const {
+  std::lock_guard lock(mutex_);
+  const uint32_t floor = between.from ? rows_older_than(*between.from) : 0;
+  const uint32_t bound = between.before ? rows_older_than(*between.before) : static_cast<uint32_t>(rows_.size());
+  Source source(*this);
+  if ((Tallying::columns_of(tally) & ~columns_.texts().kept()) == 0) {
+    Tallying tallying(selection, tally, counter, source);
+    for (uint32_t row = floor; row < bound && tallying.take(row); ++row) continue;
+    if (tallying.check() && tallying.tell()) return;
+  }
+  const std::vector<char> scopes = selection.wanted_scopes(scopes_);
+  json::Document document;
+  for (uint32_t row = floor; row < bound; ++row)
+    if (selection.may_want(rows_[row], scopes)) count_read(selection, counter, *source.read(row), document);
 }
 
 }  // namespace cairn::history

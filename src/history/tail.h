@@ -9,6 +9,7 @@
 
 #include "event/attributes.h"
 #include "history/coder.h"
+#include "history/columns.h"
 #include "history/selection.h"
 
 namespace cairn::history {
@@ -33,6 +34,9 @@ class Tail {
   /// The first events, in the order of `selection`, that it may want, at most `limit`; from `place` on, if there is one. They are still to
   /// be checked.
   std::vector<Candidate> gather(const Selection& selection, const std::optional<Cursor>& place, size_t limit) const;
+
+  /// Counts the events that `selection` wants.
+  void tally(const Selection& selection, const Tally& tally, Counter& counter, const Between& between) const;
 
   /// What stands under the terms of these hashes, and under which of them.
   std::vector<std::pair<size_t, Candidate>> match(std::span<const uint64_t> hashes) const;
@@ -61,6 +65,7 @@ class Tail {
   const std::vector<Row>& all_rows() const { return rows_; }
   const std::vector<Scope>& scopes() const { return scopes_; }
   const std::vector<Block>& blocks() const { return blocks_; }
+  const Columns& columns() const { return columns_; }
   Coder& words() const { return coder_; }
   uint64_t record_bytes() const { return record_bytes_; }
   std::string record(uint32_t row) const;
@@ -71,9 +76,11 @@ class Tail {
  private:
   static constexpr size_t kSlotsFirst = 64;  // a power of two
   class List;
+  class Source;
 
   void close_open_block();
   void read_record(uint32_t row, std::string& out) const;
+  uint32_t rows_older_than(const Cursor& cursor) const;
   Term* slot(uint64_t hash);
   const Term* find(uint64_t hash) const;
   void grow();
@@ -87,6 +94,7 @@ class Tail {
   std::vector<Block> blocks_;  // the open one not among them
   size_t blocks_bytes_ = 0;
   uint64_t record_bytes_ = 0;
+  Columns columns_;
   mutable Coder coder_;
   mutable size_t opened_block_ = SIZE_MAX;  // the one that was read last
   mutable std::string opened_;

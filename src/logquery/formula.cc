@@ -125,6 +125,17 @@ std::optional<Hint> hint_of(const Expression& e, const Dialect& dialect) {
   }
 }
 
+/// What every event has: the event itself, its time and the like.
+bool looks_at_system(const Node& node) {
+  if (node.op == Node::Op::kMember || (node.op == Node::Op::kSlot && node.slot < kSystemSlots)) return true;
+  return std::ranges::any_of(node.parts, looks_at_system);
+}
+
+void collect_names(const Expression& e, std::vector<std::string>& names) {
+  if (e.kind == Kind::kName && !is_truth(e) && std::ranges::find(names, e.text) == names.end()) names.push_back(e.text);
+  for (const Expression& part : e.parts) collect_names(part, names);
+}
+
 }  // namespace
 
 Result<Formula, Refusal> Formula::compile(std::string_view text, const Dialect& dialect) {
@@ -146,6 +157,7 @@ Result<Formula, Refusal> Formula::compile(std::string_view text, const Dialect& 
     if (literal->text.empty() || (!is_word && is_number(literal->text))) return;
     made.equalities_.push_back({name->text, literal->text});
   });
+  if (!looks_at_system(made.plan_->stages[0].steps[0].node)) collect_names(*expression, made.names_.emplace());
   return made;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -32,12 +33,15 @@ class Formula {
     size_t weight = 0;      // bytes of the shortest: the longer, the rarer
   };
   const std::vector<Hint>& hints() const { return hints_; }
+  /// The fields and words that it is about, if it looks at nothing else of an event.
+  const std::optional<std::vector<std::string>>& names() const { return names_; }
 
  private:
   friend class FormulaRun;
   std::shared_ptr<const Plan> plan_;
   std::vector<Equality> equalities_;
   std::vector<Hint> hints_;
+  std::optional<std::vector<std::string>> names_;
 };
 
 /// A formula at work. One thread.

@@ -52,6 +52,17 @@ const logquery::Dialect& dialect() {
   return dialect;
 }
 
+std::optional<std::vector<history::Column>> columns_of(const logquery::Formula& formula) {
+  if (!formula.names()) return std::nullopt;
+  std::vector<history::Column> columns;
+  for (const std::string& name : *formula.names()) {
+    const auto column = history::column_named(name);
+    if (!column) return std::nullopt;
+    columns.push_back(*column);
+  }
+  return columns;
+}
+
 const logquery::Event& Sighted::see(const event::Attributes& attributes, std::string_view record) {
   for (auto& values : words_) values.clear();
   auto& [username, names, types] = words_;
@@ -92,6 +103,7 @@ void Filter::narrow(history::Query& query) const {
     const auto term = std::ranges::find(kTerms, name, &std::pair<std::string_view, history::TermKind>::first);
     if (term != std::end(kTerms) && query.terms.size() < kNarrowedMax) query.terms.push_back(history::term_hash(term->second, text));
   }
+  query.condition_columns = columns_of(formula_);
   const auto& hints = formula_.hints();
   if (const auto best = std::ranges::max_element(hints, {}, &logquery::Formula::Hint::weight); best != hints.end())
     query.texts = {best->any, best->any_case};

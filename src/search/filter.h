@@ -1,6 +1,7 @@
 #pragma once
 #include <array>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -14,6 +15,9 @@ namespace cairn::search {
 
 /// What formulas may name beside a record's fields: Username, ResourceName and ResourceType mean what they mean to LookupEvents.
 const logquery::Dialect& dialect();
+
+/// What a formula looks at, if it is columns alone.
+std::optional<std::vector<history::Column>> columns_of(const logquery::Formula& formula);
 
 /// An event as formulas see it. It stands as long as what it was made of.
 class Sighted {

@@ -16,10 +16,10 @@ std::string_view cut(std::string_view text, size_t bytes_max) {
 
 }  // namespace
 
-void TopValues::add(std::string_view value) {
-  ++total_;
+void TopValues::add(std::string_view value, uint64_t times) {
+  total_ += times;
   const auto [at, is_new] = counts_.try_emplace(std::string(cut(value, kValueBytesMax)), Count{forgotten_max_, forgotten_max_});
-  ++at->second.count;
+  at->second.count += times;
   if (is_new && counts_.size() > kValuesMax) forget_rarest();
 }
 

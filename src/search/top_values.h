@@ -14,7 +14,7 @@ class TopValues {
   static constexpr size_t kValuesMax = 20'000;       // at once; half of them stay when they become more
   static constexpr size_t kValueBytesMax = 1 << 10;  // a longer one is known by its first bytes
 
-  void add(std::string_view value);
+  void add(std::string_view value, uint64_t times = 1);
 
   struct Value {
     std::string text;

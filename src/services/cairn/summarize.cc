@@ -5,7 +5,7 @@
 #include "api/ports.h"
 #include "aws/error.h"
 #include "history/lookup.h"
-#include "search/summary.h"
+#include "search/summarize.h"
 #include "services/cairn/asked.h"
 
 namespace cairn::services {
@@ -68,7 +68,7 @@ void show(const search::Summary& summary, const search::Summary::Options& option
 }
 
 /// How many events there are: over time, and with which values of fields, the most frequent first. All of them are counted, the newest
-/// first, for five seconds; IsPartial says that there are more, SeenTime from when on they are counted, and NextToken counts the rest.
+/// first, where they must be read for five seconds; IsPartial says that there are more, SeenTime from when on they are counted, and NextToken counts the rest.
 void summarize_events(api::Call& call) {
   static api::Places places(kAtOnceOfAccountMax, kAtOnceMax);
   const Asked asked(call);
@@ -82,19 +82,14 @@ void summarize_events(api::Call& call) {
   const std::shared_ptr<void> place = places.take(call.account.str());
   if (place == nullptr) throw aws::Error(kLimitExceeded, "Too many summaries are being made at the moment. Please try again.");
   search::Summary summary(options);
-  Time oldest;
-  const auto visited = call.ports->history->visit(query, [&](const history::Event& event) {
-    oldest = event.attributes.time;
-    summary.add(event);
-    return true;
-  });
-  if (!visited) throw aws::Error(aws::kInternalFailure, "The event history cannot be read; the server's log says why.");
+  const auto counted = search::summarize(*call.ports->history, query, summary);
+  if (!counted) throw aws::Error(aws::kInternalFailure, "The event history cannot be read; the server's log says why.");
   show(summary, options, static_cast<size_t>(call.in.value("TopCount", kTopUsual)), call.out);
   asked.tell_accounts(call);
-  call.out["IsPartial"] = visited->next.has_value();
-  if (!visited->next) return;
-  call.out["NextToken"] = tokens.write(*visited->next);
-  if (summary.total() > 0) call.out["SeenTime"] = timestamps::iso8601(oldest);
+  call.out["IsPartial"] = counted->next.has_value();
+  if (!counted->next) return;
+  call.out["NextToken"] = tokens.write(*counted->next);
+  if (counted->seen_from) call.out["SeenTime"] = timestamps::iso8601(*counted->seen_from);
 }
 
 constexpr api::Operation kOperations[] = {

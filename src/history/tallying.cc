@@ -1,0 +1,209 @@
+#include "history/tallying.h"
+
+#include <algorithm>
+
+#include "history/store.h"
+
+namespace cairn::history {
+
+// --- combinations
+
+Combinations::Combinations(ColumnSource& source, std::vector<Column> columns)
+    : source_(source), columns_(std::move(columns)), open_(columns_.size()), levels_(columns_.empty() ? 0 : columns_.size() - 1) {}
+
+Result<void> Combinations::open(uint32_t first) {
+  for (size_t i = 0; i < columns_.size(); ++i) {
+    const auto numbers = source_.numbers(columns_[i], first);
+    if (!numbers) return tl::unexpected(numbers.error());
+    open_[i] = *numbers;
+  }
+  return {};
+}
+
+uint32_t Combinations::count() const {
+  return columns_.empty() ? 1 : levels_.empty() ? source_.values(columns_[0]) : levels_.back().count;
+}
+
+uint32_t Combinations::number(uint32_t place) {
+  if (columns_.empty()) return 0;
+  uint32_t all = open_[0][place];
+  for (size_t level = 0; level < levels_.size() && all < kMax; ++level) {
+    const uint32_t before = levels_[level].count;
+    all = pair(level, all, open_[level + 1][place]);
+    if (level + 1 == levels_.size() && levels_[level].count != before)
+      for (const auto& numbers : open_) chosen_.push_back(numbers[place]);
+  }
+  return all;
+}
+
+uint32_t Combinations::pair(size_t level, uint32_t first, uint32_t second) {
+  Pairs& pairs = levels_[level];
+  const uint64_t key = uint64_t{first} << 32 | second;
+  const auto place_of = [](const std::vector<uint64_t>& keys, uint64_t sought) {
+    size_t at = (sought * 0x9e3779b97f4a7c15) >> 32 & (keys.size() - 1);
+    while (keys[at] != sought && keys[at] != UINT64_MAX) at = (at + 1) & (keys.size() - 1);
+    return at;
+  };
+  size_t at = place_of(pairs.keys, key);
+  if (pairs.keys[at] == key) return pairs.numbers[at];
+  if (pairs.count == kMax) return kMax;
+  if (pairs.count * 2 >= pairs.keys.size()) {
+    Pairs larger{std::vector<uint64_t>(pairs.keys.size() * 2, UINT64_MAX), std::vector<uint32_t>(pairs.keys.size() * 2), pairs.count};
+    for (size_t i = 0; i < pairs.keys.size(); ++i) {
+      if (pairs.keys[i] == UINT64_MAX) continue;
+      const size_t to = place_of(larger.keys, pairs.keys[i]);
+      larger.keys[to] = pairs.keys[i];
+      larger.numbers[to] = pairs.numbers[i];
+    }
+    pairs = std::move(larger);
+    at = place_of(pairs.keys, key);
+  }
+  pairs.keys[at] = key;
+  return pairs.numbers[at] = pairs.count++;
+}
+
+Result<std::span<const std::string_view>> Combinations::texts(uint32_t number) {
+  const std::span<const uint32_t> numbers =
+      levels_.empty() ? std::span(&number, columns_.size()) : std::span(chosen_).subspan(number * columns_.size(), columns_.size());
+  if (auto found = source_.texts(columns_, numbers, texts_); !found) return tl::unexpected(found.error());
+  return std::span<const std::string_view>(texts_);
+}
+
+// --- counting
+
+void count_read(const Selection& selection, Counter& counter, std::pair<Cursor, std::string>&& event, json::Document& document) {
+  auto attributes = event::attributes(event.second, document);
+  if (attributes && selection.wants(*attributes, event.second))
+    counter.add(Event{event.first, std::move(*attributes), std::move(event.second)});
+}
+
+Tallying::Tallying(const Selection& selection, const Tally& tally, Counter& counter, ColumnSource& source)
+    : selection_(selection),
+      tally_(tally),
+      counter_(counter),
+      source_(source),
+      place_(source, {Column::kPlace}),
+      conditions_(source, tally.conditions),
+      places_(source.values(Column::kPlace)) {
+  for (const std::vector<Column>& columns : tally.groups) groups_.push_back({Combinations(source, columns), {}});
+}
+
+ColumnSet Tallying::columns_of(const Tally& tally) {
+  ColumnSet all = bit_of(Column::kPlace);
+  for (const Column column : tally.conditions) all |= bit_of(column);
+  for (const std::vector<Column>& group : tally.groups)
+    for (const Column column : group) all |= bit_of(column);
+  return all;
+}
+
+bool Tallying::fail(Failure why) {
+  error_ = std::move(why);
+  return false;
+}
+
+bool Tallying::open_block(uint32_t row) {
+  block_first_ = row / kColumnRowsPerBlock * kColumnRowsPerBlock;
+  block_end_ = block_first_ + kColumnRowsPerBlock;
+  if (auto opened = place_.open(block_first_); !opened) return fail(opened.error());
+  if (auto opened = conditions_.open(block_first_); !opened) return fail(opened.error());
+  for (Group& group : groups_)
+    if (auto opened = group.combinations.open(block_first_); !opened) return fail(opened.error());
+  return true;
+}
+
+bool Tallying::ask_place(uint32_t number) {
+  const auto texts = place_.texts(number);
+  if (!texts) return fail(texts.error());
+  const auto place = read_place((*texts)[0]);
+  if (!place) return fail({"a column holds what is no place"});
+  const bool is_wanted = selection_.may_want_place({std::string(place->account), std::string(place->region)}, place->flags);
+  places_[number] = !is_wanted ? Answer::kNo : place->is_plain ? Answer::kYes : Answer::kRead;
+  return true;
+}
+
+int64_t Tallying::interval_of(uint32_t time) const {
+  return tally_.interval ? int64_t{time} - int64_t{time} % tally_.interval->count() : 0;
+}
+
+std::optional<bool> Tallying::is_time_wanted(uint32_t row) {
+  const auto enter = [this](uint32_t time) {
+    const int64_t interval = interval_of(time);
+    if (in_interval_ != nullptr && interval == interval_) return;
+    interval_ = interval;
+    in_interval_ = &intervals_[interval];
+  };
+  if (row < times_.first || row >= times_.end) {
+    const auto times = source_.times(row);
+    if (!times) return fail(times.error()), std::nullopt;
+    times_ = *times;
+    are_alike_ = selection_.covers(times_.oldest, times_.newest) && interval_of(times_.oldest) == interval_of(times_.newest);
+    if (are_alike_) enter(times_.oldest);
+  }
+  if (are_alike_) return true;
+  const auto time = source_.time(row);
+  if (!time) return fail(time.error()), std::nullopt;
+  if (!selection_.may_want_time(*time)) return false;
+  enter(*time);
+  return true;
+}
+
+bool Tallying::take(uint32_t row) {
+  if ((row < block_first_ || row >= block_end_) && !open_block(row)) return false;
+  const uint32_t at = row - block_first_;
+  const uint32_t place = place_.number(at);
+  if (place >= places_.size()) return fail({"a column names a value that is not there"});
+  if (places_[place] == Answer::kUnknown && !ask_place(place)) return false;
+  if (places_[place] == Answer::kNo) return true;
+  const std::optional<bool> is_now = is_time_wanted(row);
+  if (!is_now || !*is_now) return is_now.has_value();
+  if (places_[place] == Answer::kRead) {
+    read_.push_back(row);
+    return read_.size() <= kReadMax || fail({"too many events have to be read"});
+  }
+  const uint32_t condition = conditions_.number(at);
+  if (condition >= conditions_.count()) return fail({"too many combinations of values"});
+  if (condition >= wanted_.size()) wanted_.resize(conditions_.count());
+  if (wanted_[condition] == Answer::kUnknown) {
+    const auto texts = conditions_.texts(condition);
+    if (!texts) return fail(texts.error());
+    wanted_[condition] = counter_.wants(*texts) ? Answer::kYes : Answer::kNo;
+  }
+  if (wanted_[condition] == Answer::kNo) return true;
+  ++*in_interval_;
+  for (Group& group : groups_) {
+    const uint32_t number = group.combinations.number(at);
+    if (number >= group.combinations.count()) return fail({"too many combinations of values"});
+    if (number >= group.counts.size()) group.counts.resize(group.combinations.count());
+    ++group.counts[number];
+  }
+  return true;
+}
+
+Result<void> Tallying::check() {
+  if (error_) return tl::unexpected(*error_);
+  for (Group& group : groups_)
+    for (uint32_t number = 0; number < group.counts.size(); ++number) {
+      if (group.counts[number] == 0) continue;
+      if (auto texts = group.combinations.texts(number); !texts) return tl::unexpected(texts.error());
+    }
+  return {};
+}
+
+Result<void> Tallying::tell() {
+  for (size_t i = 0; i < groups_.size(); ++i)
+    for (uint32_t number = 0; number < groups_[i].counts.size(); ++number) {
+      if (groups_[i].counts[number] == 0) continue;
+      const auto texts = groups_[i].combinations.texts(number);
+      if (!texts) return tl::unexpected(texts.error());
+      counter_.add(i, *texts, groups_[i].counts[number]);
+    }
+  for (const auto& [second, events] : intervals_)
+    if (events > 0) counter_.add_time(second, events);
+  json::Document document;
+  for (const uint32_t row : read_) {
+    if (auto found = source_.read(row)) count_read(selection_, counter_, std::move(*found), document);
+  }
+  return {};
+}
+
+}  // namespace cairn::history
