@@ -40,49 +40,51 @@ std::optional<Place> read_place(std::string_view text) {
 
 // --- texts
 
-ColumnValues::ColumnValues() : ends_{0}, hashes_{0}, slots_(16) {
+ColumnValues::ColumnValues() : ends_{0}, slots_(16) {
   const uint64_t hash = std::hash<std::string_view>()("");
-  hashes_[0] = static_cast<uint32_t>(hash >> 32);
-  *slot(hash, "") = 1;
+  *slot(hash, "") = {static_cast<uint32_t>(hash >> 32), 1};
 }
 
 /// Of the text, or a free one. None: too many others are in its way.
-uint32_t* ColumnValues::slot(uint64_t hash, std::string_view text) {
+ColumnValues::Slot* ColumnValues::slot(uint64_t hash, std::string_view text) {
   constexpr size_t kProbesMax = 128;
   const size_t mask = slots_.size() - 1;
   for (size_t i = hash & mask, probes = 0; probes < kProbesMax; i = (i + 1) & mask, ++probes) {
-    uint32_t& at = slots_[i];
-    if (at == 0 || (hashes_[at - 1] == static_cast<uint32_t>(hash >> 32) && this->text(at - 1) == text)) return &at;
+    Slot& at = slots_[i];
+    if (at.number == 0 || (at.hash == static_cast<uint32_t>(hash >> 32) && this->text(at.number - 1) == text)) return &at;
   }
   return nullptr;
 }
 
 std::optional<uint32_t> ColumnValues::number(std::string_view text) {
   const uint64_t hash = std::hash<std::string_view>()(text);
-  uint32_t* at = slot(hash, text);
-  if (at != nullptr && *at != 0) return *at - 1;
+  Slot* at = slot(hash, text);
+  if (at != nullptr && at->number != 0) return at->number - 1;
   if (at == nullptr || size() == kColumnValuesMax) return std::nullopt;
   texts_ += text;
   ends_.push_back(static_cast<uint32_t>(texts_.size()));
-  hashes_.push_back(static_cast<uint32_t>(hash >> 32));
-  *at = size();
+  *at = {static_cast<uint32_t>(hash >> 32), size()};
   if (ends_.size() * 2 > slots_.size()) grow();
   return size() - 1;
 }
 
 void ColumnValues::grow() {
-  slots_.assign(slots_.size() * 2, 0);
-  for (uint32_t i = 0; i < size(); ++i)
-    if (uint32_t* at = slot(std::hash<std::string_view>()(text(i)), text(i))) *at = i + 1;
+  slots_.assign(slots_.size() * 2, {});
+  for (uint32_t i = 0; i < size(); ++i) {
+    const uint64_t hash = std::hash<std::string_view>()(text(i));
+    if (Slot* at = slot(hash, text(i))) *at = {static_cast<uint32_t>(hash >> 32), i + 1};
+  }
 }
 
-size_t ColumnValues::bytes() const { return texts_.capacity() + (ends_.capacity() + hashes_.capacity() + slots_.capacity()) * sizeof(uint32_t); }
+size_t ColumnValues::bytes() const { return texts_.capacity() + ends_.capacity() * sizeof(uint32_t) + slots_.capacity() * sizeof(Slot); }
 
 std::optional<uint32_t> ColumnTexts::number(Column column, std::string_view text) {
   if (!has(column)) return std::nullopt;
   ColumnValues& values = all_[static_cast<size_t>(column)];
+  const uint32_t size_before = values.size();
   const size_t before = values.bytes();
   const auto number = values.number(text);
+  if (values.size() == size_before && number) return number;
   bytes_ += values.bytes() - before;
   if (!number) give_up(column);
   else if (bytes_ > kColumnTextsBytesMax) give_up(largest());

@@ -45,13 +45,16 @@ class ColumnValues {
 
  private:
   uint32_t begin(uint32_t number) const { return number == 0 ? 0 : ends_[number - 1]; }
-  uint32_t* slot(uint64_t hash, std::string_view text);
+  struct Slot {
+    uint32_t hash = 0;    // a part of it
+    uint32_t number = 0;  // plus one; 0: free
+  };
+  Slot* slot(uint64_t hash, std::string_view text);
   void grow();
 
   std::string texts_;
   std::vector<uint32_t> ends_;
-  std::vector<uint32_t> hashes_;  // a part of each
-  std::vector<uint32_t> slots_;   // open addressing; the number plus one; 0: free
+  std::vector<Slot> slots_;  // open addressing
 };
 
 /// Those of all columns of a segment.

@@ -145,6 +145,7 @@ struct Segment::Merged {
   RowMap map;
   TermReading terms;
   ColumnReading columns;
+  std::array<std::span<const uint32_t>, kColumns> open_numbers;  // of the block of rows that is being read
   std::array<std::vector<uint32_t>, kColumns> numbers;  // in the merged one, plus one, by number here; 0: not known yet
 };
 
@@ -160,13 +161,13 @@ class Segment::MergedColumns {
   }
   /// Of the row that is the next to be read of it.
   Result<void> add_row(Merged& of) {
-    const uint32_t first = of.number / kColumnRowsPerBlock * kColumnRowsPerBlock;
+    const uint32_t at = of.number % kColumnRowsPerBlock;
+    if (at == 0)
+      if (auto opened = open(of); !opened) return opened;
     for (uint8_t i = 0; i < kColumns; ++i) {
       const Column column{i};
       if (!texts_.has(column)) continue;
-      const auto numbers = of.columns.numbers(column, first);
-      if (!numbers) return tl::unexpected(numbers.error());
-      const uint32_t number = (*numbers)[of.number - first];
+      const uint32_t number = of.open_numbers[i][at];
       uint32_t& merged = of.numbers[i][number];
       if (merged == 0) {
         if (auto found = of.columns.texts({&column, 1}, {&number, 1}, text_); !found) return found;
@@ -184,6 +185,16 @@ class Segment::MergedColumns {
   }
 
  private:
+  Result<void> open(Merged& of) {
+    for (uint8_t i = 0; i < kColumns; ++i) {
+      if (!texts_.has(Column{i})) continue;
+      const auto numbers = of.columns.numbers(Column{i}, of.number);
+      if (!numbers) return tl::unexpected(numbers.error());
+      of.open_numbers[i] = *numbers;
+    }
+    return {};
+  }
+
   SegmentWriter& out_;
   ColumnTexts texts_;
   std::vector<std::string_view> text_;

@@ -385,10 +385,10 @@ Result<void> Segment::tally_rows(const Selection& selection, const Tally& tally,
     if (found && (*found)->count < rows_ / 8) hashes.push_back(hash);
   }
   if (hashes.empty()) {
-    for (uint32_t row = floor; row < bound && tallying.take(row); ++row) continue;
+    tallying.take(floor, bound);
   } else {
     visit_rows(
-        hashes, floor, bound, Query::Order::kNewestFirst, [&](uint32_t row) { return tallying.take(row); },
+        hashes, floor, bound, Query::Order::kNewestFirst, [&](uint32_t row) { return tallying.take(row, row + 1); },
         [&](const Failure& why) { bytes_->report(why); });
   }
   if (auto sound = tallying.check(); !sound) return passed_over(sound.error()), Result<void>();

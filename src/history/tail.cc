@@ -216,8 +216,13 @@ class Tail::Source final : public ColumnSource {
     return {};
   }
   Result<Times> times(uint32_t row) override {
-    const uint32_t time = tail_.rows_[row].time;
-    return Times{row, row + 1, time, time};
+    constexpr uint32_t kAtOnce = 256;
+    Times times{row, static_cast<uint32_t>(std::min<size_t>(tail_.rows_.size(), size_t{row} + kAtOnce)), UINT32_MAX, 0};
+    for (; row < times.end; ++row) {
+      times.oldest = std::min(times.oldest, tail_.rows_[row].time);
+      times.newest = std::max(times.newest, tail_.rows_[row].time);
+    }
+    return times;
   }
   Result<uint32_t> time(uint32_t row) override { return tail_.rows_[row].time; }
   std::optional<std::pair<Cursor, std::string>> read(uint32_t row) override {
@@ -237,7 +242,7 @@ void Tail::tally(const Selection& selection, const Tally& tally, Counter& counte
   Source source(*this);
   if ((Tallying::columns_of(tally) & ~columns_.texts().kept()) == 0) {
     Tallying tallying(selection, tally, counter, source);
-    for (uint32_t row = floor; row < bound && tallying.take(row); ++row) continue;
+    tallying.take(floor, bound);
     if (tallying.check() && tallying.tell()) return;
   }
   const std::vector<char> scopes = selection.wanted_scopes(scopes_);

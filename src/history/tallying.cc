@@ -9,7 +9,7 @@ namespace cairn::history {
 // --- combinations
 
 Combinations::Combinations(ColumnSource& source, std::vector<Column> columns)
-    : source_(source), columns_(std::move(columns)), open_(columns_.size()), levels_(columns_.empty() ? 0 : columns_.size() - 1) {}
+    : source_(source), columns_(std::move(columns)), values_(columns_.empty() ? 1 : source.values(columns_[0])), open_(columns_.size()), levels_(columns_.empty() ? 0 : columns_.size() - 1) {}
 
 Result<void> Combinations::open(uint32_t first) {
   for (size_t i = 0; i < columns_.size(); ++i) {
@@ -20,12 +20,7 @@ Result<void> Combinations::open(uint32_t first) {
   return {};
 }
 
-uint32_t Combinations::count() const {
-  return columns_.empty() ? 1 : levels_.empty() ? source_.values(columns_[0]) : levels_.back().count;
-}
-
-uint32_t Combinations::number(uint32_t place) {
-  if (columns_.empty()) return 0;
+uint32_t Combinations::number_of_several(uint32_t place) {
   uint32_t all = open_[0][place];
   for (size_t level = 0; level < levels_.size() && all < kMax; ++level) {
     const uint32_t before = levels_[level].count;
@@ -125,57 +120,80 @@ int64_t Tallying::interval_of(uint32_t time) const {
   return tally_.interval ? int64_t{time} - int64_t{time} % tally_.interval->count() : 0;
 }
 
-std::optional<bool> Tallying::is_time_wanted(uint32_t row) {
-  const auto enter = [this](uint32_t time) {
-    const int64_t interval = interval_of(time);
-    if (in_interval_ != nullptr && interval == interval_) return;
-    interval_ = interval;
-    in_interval_ = &intervals_[interval];
-  };
-  if (row < times_.first || row >= times_.end) {
-    const auto times = source_.times(row);
-    if (!times) return fail(times.error()), std::nullopt;
-    times_ = *times;
-    are_alike_ = selection_.covers(times_.oldest, times_.newest) && interval_of(times_.oldest) == interval_of(times_.newest);
-    if (are_alike_) enter(times_.oldest);
-  }
-  if (are_alike_) return true;
-  const auto time = source_.time(row);
-  if (!time) return fail(time.error()), std::nullopt;
-  if (!selection_.may_want_time(*time)) return false;
-  enter(*time);
+void Tallying::enter(uint32_t time) {
+  const int64_t interval = interval_of(time);
+  if (in_interval_ != nullptr && interval == interval_) return;
+  interval_ = interval;
+  in_interval_ = &intervals_[interval];
+}
+
+bool Tallying::open_times(uint32_t row) {
+  const auto times = source_.times(row);
+  if (!times) return fail(times.error());
+  times_ = *times;
+  are_alike_ = selection_.covers(times_.oldest, times_.newest) && interval_of(times_.oldest) == interval_of(times_.newest);
   return true;
 }
 
-bool Tallying::take(uint32_t row) {
-  if ((row < block_first_ || row >= block_end_) && !open_block(row)) return false;
-  const uint32_t at = row - block_first_;
-  const uint32_t place = place_.number(at);
-  if (place >= places_.size()) return fail({"a column names a value that is not there"});
-  if (places_[place] == Answer::kUnknown && !ask_place(place)) return false;
-  if (places_[place] == Answer::kNo) return true;
-  const std::optional<bool> is_now = is_time_wanted(row);
-  if (!is_now || !*is_now) return is_now.has_value();
-  if (places_[place] == Answer::kRead) {
-    read_.push_back(row);
-    return read_.size() <= kReadMax || fail({"too many events have to be read"});
+bool Tallying::take(uint32_t first, uint32_t end) {
+  for (uint32_t row = first; row < end;) {
+    if ((row < block_first_ || row >= block_end_) && !open_block(row)) return false;
+    if ((row < times_.first || row >= times_.end) && !open_times(row)) return false;
+    const uint32_t next = std::min({end, block_end_, times_.end});
+    if (are_alike_) {
+      enter(times_.oldest);
+      if (!take_alike(row, next)) return false;
+    } else if (selection_.overlaps(times_.oldest, times_.newest)) {
+      for (uint32_t each = row; each < next; ++each) {
+        const auto time = source_.time(each);
+        if (!time) return fail(time.error());
+        if (!selection_.may_want_time(*time)) continue;
+        enter(*time);
+        if (!take_alike(each, each + 1)) return false;
+      }
+    }
+    row = next;
   }
-  const uint32_t condition = conditions_.number(at);
-  if (condition >= conditions_.count()) return fail({"too many combinations of values"});
-  if (condition >= wanted_.size()) wanted_.resize(conditions_.count());
-  if (wanted_[condition] == Answer::kUnknown) {
-    const auto texts = conditions_.texts(condition);
-    if (!texts) return fail(texts.error());
-    wanted_[condition] = counter_.wants(*texts) ? Answer::kYes : Answer::kNo;
+  return true;
+}
+
+/// Rows of one block and interval, of times that are wanted.
+bool Tallying::take_alike(uint32_t first, uint32_t end) {
+  taken_.clear();
+  for (uint32_t at = first - block_first_; at < end - block_first_; ++at) {
+    const uint32_t place = place_.number(at);
+    if (places_[place] == Answer::kUnknown && !ask_place(place)) return false;
+    if (places_[place] == Answer::kYes) taken_.push_back(at);
+    if (places_[place] == Answer::kRead) read_.push_back(block_first_ + at);
   }
-  if (wanted_[condition] == Answer::kNo) return true;
-  ++*in_interval_;
-  for (Group& group : groups_) {
-    const uint32_t number = group.combinations.number(at);
-    if (number >= group.combinations.count()) return fail({"too many combinations of values"});
-    if (number >= group.counts.size()) group.counts.resize(group.combinations.count());
-    ++group.counts[number];
+  if (read_.size() > kReadMax) return fail({"too many events have to be read"});
+  if (!tally_.conditions.empty()) {
+    size_t wanted = 0;
+    for (const uint32_t at : taken_) {
+      const uint32_t condition = conditions_.number(at);
+      if (condition >= conditions_.count()) return fail({"too many combinations of values"});
+      if (condition >= wanted_.size()) wanted_.resize(conditions_.count());
+      if (wanted_[condition] == Answer::kUnknown) {
+        const auto texts = conditions_.texts(condition);
+        if (!texts) return fail(texts.error());
+        wanted_[condition] = counter_.wants(*texts) ? Answer::kYes : Answer::kNo;
+      }
+      if (wanted_[condition] == Answer::kYes) taken_[wanted++] = at;
+    }
+    taken_.resize(wanted);
+  } else if (!wants_all_ && !(wants_all_ = counter_.wants({}))) {
+    taken_.clear();
   }
+  *in_interval_ += taken_.size();
+  for (Group& group : groups_)
+    for (const uint32_t at : taken_) {
+      const uint32_t number = group.combinations.number(at);
+      if (number >= group.counts.size()) {
+        if (number >= group.combinations.count()) return fail({"too many combinations of values"});
+        group.counts.resize(group.combinations.count());
+      }
+      ++group.counts[number];
+    }
   return true;
 }
 

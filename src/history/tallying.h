@@ -39,12 +39,13 @@ class Combinations {
   Combinations(ColumnSource& source, std::vector<Column> columns);
   Result<void> open(uint32_t first);  // rows from here on are asked about
   /// Of a row of the open block. kMax or more, of several columns: there are too many.
-  uint32_t number(uint32_t place);
-  uint32_t count() const;  // numbers are below
+  uint32_t number(uint32_t place) { return !levels_.empty() ? number_of_several(place) : columns_.empty() ? 0 : open_[0][place]; }
+  uint32_t count() const { return !levels_.empty() ? levels_.back().count : values_; }  // numbers are below
   /// Values of a combination; they stand until the next call.
   Result<std::span<const std::string_view>> texts(uint32_t number);
 
  private:
+  uint32_t number_of_several(uint32_t place);
   uint32_t pair(size_t level, uint32_t first, uint32_t second);
   struct Pairs {
     std::vector<uint64_t> keys = std::vector<uint64_t>(64, UINT64_MAX);
@@ -54,6 +55,7 @@ class Combinations {
 
   ColumnSource& source_;
   const std::vector<Column> columns_;
+  const uint32_t values_;  // of one column
   std::vector<std::span<const uint32_t>> open_;
   std::vector<Pairs> levels_;     // of the columns but the first, each with all before it
   std::vector<uint32_t> chosen_;  // numbers of each combination, one after another
@@ -70,8 +72,8 @@ class Tallying {
 
   static ColumnSet columns_of(const Tally& tally);
 
-  /// False: see `error`. Rows near each other are best taken together.
-  bool take(uint32_t row);
+  /// Rows from `first` on and before `end`. False: see `error`.
+  bool take(uint32_t first, uint32_t end);
   /// After the last row: that nothing will be missing.
   Result<void> check();
   Result<void> tell();
@@ -83,7 +85,9 @@ class Tallying {
   bool fail(Failure why);
   bool open_block(uint32_t row);
   bool ask_place(uint32_t number);
-  std::optional<bool> is_time_wanted(uint32_t row);  // none: failed
+  bool open_times(uint32_t row);
+  bool take_alike(uint32_t first, uint32_t end);
+  void enter(uint32_t time);
   int64_t interval_of(uint32_t time) const;
 
   const Selection& selection_;
@@ -95,6 +99,7 @@ class Tallying {
 
   Combinations place_, conditions_;
   std::vector<Answer> places_, wanted_;  // by number
+  bool wants_all_ = false;                 // without conditions
   struct Group {
     Combinations combinations;
     std::vector<uint64_t> counts;
@@ -103,10 +108,11 @@ class Tallying {
 
   ColumnSource::Times times_;
   bool are_alike_ = false;  // the rows of `times_`, in all that matters of their time
-  int64_t interval_ = 0;    // of the row that was taken last
+  int64_t interval_ = 0;    // of the rows that are taken
   uint64_t* in_interval_ = nullptr;
   std::map<int64_t, uint64_t> intervals_;
-  std::vector<uint32_t> read_;  // rows whose events are to be read
+  std::vector<uint32_t> taken_;  // places in the block, of rows that are taken
+  std::vector<uint32_t> read_;   // rows whose events are to be read
 };
 
 }  // namespace cairn::history
