@@ -20,7 +20,7 @@ struct Attributes {
   std::string event_id, event_name, event_source, username, access_key, region, account;  // account: recipientAccountId
   std::string error_code, source_address, principal_arn;
   std::string event_category, user_type, user_agent;  // user_type: userIdentity's
-  std::vector<std::string> resource_arns;  // of the record's `resources`
+  std::vector<std::string> resource_arns;             // of the record's `resources`
   Time time;
   bool read_only = true;
   bool management = true;                 // eventCategory Management

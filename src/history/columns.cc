@@ -107,34 +107,43 @@ void ColumnTexts::give_up(Column column) {
 
 void Columns::add(const event::Attributes& a, const Row& row) {
   const auto fits = [](const std::string& text) { return text.size() <= kColumnValueBytesMax; };
-  const bool is_plain = a.is_plain && fits(a.event_name) && fits(a.event_source) && fits(a.region) && fits(a.account) && fits(a.error_code) &&
-                        fits(a.source_address) && fits(a.user_agent) && fits(a.event_category) && fits(a.principal_arn) &&
-                        fits(a.user_type) && fits(a.username);
-  place_.assign(a.account).append(1, '\n').append(a.region).append(1, '\n').append(1, static_cast<char>('0' + row.place + (is_plain ? 4 : 0)));
-  add(Column::kPlace, place_);
+  const bool is_plain = a.is_plain && fits(a.event_name) && fits(a.event_source) && fits(a.region) && fits(a.account) &&
+                        fits(a.error_code) && fits(a.source_address) && fits(a.user_agent) && fits(a.event_category) &&
+                        fits(a.principal_arn) && fits(a.user_type) && fits(a.username);
+  place_.assign(a.account).append(1, '\n').append(a.region).append(1, '\n').append(1,
+                                                                                   static_cast<char>('0' + row.place + (is_plain ? 4 : 0)));
+  add(Column::kPlace, place_, Column::kPlace);
   // What is not plain is read: its values would say nothing.
   ++rows_;
-  const auto put = [&](Column column, std::string_view text) { add(column, is_plain ? text : std::string_view()); };
-  put(Column::kEventName, a.event_name);
-  put(Column::kEventSource, a.event_source);
-  put(Column::kRegion, a.region);
-  put(Column::kAccount, a.says_account ? std::string_view(a.account) : std::string_view());
-  put(Column::kErrorCode, a.error_code);
-  put(Column::kSourceAddress, a.source_address);
-  put(Column::kUserAgent, a.user_agent);
-  put(Column::kCategory, a.event_category);
-  put(Column::kReadOnly, !a.says_read_only ? "" : a.read_only ? "true" : "false");
-  put(Column::kPrincipalArn, a.principal_arn);
-  put(Column::kUserType, a.user_type);
-  put(Column::kUsername, a.username);
+  const auto put = [&](Column column, std::string_view text, Column likely) { add(column, is_plain ? text : std::string_view(), likely); };
+  put(Column::kEventName, a.event_name, Column::kEventName);
+  put(Column::kPrincipalArn, a.principal_arn, Column::kPrincipalArn);
+  put(Column::kRegion, a.region, Column::kPlace);
+  put(Column::kAccount, a.says_account ? std::string_view(a.account) : std::string_view(), Column::kPlace);
+  put(Column::kEventSource, a.event_source, Column::kEventName);
+  put(Column::kCategory, a.event_category, Column::kEventName);
+  put(Column::kReadOnly, !a.says_read_only ? "" : a.read_only ? "true" : "false", Column::kEventName);
+  put(Column::kErrorCode, a.error_code, Column::kErrorCode);
+  put(Column::kUserType, a.user_type, Column::kPrincipalArn);
+  put(Column::kUsername, a.username, Column::kPrincipalArn);
+  put(Column::kSourceAddress, a.source_address, Column::kPrincipalArn);
+  put(Column::kUserAgent, a.user_agent, Column::kSourceAddress);
 }
 
-void Columns::add(Column column, std::string_view text) {
+void Columns::add(Column column, std::string_view text, Column likely) {
   if (!texts_.has(column)) return;
   std::vector<uint32_t>& numbers = numbers_[static_cast<size_t>(column)];
-  // Most are as the one before.
-  const bool is_same = !numbers.empty() && texts_.of(column).text(numbers.back()) == text;
-  if (const std::optional<uint32_t> number = is_same ? numbers.back() : texts_.number(column, text)) numbers.push_back(*number);
+  std::vector<uint32_t>& guesses = guesses_[static_cast<size_t>(column)];
+  const std::vector<uint32_t>& told = numbers_[static_cast<size_t>(likely)];
+  const uint32_t by = told.empty() || likely == column ? 0 : told.back();
+  if (by >= guesses.size()) guesses.resize(by + 1);
+  uint32_t& guess = guesses[by];
+  if (texts_.of(column).text(guess) != text) {
+    const std::optional<uint32_t> number = texts_.number(column, text);
+    if (!number) return;
+    guess = *number;
+  }
+  numbers.push_back(guess);
 }
 
 // --- blocks

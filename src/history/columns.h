@@ -17,8 +17,8 @@ namespace cairn::history {
 
 constexpr uint32_t kColumnRowsPerBlock = 16'384;
 constexpr uint32_t kColumnValuesPerBlock = 512;
-constexpr size_t kColumnValueBytesMax = 1 << 10;    // an event with a longer one is read
-constexpr uint32_t kColumnValuesMax = 1 << 20;      // of one column; what has more is no column in this segment
+constexpr size_t kColumnValueBytesMax = 1 << 10;   // an event with a longer one is read
+constexpr uint32_t kColumnValuesMax = 1 << 20;     // of one column; what has more is no column in this segment
 constexpr size_t kColumnTextsBytesMax = 12 << 20;  // of memory: of all columns of a segment; then the largest is given up
 
 using ColumnSet = uint32_t;  // a bit each
@@ -83,13 +83,15 @@ class Columns {
   const ColumnTexts& texts() const { return texts_; }
   /// The number in each row, of one that is not given up.
   std::span<const uint32_t> numbers(Column column) const { return numbers_[static_cast<size_t>(column)]; }
-  size_t bytes() const { return texts_.bytes() + rows_ * kColumns * sizeof(uint32_t); }  // of memory, near enough
+  size_t bytes() const { return texts_.bytes() * 2 + rows_ * kColumns * sizeof(uint32_t); }  // of memory, near enough
 
  private:
-  void add(Column column, std::string_view text);
+  /// `likely`: the column that tells most about this one.
+  void add(Column column, std::string_view text, Column likely);
 
   ColumnTexts texts_;
   std::array<std::vector<uint32_t>, kColumns> numbers_;
+  std::array<std::vector<uint32_t>, kColumns> guesses_;  // by the number in the likely column: the one here that came with it last
   std::string place_;
   size_t rows_ = 0;
 };

@@ -54,7 +54,8 @@ TEST(Columns, PlacesAreReadOrRefused) {
   EXPECT_EQ(place->region, "us-east-1");
   EXPECT_EQ(place->flags, kReadOnlyFlag | kManagementFlag);
   EXPECT_TRUE(place->is_plain);
-  for (const char* nonsense : {"", "\n", "a\nb", "a\nb\n", "a\nb\n8", "a\nb\n12", "a\nb\nx"}) EXPECT_FALSE(read_place(nonsense)) << nonsense;
+  for (const char* nonsense : {"", "\n", "a\nb", "a\nb\n", "a\nb\n8", "a\nb\n12", "a\nb\nx"})
+    EXPECT_FALSE(read_place(nonsense)) << nonsense;
 }
 
 /// A history of events whose members a test chooses.
@@ -72,10 +73,10 @@ class CountedHistory : public testing::Test {
   }
   /// `more`: members, each with a comma behind it.
   void happen(const std::string& name, const std::string& more = "") {
-    const std::string record = fmt::format(
-        R"({{{}"eventID":"e{}","eventName":"{}","eventSource":"s3.amazonaws.com","eventTime":"{}","awsRegion":"us-east-1",)"
-        R"("eventCategory":"Management","readOnly":true,"recipientAccountId":"{}"}})",
-        more, ++made_, name, timestamps::iso8601(std::chrono::floor<std::chrono::seconds>(clock_.now())), kAccount);
+    const std::string record =
+        fmt::format(R"({{{}"eventID":"e{}","eventName":"{}","eventSource":"s3.amazonaws.com","eventTime":"{}","awsRegion":"us-east-1",)"
+                    R"("eventCategory":"Management","readOnly":true,"recipientAccountId":"{}"}})",
+                    more, ++made_, name, timestamps::iso8601(std::chrono::floor<std::chrono::seconds>(clock_.now())), kAccount);
     journal::EntryView view;
     view.records.push_back(record);
     history_->consume({made_}, view);

@@ -146,7 +146,7 @@ struct Segment::Merged {
   TermReading terms;
   ColumnReading columns;
   std::array<std::span<const uint32_t>, kColumns> open_numbers;  // of the block of rows that is being read
-  std::array<std::vector<uint32_t>, kColumns> numbers;  // in the merged one, plus one, by number here; 0: not known yet
+  std::array<std::vector<uint32_t>, kColumns> numbers;           // in the merged one, plus one, by number here; 0: not known yet
 };
 
 /// Puts their columns together: what one of them does not have, the merged one does not.

@@ -56,8 +56,7 @@ class Selection {
   /// False: surely not wanted. The rest is told by the event itself.
   bool may_want(const Row& row, const std::vector<char>& scopes) const {
     const char kind = (row.place & kManagementFlag) != 0 ? kManagement : kData;
-    return may_want_time(row.time) && (scopes[row.scope] & kind) != 0 &&
-           (row.place & flags_considered_) == flags_wanted_;
+    return may_want_time(row.time) && (scopes[row.scope] & kind) != 0 && (row.place & flags_considered_) == flags_wanted_;
   }
   /// The same of a time, and of a place by itself.
   bool may_want_time(uint32_t time) const { return time >= oldest_ && time <= newest_; }

@@ -68,7 +68,7 @@ struct Query {
   std::optional<Cursor> before;      // older than this; who goes on with the newest first continues here
   std::optional<Cursor> newer_than;  // newer than this; who goes on with the oldest first continues here
   enum class Order { kNewestFirst, kOldestFirst } order = Order::kNewestFirst;
-  Condition* condition = nullptr;  // must hold, too
+  Condition* condition = nullptr;                        // must hold, too
   std::optional<std::vector<Column>> condition_columns;  // what it looks at, if that is these alone
   Texts texts;
   std::vector<uint64_t> terms;  // (terms.h) under each of which every wanted event stands

@@ -9,7 +9,11 @@ namespace cairn::history {
 // --- combinations
 
 Combinations::Combinations(ColumnSource& source, std::vector<Column> columns)
-    : source_(source), columns_(std::move(columns)), values_(columns_.empty() ? 1 : source.values(columns_[0])), open_(columns_.size()), levels_(columns_.empty() ? 0 : columns_.size() - 1) {}
+    : source_(source),
+      columns_(std::move(columns)),
+      values_(columns_.empty() ? 1 : source.values(columns_[0])),
+      open_(columns_.size()),
+      levels_(columns_.empty() ? 0 : columns_.size() - 1) {}
 
 Result<void> Combinations::open(uint32_t first) {
   for (size_t i = 0; i < columns_.size(); ++i) {

@@ -99,7 +99,7 @@ class Tallying {
 
   Combinations place_, conditions_;
   std::vector<Answer> places_, wanted_;  // by number
-  bool wants_all_ = false;                 // without conditions
+  bool wants_all_ = false;               // without conditions
   struct Group {
     Combinations combinations;
     std::vector<uint64_t> counts;

@@ -263,9 +263,9 @@ std::vector<Scalar> values(const Known& e, const std::string& name) {
 }
 
 /// Those that the history counts by without reading events.
-const char* const kColumnNames[] = {"eventName",          "eventSource",       "awsRegion", "recipientAccountId", "readOnly",
-                                "sourceIPAddress",    "errorCode",         "eventCategory",
-                                "userIdentity.type",  "Username",          "userIdentity.arn"};
+const char* const kColumnNames[] = {"eventName",         "eventSource",     "awsRegion",       "recipientAccountId",
+                                    "readOnly",          "sourceIPAddress", "errorCode",       "eventCategory",
+                                    "userIdentity.type", "Username",        "userIdentity.arn"};
 
 class Conditions {
  public:
@@ -533,7 +533,8 @@ TEST_P(Search, AnswersLikeAListOfAllEventsInLargeSegments) {
 
 TEST_P(Search, CountsLikeAListOfAllEvents) {
   for (int round = 0; round < 100; ++round) {
-    if (world_.known().size() < 600) for (int i = 0; i < 4; ++i) world_.append();
+    if (world_.known().size() < 600)
+      for (int i = 0; i < 4; ++i) world_.append();
     if (world_.draw(30) == 0) world_.seal();
     if (world_.draw(40) == 0) world_.open();
     if (world_.draw(20) == 0) world_.history().tidy([] { return true; });

@@ -68,7 +68,8 @@ void show(const search::Summary& summary, const search::Summary::Options& option
 }
 
 /// How many events there are: over time, and with which values of fields, the most frequent first. All of them are counted, the newest
-/// first, where they must be read for five seconds; IsPartial says that there are more, SeenTime from when on they are counted, and NextToken counts the rest.
+/// first, where they must be read for five seconds; IsPartial says that there are more, SeenTime from when on they are counted, and
+/// NextToken counts the rest.
 void summarize_events(api::Call& call) {
   static api::Places places(kAtOnceOfAccountMax, kAtOnceMax);
   const Asked asked(call);
