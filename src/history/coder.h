@@ -65,6 +65,11 @@ class CodedBlock {
   struct Coded {
     std::string_view body, noise;
   };
+  /// All bodies, one behind another.
+  std::string_view bodies() const {
+    if (places_.empty()) return {};
+    return raw_.substr(places_.front().body, places_.back().body + places_.back().body_bytes - places_.front().body);
+  }
   Coded coded(uint32_t place) const {
     const Place& at = places_[place];
     return {raw_.substr(at.body, at.body_bytes), raw_.substr(at.noise, at.noise_bytes)};

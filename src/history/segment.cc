@@ -104,6 +104,11 @@ Result<CodedBlock::Coded> Segment::Reading::coded(uint32_t number) {
   return coded_.coded(number - events_first_);
 }
 
+Result<std::pair<uint32_t, const CodedBlock*>> Segment::Reading::coded_block(uint32_t number) {
+  if (auto opened = open_events(number); !opened) return tl::unexpected(opened.error());
+  return std::pair(events_first_, &coded_);
+}
+
 Result<std::string_view> Segment::Reading::record(uint32_t number, const Row& row) {
   if (auto opened = open_events(number); !opened) return tl::unexpected(opened.error());
   word_failure_.reset();
@@ -282,7 +287,19 @@ Result<void> Segment::visit_between(const Selection& selection, Sifting& sifting
     passed_over(record.error());
     return true;
   };
-  visit_rows(selection.terms(), floor, bound, query.order, offer, passed_over);
+  if (!selection.terms().empty()) {
+    visit_rows(selection.terms(), floor, bound, query.order, offer, passed_over);
+  } else {
+    const bool is_newest_first = query.order == Query::Order::kNewestFirst;
+    uint32_t left = bound - std::min(floor, bound);
+    for (bool wanted = true; wanted && left > 0;) {
+      const uint32_t next = is_newest_first ? floor + left - 1 : bound - left;
+      // Of those that are ruled out side by side, only the last is told of.
+      const uint32_t together = std::max(1u, sifting.ruled_out(next, left));
+      wanted = offer(is_newest_first ? next - (together - 1) : next + (together - 1));
+      left -= together;
+    }
+  }
   if (lost) return tl::unexpected(*lost);
   return {};
 }

@@ -133,6 +133,8 @@ class Segment::Reading final : public Words {
   Result<std::string_view> record(uint32_t number, const Row& row);
   /// The same record, coded.
   Result<CodedBlock::Coded> coded(uint32_t number);
+  /// The block that it is in, and the number of the first that is. Valid until the next call.
+  Result<std::pair<uint32_t, const CodedBlock*>> coded_block(uint32_t number);
   Word word(uint32_t id) override;
   void forget_words() { pages_.clear(); }
 

@@ -28,6 +28,23 @@ bool may_cross(std::string_view text) {
   return false;
 }
 
+/// Whether `text` contains `part`, which has two bytes at least or is rare.
+bool has(std::string_view text, std::string_view part) {
+  if (part.size() < 2) return text.find(part) != std::string_view::npos;
+  // Many places at once, by their first and last byte alone.
+  constexpr size_t kAtOnce = 256;
+  const char first = part.front(), last = part.back();
+  const size_t to_last = part.size() - 1;
+  size_t at = 0;
+  for (; at + to_last + kAtOnce <= text.size(); at += kAtOnce) {
+    const char *a = text.data() + at, *b = a + to_last;
+    char any = 0;
+    for (size_t i = 0; i < kAtOnce; ++i) any = static_cast<char>(any | ((a[i] == first) & (b[i] == last)));
+    if (any != 0 && memmem(a, kAtOnce + to_last, part.data(), part.size()) != nullptr) return true;
+  }
+  return text.substr(at).find(part) != std::string_view::npos;
+}
+
 }  // namespace
 
 bool Sieve::can_tell(const Texts& texts) {
@@ -60,8 +77,21 @@ bool Sieve::look_at(Words& words, uint32_t count) {
     const Word word = words.word(id);
     if (word.kind == Word::kNone) return false;
     hits_[id] = word.kind == Word::kPhrase ? holds(word.text, id) : contains(word.text);
+    if (hits_[id] != 0 && tokens_.size() <= kTokensMax) segment::put_varint(tokens_.emplace_back(), uint64_t{id} + Token::kFirstWord);
   }
   return true;
+}
+
+bool Sieve::may_any_contain(std::string_view bodies) const {
+  if (may_be_noise_ || tokens_.size() > kTokensMax) return true;
+  if (std::ranges::any_of(tokens_, [&](const std::string& token) { return has(bodies, token); })) return true;
+  thread_local std::string folded;
+  if (any_case_) {
+    folded.resize(bodies.size());
+    std::ranges::transform(bodies, folded.begin(), fold);
+    bodies = folded;
+  }
+  return std::ranges::any_of(texts_, [&](const std::string& text) { return has(bodies, text); });
 }
 
 bool Sieve::may_contain(std::string_view body) const { return holds(body, static_cast<uint32_t>(hits_.size())); }

@@ -21,6 +21,19 @@ bool Segment::Sifting::rules_out(uint32_t row, Reading& reading) {
   return ruled_out_[row - begin_] != 0;
 }
 
+uint32_t Segment::Sifting::ruled_out(uint32_t row, uint32_t most) {
+  if (!sieve_ || !selection_.terms().empty()) return 0;
+  if (row < begin_ || row - begin_ >= ruled_out_.size()) look_from(row);
+  most = std::min(most, kTogetherMax);
+  uint32_t rows = 0;
+  if (selection_.query().order == Query::Order::kNewestFirst) {
+    for (uint32_t at = row - begin_; rows < most && rows <= at && ruled_out_[at - rows] != 0;) ++rows;
+  } else {
+    for (uint32_t at = row - begin_; rows < most && at + rows < ruled_out_.size() && ruled_out_[at + rows] != 0;) ++rows;
+  }
+  return rows;
+}
+
 void Segment::Sifting::look_from(uint32_t row) {
   uint32_t end = row + 1;
   if (selection_.query().order == Query::Order::kNewestFirst) {
@@ -43,12 +56,20 @@ void Segment::Sifting::look_from(uint32_t row) {
 }
 
 void Segment::Sifting::sift(uint32_t begin, uint32_t end) {
-  Reading reading(segment_);
-  for (uint32_t row = begin; row < end; ++row) {
-    const auto at = reading.row(row);
-    if (at && !may_want(*at)) continue;     // it will not be asked about
-    const auto coded = reading.coded(row);  // whoever reads what is damaged says so
-    ruled_out_[row - begin_] = coded && !sieve_->may_contain(coded->body);
+  Reading reading(segment_, Reading::Way::kPassing);
+  for (uint32_t row = begin; row < end;) {
+    const auto block = reading.coded_block(row);  // whoever reads what is damaged says so
+    const uint32_t next = block ? std::min(end, block->first + block->second->events()) : row + 1;
+    if (block && !sieve_->may_any_contain(block->second->bodies())) {
+      std::fill(ruled_out_.begin() + (row - begin_), ruled_out_.begin() + (next - begin_), 1);
+      row = next;
+    }
+    for (; row < next; ++row) {
+      const auto at = reading.row(row);
+      if (at && !may_want(*at)) continue;  // it will not be asked about
+      const auto coded = reading.coded(row);
+      ruled_out_[row - begin_] = coded && !sieve_->may_contain(coded->body);
+    }
   }
 }
 

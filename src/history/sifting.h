@@ -26,9 +26,12 @@ class Segment::Sifting {
   bool may_want(const Row& row) const { return selection_.may_want(row, scopes_); }
   /// True: it has none of the texts. `reading` is the caller's.
   bool rules_out(uint32_t row, Reading& reading);
+  /// How many rows from this one on, in the selection's order, are ruled out, of the next `most` at most. 0: nothing is known yet.
+  uint32_t ruled_out(uint32_t row, uint32_t most);
 
  private:
   static constexpr uint32_t kRowsBefore = 1000;  // asked about before it begins
+  static constexpr uint32_t kTogetherMax = 256;   // so that who has no more time hears of it
   static constexpr uint32_t kAheadFirst = 512, kAheadMax = 1 << 16;
 
   void look_from(uint32_t row);
