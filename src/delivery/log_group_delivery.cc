@@ -307,7 +307,9 @@ void LogGroupDelivery::failed(std::string message) {
   ++failures_;
   retry_at_ = means_.clock.steady() + wait;
   if (status_.error == message) return;
-  log::warning("A log group takes no events of its trail; they wait.", {{"trail", cursor_.trail_key}, {"error", message}});
+  log::warning(is_deleted() ? "A log group takes none of the last events of its trail, which was deleted; they wait."
+                            : "A log group takes no events of its trail; they wait.",
+               {{"trail", cursor_.trail_key}, {"error", message}});
   status_.error = std::move(message);
   show(status_);
 }
@@ -345,7 +347,9 @@ void LogGroupDelivery::give_up_what_must_not_wait() {
   bytes_ = 0;
   turned_ = true;  // the cursor is kept as soon as it can be
   means_.counters.dropped += dropped;
-  log::error("Events were given up for a log group that took none.", {{"trail", cursor_.trail_key}, {"events", std::to_string(dropped)}});
+  log::error(is_all ? "The last events of a trail that was deleted could not be put into its log group and are given up."
+                    : "Events were given up for a log group that took none.",
+             {{"trail", cursor_.trail_key}, {"events", std::to_string(dropped)}, {"error", status_.error}});
   (void)finish_batch();
 }
 

@@ -103,6 +103,22 @@ class LogGroup(unittest.TestCase):
             self.whole(server)
             self.assertNotIn("LatestCloudWatchLogsDeliveryError", trails.get_trail_status(Name="first"))
 
+    def test_a_trail_that_is_deleted_with_its_role_says_so(self):
+        with Server() as server:
+            make(server)
+            iam, trails = server.client("iam"), server.client("cloudtrail")
+            self.assertTrue(eventually(lambda: trails.get_trail_status(Name="first").get("LatestCloudWatchLogsDeliveryTime")))
+            iam.delete_role_policy(RoleName="CloudTrail_CloudWatchLogs_Role", PolicyName="put")
+            iam.delete_role(RoleName="CloudTrail_CloudWatchLogs_Role")
+            trails.delete_trail(Name="first")
+            words = "The last events of a trail that was deleted could not be put into its log group and are given up."
+            self.assertTrue(eventually(lambda: words in server.output(), 30), server.output())
+            [line] = [json.loads(line) for line in server.output().splitlines() if words in line]
+            self.assertTrue(line["trail"].endswith("/first"), line)
+            self.assertIn("CloudTrail_CloudWatchLogs_Role", line["error"])
+            self.assertGreaterEqual(int(line["events"]), 1)
+            self.assertNotIn("for a log group that took none", server.output())
+
     def test_what_a_shut_log_group_holds_up_has_a_limit(self):
         """Beyond it the oldest events are given up, and counted; callers notice nothing, and the journal does not grow."""
         with Server("--set", "delivery.backlog_max=16MB", "--set", "journal.segment_bytes=4MB", "--set", "delivery.interval=1s",
