@@ -45,7 +45,8 @@ void Tokens::read(const Json& in, Query& query) const {
 
 std::string Tokens::write(const Cursor& cursor) const { return encode_token(cursor, parameters_); }
 
-std::string answer(History& history, std::string_view operation, const Json& in, Query query, WriteMembers write_members) {
+std::string answer(History& history, std::string_view operation, const Json& in, Query query, WriteMembers write_members,
+                   const std::vector<std::string>& hints) {
   constexpr size_t kOtherBytes = 1024;  // of an event, beside its record
   const Tokens tokens(operation, in, query);
   tokens.read(in, query);
@@ -64,6 +65,11 @@ std::string answer(History& history, std::string_view operation, const Json& in,
   }
   out.end_array();
   if (page->next) out.key("NextToken").string(tokens.write(*page->next));
+  if (!hints.empty()) {
+    out.key("Hints").begin_array();
+    for (const std::string& hint : hints) out.string(hint);
+    out.end_array();
+  }
   out.end_object();
   return text;
 }

@@ -1,6 +1,7 @@
 #pragma once
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/json.h"
 #include "history/store.h"
@@ -24,10 +25,11 @@ class Tokens {
   std::string parameters_;
 };
 
-/// The page that `query` asks for, continued at NextToken if there is one, as the body of an answer: {"Events", "NextToken"}. It is text at
+/// The page that `query` asks for, continued at NextToken if there is one, as the body of an answer: {"Events", "NextToken"}, and "Hints" if there are any. It is text at
 /// once, as documents of its events would cost as much as finding them. `write_members` writes an event's members, in the model's order.
 using WriteMembers = void (*)(json::Writer& out, const Event& event);
-std::string answer(History& history, std::string_view operation, const Json& in, Query query, WriteMembers write_members);
+std::string answer(History& history, std::string_view operation, const Json& in, Query query, WriteMembers write_members,
+                   const std::vector<std::string>& hints = {});
 
 /// What LookupEvents shows of an event; members that a record has no value for are absent.
 void write_lookup_members(json::Writer& out, const Event& event);

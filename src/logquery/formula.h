@@ -24,6 +24,8 @@ class Formula {
     std::variant<std::string, bool> value;
   };
   const std::vector<Equality>& equalities() const { return equalities_; }
+  /// The fields of the event's JSON that it names, each once.
+  const std::vector<std::string>& fields() const { return fields_; }
   /// False: it surely does not hold for an event with this JSON, in which it looked for certain bytes alone.
   bool may_hold(std::string_view message) const;
   /// Of texts like these the JSON of every event for which it holds contains one.
@@ -42,6 +44,7 @@ class Formula {
   std::vector<Equality> equalities_;
   std::vector<Hint> hints_;
   std::optional<std::vector<std::string>> names_;
+  std::vector<std::string> fields_;
 };
 
 /// A formula at work. One thread.

@@ -56,6 +56,13 @@ TEST(Formula, WhatItNeedsIsKnown) {
   EXPECT_EQ(needs("a in ['x', 'y'] and b != 'z' and c = d"), "");
 }
 
+TEST(Formula, NamesItsFields) {
+  const auto formula = Formula::compile(
+      "a.b = 'x' and (not ispresent(c) or d.0.e in ['y'] and Name = 'z') and a.b like /q/ and f = true and 'text'", kDialect);
+  ASSERT_TRUE(formula.has_value());
+  EXPECT_EQ(formula->fields(), (std::vector<std::string>{"a.b", "c", "d.0.e", "f"}));
+}
+
 TEST(Formula, LooksForBytesBeforeItReads) {
   const auto formula = Formula::compile("a = 'some text' and b like 'x/y'");
   ASSERT_TRUE(formula);

@@ -37,6 +37,7 @@ class Filter {
   /// Tells the history what it can find by its index.
   void narrow(history::Query& query) const;
   std::unique_ptr<history::Condition> condition(Time now) const;
+  const std::vector<std::string>& fields() const { return formula_.fields(); }  // of records, that it names
 
  private:
   explicit Filter(logquery::Formula formula) : formula_(std::move(formula)) {}

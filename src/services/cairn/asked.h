@@ -2,6 +2,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "api/call.h"
 #include "history/store.h"
@@ -20,6 +21,8 @@ class Asked {
 
   /// Without page and place.
   const history::Query& query() const { return query_; }
+  /// What a person should be told who finds nothing.
+  const std::vector<std::string>& hints() const { return hints_; }
   /// Once the call succeeds: each other account whose events it asks for has it in its own history, too.
   void tell_accounts(api::Call& call) const;
   void continue_behind(const history::Cursor& cursor) {
@@ -33,6 +36,7 @@ class Asked {
   std::set<std::string> accounts_;
   std::unique_ptr<history::Condition> condition_;
   history::Query query_;
+  std::vector<std::string> hints_;
 };
 
 /// Throws what is wrong with a parameter's formula, and where.

@@ -24,7 +24,7 @@ void search_events(api::Call& call) {
   query.limit = static_cast<size_t>(limit);
   query.work_bytes_max = kWorkBytesMax;
   query.work_time_max = kWorkMax;
-  call.reply.body = history::answer(*call.ports->history, "SearchEvents", call.in, query, write_shown_members);
+  call.reply.body = history::answer(*call.ports->history, "SearchEvents", call.in, query, write_shown_members, asked.hints());
   asked.tell_accounts(call);
 }
 

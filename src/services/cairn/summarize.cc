@@ -1,10 +1,13 @@
+#include <algorithm>
 #include <chrono>
+#include <iterator>
 
 #include "api/operation.h"
 #include "api/places.h"
 #include "api/ports.h"
 #include "aws/error.h"
 #include "history/lookup.h"
+#include "search/meant_field.h"
 #include "search/summarize.h"
 #include "services/cairn/asked.h"
 
@@ -86,6 +89,9 @@ void summarize_events(api::Call& call) {
   const auto counted = search::summarize(*call.ports->history, query, summary);
   if (!counted) throw aws::Error(aws::kInternalFailure, "The event history cannot be read; the server's log says why.");
   show(summary, options, static_cast<size_t>(call.in.value("TopCount", kTopUsual)), call.out);
+  std::vector<std::string> hints = asked.hints();
+  for (const search::Field& field : options.fields) std::ranges::move(search::hints_of({field.text()}), std::back_inserter(hints));
+  if (!hints.empty()) call.out["Hints"] = hints;
   asked.tell_accounts(call);
   call.out["IsPartial"] = counted->next.has_value();
   if (!counted->next) return;
