@@ -52,6 +52,11 @@ struct Call {
 size_t take_body(char* data, size_t size, size_t count, void* out) {
   Call& call = *static_cast<Call*>(out);
   const size_t bytes = size * count;
+  if (call.request.sink) {
+    long status = 0;
+    curl_easy_getinfo(call.easy.get(), CURLINFO_RESPONSE_CODE, &status);
+    if (status == 200) return call.request.sink({data, bytes}) ? bytes : CURL_WRITEFUNC_ERROR;
+  }
   if (bytes > call.request.answer_bytes_max - call.answer.body.size()) {
     call.too_long = true;
     return 0;

@@ -22,8 +22,12 @@ struct HttpRequest {
   /// is to be believed. The name in a certificate must fit in any case.
   enum class Trust { kSystem, kAuthority, kNobody } trust = Trust::kSystem;
   std::string authority;                      // kAuthority: it, in PEM
-  std::chrono::milliseconds timeout{60'000};  // of the whole call, from its start on the wire
+  std::chrono::milliseconds timeout{60'000};  // of the whole call, from its start on the wire; 0: none
   size_t answer_bytes_max = 1 << 20;          // of the answer's body
+  /// Takes the body of a 200 piece by piece, as it comes: HttpAnswer::body stays empty then, and how long it is does not matter. Called on
+  /// the client's thread, which does and reads nothing else until it returns, so a slow one slows the sender. False: the call fails with
+  /// kBroken.
+  std::function<bool(std::string_view piece)> sink = nullptr;
 };
 
 struct HttpAnswer {

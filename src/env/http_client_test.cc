@@ -232,6 +232,50 @@ struct Gate {
   }
 };
 
+TEST(HttpClient, ASinkGetsAnAnswerAsItComes) {
+  constexpr std::string_view kHead = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n";
+  RawServer server([&](const std::string& request) -> std::string {
+    if (request.starts_with("GET /refused ")) return "HTTP/1.1 403 Forbidden\r\nContent-Length: 3\r\n\r\nwhy";
+    if (!request.starts_with("GET /more ")) return std::string(kHead);
+    return "HTTP/1.1 200 OK\r\nContent-Length: 3000000\r\n\r\n" + std::string(3'000'000, 'x');
+  });
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::string taken;
+  const auto take = [&](std::string_view piece) {
+    const std::lock_guard lock(mutex);
+    taken += piece;
+    changed.notify_all();
+    return true;
+  };
+  {
+    const auto client = system_http_client();
+    std::optional<HttpFailure::Kind> ended;
+    client->send({.url = server.url() + "/", .timeout = 0ms, .sink = take}, [&](const Result<HttpAnswer, HttpFailure>& answer) {
+      const std::lock_guard lock(mutex);
+      ended = answer.error().kind;
+    });
+    std::unique_lock lock(mutex);
+    changed.wait(lock, [&] { return taken == "first"; });  // though the answer has not ended, and never will
+    EXPECT_FALSE(ended);
+    lock.unlock();
+  }
+  taken.clear();
+  const auto client = system_http_client();
+  const auto refused = ask(*client, {.url = server.url() + "/refused", .sink = take});
+  ASSERT_TRUE(refused.has_value());
+  EXPECT_EQ(refused->status, 403);
+  EXPECT_EQ(refused->body, "why") << "what is no 200 is an answer like any";
+  EXPECT_EQ(taken, "");
+  const auto large = ask(*client, {.url = server.url() + "/more", .answer_bytes_max = 10, .sink = take});
+  ASSERT_TRUE(large.has_value()) << large.error().message;
+  EXPECT_EQ(large->body, "");
+  EXPECT_EQ(taken.size(), 3'000'000);
+  const auto enough = ask(*client, {.url = server.url() + "/more", .sink = [](std::string_view) { return false; }});
+  ASSERT_FALSE(enough.has_value());
+  EXPECT_EQ(enough.error().kind, HttpFailure::kBroken);
+}
+
 TEST(HttpClient, SilenceEndsByTimeout) {
   Gate gate;
   RawServer server([&](const std::string&) { return gate.pass(), ok(""); });

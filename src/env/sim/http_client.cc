@@ -48,7 +48,8 @@ void SimHttpClient::send(HttpRequest request, Done done) {
     ++sent_;
     const Way way = way_times_ > 0 ? way_ : Way::kOpen;
     if (way_times_ > 0) --way_times_;
-    const std::chrono::nanoseconds now = clock_.steady(), timeout = request.timeout;
+    const std::chrono::nanoseconds now = clock_.steady();
+    const std::chrono::nanoseconds timeout = request.timeout.count() > 0 ? request.timeout : std::chrono::nanoseconds::max() - now;
     const std::chrono::nanoseconds lasts = way == Way::kSilent ? timeout : std::min(delay_, timeout);
     calls_.emplace(now + lasts, Call{std::move(request), std::move(done), way, now, delay_});
   }
@@ -78,8 +79,12 @@ Result<HttpAnswer, HttpFailure> SimHttpClient::settle(const Call& call) {
   if (call.way == Way::kSilent) return fail(HttpFailure::kTimeout, "timed out");
   if (call.way == Way::kRequestLost) return fail(HttpFailure::kBroken, "connection reset");
   HttpAnswer answer = server->second(call.request);
-  if (call.delay > call.request.timeout) return fail(HttpFailure::kTimeout, "timed out");
+  if (call.request.timeout.count() > 0 && call.delay > call.request.timeout) return fail(HttpFailure::kTimeout, "timed out");
   if (call.way == Way::kAnswerLost) return fail(HttpFailure::kBroken, "connection reset");
+  if (call.request.sink && answer.status == 200) {
+    if (!call.request.sink(answer.body)) return fail(HttpFailure::kBroken, "its taker had enough");
+    answer.body.clear();
+  }
   if (answer.body.size() > call.request.answer_bytes_max) return fail(HttpFailure::kTooLong, "the answer is too long");
   return answer;
 }
