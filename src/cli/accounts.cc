@@ -12,7 +12,7 @@ constexpr const char* kOwnerProfile = "owner";  // in the data directory's crede
 
 int fail(std::string_view command, std::string_view message) {
   fmt::print(stderr, "cairn {}: {}\n", command, message);
-  return 1;
+  return kCouldNot;
 }
 
 Result<Json> call(const TargetOptions& options, std::string_view operation, const Json& input) {
@@ -32,14 +32,14 @@ int create_account(const TargetOptions& options, const std::string& name) {
   const std::string id = answer->at("Account").value("Id", "");
   fmt::print("{}\n", id);
   fmt::print(stderr, "Its root user's credentials: cairn root credentials --account {}\n", id);
-  return 0;
+  return kDone;
 }
 
 int list_accounts(const TargetOptions& options) {
   const Result<Json> answer = call(options, "ListAccounts", Json::object());
   if (!answer) return fail("account list", answer.error().message);
   for (const Json& account : answer->at("Accounts")) fmt::print("{}  {}\n", account.value("Id", ""), account.value("Name", ""));
-  return 0;
+  return kDone;
 }
 
 int root_credentials(RootCredentialsOptions options) {
@@ -59,7 +59,7 @@ int root_credentials(RootCredentialsOptions options) {
   const Json& made = answer->at("Credentials");
   fmt::print("[root-{}]\naws_access_key_id = {}\naws_secret_access_key = {}\n", made.value("AccountId", ""), made.value("AccessKeyId", ""),
              made.value("SecretAccessKey", ""));
-  return 0;
+  return kDone;
 }
 
 }  // namespace cairn::cli

@@ -32,7 +32,32 @@ CallFailure refusal(int status, const std::string& body, const Target& target) {
   return {CallFailure::kRefused, code, fmt::format("{} ({}){}", message.empty() ? "The server refused the call." : message, code, advice)};
 }
 
+SignedHttp::Request request_of(std::string_view service, std::string_view target, const Json& input, std::string_view region) {
+  return {.service = service,
+          .region = region,
+          .method = "POST",
+          .path = "/",
+          .query = "",
+          .headers = {{"Content-Type", "application/x-amz-json-1.1"}, {"X-Amz-Target", target}},
+          .body = std::make_shared<const std::string>(json::dump(input))};
+}
+
+/// The body of an answer that is one.
+Result<std::string, CallFailure> judged(Result<env::HttpAnswer, SignedHttp::Failure> answer, const Target& target) {
+  if (!answer) return fail(answer.error().too_long ? CallFailure::kRefused : CallFailure::kUnreachable, "", answer.error().message);
+  if (answer->status == 503)
+    return fail(CallFailure::kUnreachable, "", fmt::format("{} takes no calls at the moment (503).", target.endpoint));
+  if (answer->status != 200) return tl::unexpected(refusal(answer->status, answer->body, target));
+  return std::move(answer->body);
+}
+
 }  // namespace
+
+ExitCode exit_code_of(const CallFailure& failure) {
+  for (const std::string_view code : {"InvalidFilterException", "InvalidTimeRangeException", "ValidationException"})
+    if (failure.code == code) return kWrongUsage;
+  return kCouldNot;
+}
 
 Result<Json, CallFailure> Client::call(std::string_view service, std::string_view target, const Json& input) {
   return call(service, target, input, this->target().signer.region);
@@ -40,18 +65,17 @@ Result<Json, CallFailure> Client::call(std::string_view service, std::string_vie
 
 Result<std::string, CallFailure> Client::ask(std::string_view service, std::string_view target, const Json& input,
                                              const aws::Region& region) {
-  auto answer = http_.send({.service = service,
-                            .region = region.str(),
-                            .method = "POST",
-                            .path = "/",
-                            .query = "",
-                            .headers = {{"Content-Type", "application/x-amz-json-1.1"}, {"X-Amz-Target", target}},
-                            .body = std::make_shared<const std::string>(json::dump(input))});
-  if (!answer) return fail(answer.error().too_long ? CallFailure::kRefused : CallFailure::kUnreachable, "", answer.error().message);
-  const std::string& endpoint = this->target().endpoint;
-  if (answer->status == 503) return fail(CallFailure::kUnreachable, "", fmt::format("{} takes no calls at the moment (503).", endpoint));
-  if (answer->status != 200) return tl::unexpected(refusal(answer->status, answer->body, this->target()));
-  return std::move(answer->body);
+  return judged(http_.send(request_of(service, target, input, region.str())), this->target());
+}
+
+void Client::stream(std::string_view service, std::string_view target, const Json& input, std::function<bool(std::string_view piece)> sink,
+                    std::function<void(Result<void, CallFailure>)> ended) {
+  http_.stream(request_of(service, target, input, this->target().signer.region.str()), std::move(sink),
+               [this, ended = std::move(ended)](Result<env::HttpAnswer, SignedHttp::Failure> answer) {
+                 const auto body = judged(std::move(answer), this->target());
+                 if (body) ended({});
+                 else ended(tl::unexpected(body.error()));
+               });
 }
 
 Result<Json, CallFailure> Client::call(std::string_view service, std::string_view target, const Json& input, const aws::Region& region) {

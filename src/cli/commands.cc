@@ -11,6 +11,7 @@
 #include "cli/launch_url.h"
 #include "cli/lookup.h"
 #include "cli/query.h"
+#include "cli/trouble.h"
 #include "cli/verify.h"
 
 namespace cairn::cli {
@@ -61,7 +62,7 @@ void add_env(CLI::App& app, int& exit_code) {
       return;
     }
     fmt::print(stderr, "cairn env: {}\n", exports.error().message);
-    exit_code = 1;
+    exit_code = kCouldNot;
   });
 }
 
@@ -101,7 +102,8 @@ void add_lookup(CLI::App& app, int& exit_code) {
       ->add_option("--start-time", options->start_time, "Not before: 2026-01-31T09:30:00Z, 2026-01-31, epoch seconds, or ago: 15m, 2h, 7d")
       ->type_name("TIME")
       ->group(when);
-  command->add_option("--end-time", options->end_time, "Not after; as --start-time")->type_name("TIME")->group(when);
+  CLI::Option* end_time =
+      command->add_option("--end-time", options->end_time, "Not after; as --start-time")->type_name("TIME")->group(when);
   command->add_flag("--data-events", options->data_events, "Data events, too: reads and writes of objects")->group(when);
   command->add_flag("--all-regions", options->all_regions, "Events of every region")->group(when);
   command->add_option("--account", options->accounts, "Events of these accounts, for the account that made them (default: your own)")
@@ -122,10 +124,9 @@ void add_lookup(CLI::App& app, int& exit_code) {
                            ->type_name("ORDER")
                            ->check(CLI::IsMember({"newest", "oldest"}))
                            ->group(output);
-  command
-      ->add_flag("--follow", options->follow,
-                 "Go on with events as they arrive, until interrupted (all but searches like this one, of which each second brings one)")
+  command->add_flag("--follow", options->follow, "Show the newest, then go on with events as they come, until interrupted")
       ->excludes(order)
+      ->excludes(end_time)
       ->group(output);
   command
       ->add_flag(
@@ -157,7 +158,9 @@ void add_lookup(CLI::App& app, int& exit_code) {
       "JSON has the members of `aws cloudtrail lookup-events` and some more (Account, Region, ErrorCode, SourceIPAddress); CloudTrailEvent "
       "holds\n"
       "the whole record. With --follow it is one event a line. NDJSON is the records themselves, one a line. Cells of CSV that a "
-      "spreadsheet would run as a formula begin with '.\n");
+      "spreadsheet would run as a formula begin with '.\n"
+      "Ends with 0 whether it found any or not, 2 for a wrong command line or condition, 3 if it could not be done, 130 when "
+      "interrupted.\n");
   command->callback([options, &exit_code] { exit_code = lookup(*options); });
 }
 
@@ -209,8 +212,9 @@ void add_query(CLI::App& app, int& exit_code) {
       "The table is `events`, or `cloudtrail_logs` as in AWS's examples for Athena; docs/query.md has its columns. The SQL is DuckDB's; "
       "it\n"
       "reads nothing but the table. Its library is needed beside the program, or where $CAIRN_DUCKDB says.\n"
-      "Ends with 0; 1 if it could not be done; 2 for a wrong command line; 3 if files could not be read and are not in the answer; 130\n"
-      "when interrupted.\n");
+      "Ends with 0; 1 if files are damaged and not in the answer; 2 for a wrong command line, SQL included; 3 if it could not be done; "
+      "130\n"
+      "when interrupted. docs/exit-codes.md has them of all commands.\n");
   command->callback([options, &exit_code] { exit_code = query(*options); });
 }
 
@@ -330,7 +334,8 @@ void add_export(CLI::App& app, int& exit_code) {
       "  cairn export --to ./denied --filter 'errorCode = \"AccessDenied\"'\n"
       "  cairn export --to ./tables --format parquet\n\n"
       "Parquet needs DuckDB's library, as `cairn query` does, which reads both.\n"
-      "Ends with 0 if all was written, 2 for a wrong command line, 3 if it could not go on; then files end with .part.\n");
+      "Ends with 0 if all was written, 2 for a wrong command line, 3 if it could not go on; then files end with .part,\n"
+      "and the same command goes on with them.\n");
   command->callback([options, &exit_code] { exit_code = export_events(*options); });
 }
 

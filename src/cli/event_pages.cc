@@ -11,19 +11,24 @@ void EventPages::ask() {
       std::async(std::launch::async, [this] { return client_.ask("cairn", "Cairn.SearchEvents", input_, client_.target().signer.region); });
 }
 
-Result<bool> EventPages::next(const std::function<void(std::string_view record)>& f) {
+Result<bool, CallFailure> EventPages::next(const std::function<void(std::string_view record)>& f) {
   if (ended_) return false;
   if (!answer_.valid()) ask();
   const auto answer = answer_.get();
-  if (!answer) return failure("{}", answer.error().message);
+  if (!answer) return tl::unexpected(answer.error());
   const auto page = page_.parse(*answer);
-  if (!page) return failure("{} gives no events: {}", client_.target().endpoint, page.error().message);
-  if (const auto token = (*page)["NextToken"].string()) {
-    input_["NextToken"] = *token;
+  if (!page)
+    return tl::unexpected(
+        CallFailure{CallFailure::kRefused, "", fmt::format("{} gives no events: {}", client_.target().endpoint, page.error().message)});
+  next_token_ = (*page)["NextToken"].string_or("");
+  if (!next_token_.empty()) {
+    input_["NextToken"] = next_token_;
     ask();
   } else {
     ended_ = true;
   }
+  hints_.clear();
+  (*page)["Hints"].each([&](json::View hint) { hints_.emplace_back(hint.string_or("")); });
   (*page)["Events"].each([&](json::View event) { f(event["CloudTrailEvent"].string_or("")); });
   return true;
 }

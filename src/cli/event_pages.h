@@ -3,6 +3,7 @@
 #include <future>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/json.h"
 #include "base/result.h"
@@ -21,7 +22,11 @@ class EventPages {
   EventPages& operator=(const EventPages&) = delete;
 
   /// Calls `f` with each record of the next page, whose bytes are as recorded. False: all pages were there.
-  Result<bool> next(const std::function<void(std::string_view record)>& f);
+  Result<bool, CallFailure> next(const std::function<void(std::string_view record)>& f);
+  /// Where the page after the last begins; "": there is none.
+  const std::string& next_token() const { return next_token_; }
+  /// What a person should be told, as the last page says it.
+  const std::vector<std::string>& hints() const { return hints_; }
 
  private:
   void ask();
@@ -30,6 +35,8 @@ class EventPages {
   Json input_;
   json::Document page_;
   bool ended_ = false;
+  std::string next_token_;
+  std::vector<std::string> hints_;
   std::future<Result<std::string, CallFailure>> answer_;  // waits, when it goes, for what is on its way
 };
 

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <filesystem>
 #include <set>
@@ -14,14 +15,15 @@
 #include "cli/bucket_objects.h"
 #include "cli/directory_objects.h"
 #include "cli/event_text.h"
+#include "cli/trouble.h"
 #include "cli/import_client.h"
+#include "cli/standard_output.h"
 #include "cli/verify.h"
 
 namespace cairn::cli {
 
 namespace {
 
-constexpr int kAll = 0, kNotAll = 1, kUsage = 2, kCouldNot = 3, kNotCovered = 4;
 constexpr size_t kNotCoveredShownMax = 1000;
 constexpr size_t kThreadsMax = 16;
 constexpr size_t kThreadsUsual = 4;  // what a server takes at once
@@ -84,12 +86,6 @@ class ProgressLine {
   Time last_;
 };
 
-struct Trouble {
-  int exit_code;
-  std::string message;
-};
-tl::unexpected<Trouble> trouble(int exit_code, std::string message) { return tl::unexpected(Trouble{exit_code, std::move(message)}); }
-
 Result<Source, Trouble> open_source(const std::string& what, const Target& target, ImportLedger& ledger) {
   Source source;
   if (what == "-") {
@@ -102,7 +98,8 @@ Result<Source, Trouble> open_source(const std::string& what, const Target& targe
     source.bucket = url.substr(0, slash);
     source.prefix = url.substr(std::min(slash + 1, url.size()));
     source.shown = "s3://" + source.bucket + "/";
-    if (source.bucket.empty()) return trouble(kUsage, "s3:// needs a bucket: s3://BUCKET or s3://BUCKET/PREFIX");
+    if (source.bucket.empty()) return trouble(kWrongUsage, "s3:// needs a bucket: s3://BUCKET or s3://BUCKET/PREFIX");
+    if (!target.s3_overruled.empty()) fmt::print(stderr, "cairn import: {}\n", printable(target.s3_overruled));
     source.objects = std::make_unique<BucketObjects>(target, env::system_clock());
   } else {
     std::error_code error;
@@ -114,7 +111,8 @@ Result<Source, Trouble> open_source(const std::string& what, const Target& targe
       source.shown = path.parent_path().empty() ? "" : path.parent_path().string() + "/";
       source.names = {path.filename().string()};
     } else {
-      return trouble(kUsage, fmt::format("there is no file or directory {}; a bucket begins with s3://, - is the standard input", what));
+      return trouble(kWrongUsage,
+                     fmt::format("there is no file or directory {}; a bucket begins with s3://, - is the standard input", what));
     }
     source.objects = std::make_unique<DirectoryObjects>(env::system_files(), source.shown.empty() ? "." : source.shown, "");
     if (!source.names.empty()) return source;
@@ -145,8 +143,8 @@ Result<Source, Trouble> open_source(const std::string& what, const Target& targe
     }
   }
   if (source.names.empty() && passed.digests == 0 && passed.insights_files == 0)
-    return trouble(kUsage, fmt::format("{} holds no log files{}", what,
-                                       holds_parquet ? ", but Parquet, which is not taken: export the events as NDJSON" : ""));
+    return trouble(kWrongUsage, fmt::format("{} holds no log files{}", what,
+                                            holds_parquet ? ", but Parquet, which is not taken: export the events as NDJSON" : ""));
   ledger.add(passed);
   return source;
 }
@@ -208,8 +206,6 @@ bool wait_until_found(const Target& target, const ImportLedger& ledger) {
   return false;
 }
 
-bool print(const std::string& text) { return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0; }
-
 /// Files that the digests say nothing of: newer than the last one, or not of a trail whose digests are there.
 struct NotCovered {
   uint64_t files = 0;
@@ -264,7 +260,7 @@ int import(const ImportOptions& options) {
     return exit_code;
   };
   if (!options.event_store.empty())
-    return fail(kUsage,
+    return fail(kWrongUsage,
                 fmt::format("there are no event data stores yet, so none is called {}: leave --event-store out, and events go into the "
                             "history",
                             options.event_store));
@@ -272,7 +268,7 @@ int import(const ImportOptions& options) {
   if (!target) return fail(kCouldNot, target.error().message);
   std::set<std::string> proven;
   if (options.check_digests) {
-    if (options.what == "-") return fail(kUsage, "the standard input has no digests to check");
+    if (options.what == "-") return fail(kWrongUsage, "the standard input has no digests to check");
     const int found = verify({.target = options.target,
                               .what = options.what,
                               .start_time = {},
@@ -298,13 +294,14 @@ int import(const ImportOptions& options) {
   const NotCovered not_covered = options.check_digests ? not_covered_of(*source, proven) : NotCovered();
   for (const std::string& file : not_covered.shown) fmt::print(stderr, "{}: not covered by a digest\n", printable(file));
   const bool is_told = print(options.json ? as_json(ledger, not_covered) : as_text(ledger, not_covered));
+  const int error = errno;
   if (ledger.has_failed()) {
     fmt::print(stderr, "cairn import: {}\nThe same command goes on where this one ended: what is there is not added again.\n",
                printable_lines(ledger.failure()));
     return kCouldNot;
   }
-  if (!is_told) return kCouldNot;
-  return ledger.counts().bad > 0 ? kNotAll : not_covered.files > 0 ? kNotCovered : kAll;
+  if (!is_told) return unwritable("import", error);
+  return ledger.counts().bad > 0 ? kFound : not_covered.files > 0 ? kNotCovered : kDone;
 }
 
 }  // namespace cairn::cli

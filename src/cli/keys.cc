@@ -1,10 +1,13 @@
 #include "cli/keys.h"
 
+#include <cerrno>
 #include <cstdio>
 
 #include "archive/digest_file.h"
 #include "base/text.h"
 #include "cli/event_text.h"
+#include "cli/standard_output.h"
+#include "cli/trouble.h"
 
 namespace cairn::cli {
 
@@ -22,7 +25,7 @@ std::string string_of(const Json& object, const char* name) {
 
 int fail(std::string_view message) {
   fmt::print(stderr, "cairn keys: {}\n", message);
-  return 1;
+  return kCouldNot;
 }
 
 }  // namespace
@@ -97,7 +100,7 @@ int keys(const KeysOptions& options) {
   for (const std::string& region : regions) {
     if (!aws::is_region(region)) {
       fail(fmt::format("{} is no region", region));
-      return 2;
+      return kWrongUsage;
     }
     const auto answer = list_public_keys(client, aws::Region(region), std::nullopt, clock.now());
     if (!answer) return fail(answer.error().message);
@@ -106,12 +109,12 @@ int keys(const KeysOptions& options) {
   }
   if (options.file.empty()) {
     fmt::print("{}", ring.text());
-    return std::fflush(stdout) == 0 ? 0 : 1;
+    return std::fflush(stdout) == 0 ? kDone : unwritable("keys", errno);
   }
   if (const auto written = env::write_file_atomically(env::system_files(), options.file, ring.text()); !written)
     return fail(written.error().message);
   fmt::print(stderr, "{} in {}\n", counted(ring.size(), "key"), options.file);
-  return 0;
+  return kDone;
 }
 
 }  // namespace cairn::cli

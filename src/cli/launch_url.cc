@@ -13,9 +13,9 @@ namespace {
 
 constexpr size_t kTemplateBytesMax = 51'200;  // of a file, as of CreateStack's TemplateBody
 
-int fail(std::string_view message) {
+int fail(int exit_code, std::string_view message) {
   fmt::print(stderr, "cairn launch-url: {}\n", message);
-  return 1;
+  return exit_code;
 }
 
 bool is_url(std::string_view what) { return what.starts_with("https://") || what.starts_with("http://"); }
@@ -40,13 +40,13 @@ LaunchUrlOptions opened(LaunchUrlOptions options) {
 }
 
 /// The template itself, for the call.
-Result<Json> source_of(const std::string& what) {
+Result<Json, Trouble> source_of(const std::string& what) {
   if (is_url(what)) return Json{{"TemplateURL", what}};
   const env::Io<std::string> file = env::read_file(env::system_files(), what, kTemplateBytesMax);
-  if (!file && file.error().kind == env::IoFailure::kNotFound) return failure("there is no file {}", what);
+  if (!file && file.error().kind == env::IoFailure::kNotFound) return trouble(kWrongUsage, fmt::format("there is no file {}", what));
   if (!file)
-    return failure("{}: {}. A file may have {} bytes; put a larger one into a bucket and name its URL", what, file.error().message,
-                   kTemplateBytesMax);
+    return trouble(kCouldNot, fmt::format("{}: {}. A file may have {} bytes; put a larger one into a bucket and name its URL", what,
+                                          file.error().message, kTemplateBytesMax));
   return Json{{"TemplateBody", *file}};
 }
 
@@ -68,17 +68,17 @@ std::string page_of(const LaunchUrlOptions& options, const std::string& endpoint
 int launch_url(const LaunchUrlOptions& given) {
   const LaunchUrlOptions options = opened(given);
   for (const std::string& parameter : options.parameters)
-    if (parameter.find('=') == std::string::npos || parameter.starts_with('=')) return fail("--parameter wants NAME=VALUE");
-  const Result<Json> source = source_of(options.what);
-  if (!source) return fail(source.error().message);
+    if (parameter.find('=') == std::string::npos || parameter.starts_with('=')) return fail(kWrongUsage, "--parameter wants NAME=VALUE");
+  const Result<Json, Trouble> source = source_of(options.what);
+  if (!source) return fail(source.error().exit_code, source.error().message);
   Result<Target> target = find_target(options.target, system_surroundings());
-  if (!target) return fail(target.error().message);
+  if (!target) return fail(kCouldNot, target.error().message);
   Client client(std::move(*target), env::system_clock());
   const Result<Json, CallFailure> answer = client.call("cairn", "Cairn.CreateLaunchLink", *source);
-  if (!answer) return fail(answer.error().message);
+  if (!answer) return fail(exit_code_of(answer.error()), answer.error().message);
   fmt::print("{}\n", page_of(options, client.target().endpoint, answer->value("Token", "")));
   fmt::print(stderr, "Whoever opens it acts in your name. It creates one stack, within 15 minutes.\n");
-  return 0;
+  return kDone;
 }
 
 }  // namespace cairn::cli

@@ -19,7 +19,7 @@ class Replaceable : public sql::Source {
  public:
   Result<void> set(const std::string& path) {
     auto file = files_below(path, env::system_files());
-    if (!file) return tl::unexpected(file.error());
+    if (!file) return failure("{}", file.error().message);
     file_ = std::move(*file);
     return {};
   }
@@ -32,6 +32,10 @@ class Replaceable : public sql::Source {
   std::unique_ptr<sql::Source> file_;
 };
 
+auto load() {
+  return sql::load_library(sql::library_places(system_surroundings().variable("CAIRN_DUCKDB").value_or(""), sql::program_path()));
+}
+
 }  // namespace
 
 struct ParquetFiles::Impl {
@@ -43,10 +47,15 @@ struct ParquetFiles::Impl {
 ParquetFiles::ParquetFiles(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 ParquetFiles::~ParquetFiles() = default;
 
-Result<std::unique_ptr<ParquetFiles>> ParquetFiles::open(const std::string& directory) {
-  const auto api = sql::load_library(sql::library_places(system_surroundings().variable("CAIRN_DUCKDB").value_or(""), sql::program_path()));
+Result<void> ParquetFiles::are_possible() {
+  const auto api = load();
   if (!api) return tl::unexpected(api.error());
-  if (const auto made = env::system_files().make_directory(directory); !made) return failure("{}", made.error().message);
+  return {};
+}
+
+Result<std::unique_ptr<ParquetFiles>> ParquetFiles::open(const std::string& directory) {
+  const auto api = load();
+  if (!api) return tl::unexpected(api.error());
   auto impl = std::make_unique<Impl>();
   impl->partial = std::filesystem::absolute(directory).lexically_normal() / fmt::format("{}.part", Partitions::kParquetName);
   sql::EngineOptions options;
@@ -66,6 +75,8 @@ Result<void> ParquetFiles::write(const std::string& records, uint64_t events, co
   if (*rows != events) return failure("{}: {} of {} events can be read again", records, *rows, events);
   if (auto named = make_durable(env::system_files(), impl_->partial, parquet); !named) return named;
   if (const auto removed = env::system_files().remove(records); !removed) return failure("{}", removed.error().message);
+  if (const auto synced = env::system_files().sync_directory(env::parent_directory(records)); !synced)
+    return failure("{}", synced.error().message);
   return {};
 }
 

@@ -13,7 +13,9 @@ class ParquetFiles {
   static constexpr uint64_t kMemoryBytes = uint64_t{512} << 20;  // of DuckDB's
   static constexpr uint64_t kGroupBytes = uint64_t{64} << 20;    // of rows; writing them takes a multiple of it
 
-  /// Loads the library: fails with where to get it. `directory` is made if need be, and a file in it is written before it has its name.
+  /// Fails with where to get the library.
+  static Result<void> are_possible();
+  /// Loads it. `directory` is there: files are written into it before they have their names.
   static Result<std::unique_ptr<ParquetFiles>> open(const std::string& directory);
   ~ParquetFiles();
 

@@ -41,18 +41,96 @@ Result<void> Partitions::write(const std::string& path, Partition& partition) {
   if (!file) return failure("{}", file.error().message);
   if (const auto written = (*file)->pwrite(partition.written, member); !written) return failure("{}", written.error().message);
   partition.written += member.size();
+  partition.is_kept = false;
+  return {};
+}
+
+Result<void> Partitions::write_all() {
+  for (auto& [path, partition] : partitions_) {
+    if (partition.buffered.empty()) continue;
+    if (auto written = write(path, partition); !written) return written;
+  }
+  return {};
+}
+
+Result<void> Partitions::keep(const std::string& path, Partition& partition) {
+  const auto done = [&]() -> env::Done {
+    const auto file = files_.open(part_of(path), env::Files::Open::kReadWrite);
+    if (!file) return tl::unexpected(file.error());
+    if (auto synced = (*file)->sync(); !synced) return synced;
+    for (std::string names = path; !partition.is_named && names.size() >= directory_.size(); names = env::parent_directory(names))
+      if (auto synced = files_.sync_directory(names); !synced) return synced;
+    return {};
+  }();
+  if (!done) return failure("{}", done.error().message);
+  partition.is_named = partition.is_kept = true;
+  return {};
+}
+
+Result<std::vector<Partitions::Kept>> Partitions::keep() {
+  if (auto written = write_all(); !written) return tl::unexpected(written.error());
+  std::vector<Kept> all;
+  for (auto& [path, partition] : partitions_) {
+    if (!partition.is_kept)
+      if (auto kept = keep(path, partition); !kept) return tl::unexpected(kept.error());
+    all.push_back({path.substr(directory_.size() + 1), partition.written, partition.events});
+  }
+  return all;
+}
+
+Result<void> Partitions::take_up(const std::vector<Kept>& kept, bool is_all) {
+  for (const Kept& each : kept) {
+    const std::string path = fmt::format("{}/{}", directory_, each.path), part = part_of(path);
+    Partition& partition = partitions_[path];
+    partition.written = each.bytes;
+    partition.events = each.events;
+    partition.is_named = partition.is_kept = true;
+    const auto file = files_.open(part, env::Files::Open::kReadWrite);
+    if (!file && file.error().kind == env::IoFailure::kNotFound && is_all) {
+      partition.is_sealed = true;
+      continue;
+    }
+    if (!file) return failure("{}", file.error().message);
+    const auto size = (*file)->size();
+    if (!size) return failure("{}", size.error().message);
+    if (*size < each.bytes) return failure("{} has {} bytes, and had {}", part, *size, each.bytes);
+    if (*size == each.bytes) continue;
+    if (const auto cut = (*file)->truncate(each.bytes); !cut) return failure("{}", cut.error().message);
+    if (const auto synced = (*file)->sync(); !synced) return failure("{}", synced.error().message);
+  }
+  return remove_others();
+}
+
+/// Files that were begun after the last `keep`.
+Result<void> Partitions::remove_others() {
+  std::vector<std::string> directories{directory_};
+  for (const std::string_view level : {"account=", "region=", "date="}) {
+    std::vector<std::string> below;
+    for (const std::string& directory : directories) {
+      const auto names = files_.list(directory);
+      if (!names) return failure("{}", names.error().message);
+      for (const std::string& name : *names)
+        if (name.starts_with(level)) below.push_back(fmt::format("{}/{}", directory, name));
+    }
+    directories = std::move(below);
+  }
+  for (const std::string& path : directories) {
+    if (partitions_.contains(path)) continue;
+    const auto removed = files_.remove(part_of(path));
+    if (!removed && removed.error().kind != env::IoFailure::kNotFound) return failure("{}", removed.error().message);
+  }
   return {};
 }
 
 std::string Partitions::part_of(const std::string& path) { return fmt::format("{}{}{}", path, kName, kPart); }
 
 Result<void> Partitions::finish(const Seal& seal) {
+  if (auto written = write_all(); !written) return written;
   for (auto& [path, partition] : partitions_) {
-    if (partition.buffered.empty()) continue;
-    if (auto written = write(path, partition); !written) return written;
-  }
-  for (const auto& [path, partition] : partitions_)
+    if (partition.is_sealed) continue;
     if (auto sealed = seal(path, part_of(path), partition.events); !sealed) return sealed;
+    partition.is_sealed = true;
+  }
   return {};
 }
 
@@ -62,10 +140,10 @@ Result<void> Partitions::finish() {
   });
 }
 
-bool is_unfinished_export(std::string_view name) {
+bool Partitions::is_unfinished(std::string_view name) {
   if (!name.ends_with(kPart)) return false;
   name.remove_suffix(kPart.size());
-  return name == kName.substr(1) || name == Partitions::kParquetName;
+  return name == kName.substr(1) || name == kParquetName;
 }
 
 Result<void> make_durable(env::Files& files, const std::string& part, const std::string& name) {

@@ -3,6 +3,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "base/time.h"
@@ -15,11 +16,23 @@ namespace cairn::cli {
 class Partitions {
  public:
   static constexpr std::string_view kParquetName = "events.parquet";  // what may be made of them, beside them
+  static bool is_unfinished(std::string_view name);                   // a file of either kind that is not whole
 
   static constexpr size_t kBufferedBytesMax = 64 << 20;     // of all files together, until some is written
   static constexpr size_t kFileBufferedBytesMax = 4 << 20;  // each becomes a gzip member
 
   Partitions(env::Files& files, std::string directory) : files_(files), directory_(std::move(directory)) {}
+
+  /// A file as it is for good: what was added until then.
+  struct Kept {
+    std::string path;  // of its directory, below ours
+    uint64_t bytes = 0, events = 0;
+  };
+  /// Makes it so of all that was added.
+  Result<std::vector<Kept>> keep();
+  /// Once, in the beginning: goes on with what `keep` told of, and removes what came behind it. Fails if a file is shorter. `is_all`:
+  /// nothing was to be added any more, so that some may be sealed.
+  Result<void> take_up(const std::vector<Kept>& kept, bool is_all);
 
   Result<void> add(std::string_view account, std::string_view region, Time time, std::string_view record);
   /// What becomes of each file when all is written: it is at `part`, whole, and holds so many events; `directory` is where it belongs.
@@ -32,18 +45,20 @@ class Partitions {
   struct Partition {
     std::string buffered;
     uint64_t written = 0, events = 0;
+    bool is_named = false, is_kept = false;  // for good: that it is there, and all that was written
+    bool is_sealed = false;
   };
   static std::string part_of(const std::string& path);
   Result<void> write(const std::string& path, Partition& partition);
+  Result<void> write_all();
+  Result<void> keep(const std::string& path, Partition& partition);
+  Result<void> remove_others();
 
   env::Files& files_;
   const std::string directory_;
   std::map<std::string, Partition> partitions_;  // by directory
   size_t buffered_ = 0;
 };
-
-/// Whether a file of this name is of an export that did not end.
-bool is_unfinished_export(std::string_view name);
 
 /// A file that is whole gets its name, for good.
 Result<void> make_durable(env::Files& files, const std::string& part, const std::string& name);

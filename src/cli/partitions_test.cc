@@ -58,6 +58,7 @@ TEST(Partitions, are_sealed_when_all_of_them_are_written) {
     return {};
   }));
   EXPECT_EQ(sealed.size(), 2u);
+  ASSERT_TRUE(partitions.add("111122223333", "us-west-2", Time(), "{}"));
   EXPECT_FALSE(partitions.finish([](const std::string&, const std::string&, uint64_t) -> Result<void> { return failure("no room"); }));
 }
 

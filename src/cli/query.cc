@@ -1,6 +1,5 @@
 #include "cli/query.h"
 
-#include <pthread.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -16,8 +15,10 @@
 #include "aws/names.h"
 #include "base/text.h"
 #include "cli/event_text.h"
+#include "cli/trouble.h"
 #include "cli/query_output.h"
 #include "cli/query_source.h"
+#include "cli/signals.h"
 #include "cli/when.h"
 #include "env/clock.h"
 #include "env/files.h"
@@ -30,17 +31,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kFailed = 1, kWrongUsage = 2, kFilesLeftOut = 3, kInterrupted = 130, kNobodyReads = 141;
 constexpr size_t kRemoteThreads = 8;  // they wait for answers, mostly
 constexpr uint64_t kMemoryUsual = 2048;
 constexpr size_t kTerminalCellWidth = 60;
 constexpr size_t kStatementBytesMax = 1 << 20;
-
-struct Trouble {
-  int exit_code;
-  std::string message;
-};
-tl::unexpected<Trouble> trouble(int exit_code, std::string message) { return tl::unexpected(Trouble{exit_code, std::move(message)}); }
 
 Result<sql::Selection, Trouble> selection_of(const QueryOptions& options, Time now) {
   sql::Selection selection;
@@ -98,16 +92,10 @@ class TemporaryDirectory {
 class Watch {
  public:
   Watch() {
-    sigemptyset(&signals_);
-    for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
-      struct sigaction usual {};
-      if (::sigaction(number, nullptr, &usual) == 0 && usual.sa_handler != SIG_IGN) sigaddset(&signals_, number);  // nohup means it
-    }
-    ::signal(SIGPIPE, SIG_IGN);                       // a reader that has enough: writing fails, and what was put aside is removed
-    pthread_sigmask(SIG_BLOCK, &signals_, &before_);  // threads that are made from now on do not get them either
+    ::signal(SIGPIPE, SIG_IGN);  // a reader that has enough: writing fails, and what was put aside is removed
     task_ = env::system_tasks().start("query-watch", [this] {
-      constexpr timespec kStep{0, 100'000'000};
-      const bool signalled = sigtimedwait(&signals_, nullptr, &kStep) > 0;
+      constexpr std::chrono::milliseconds kStep{100};
+      const bool signalled = signals_.await(kStep);
       const std::lock_guard lock(mutex_);
       if (signalled) {
         if (engine_ == nullptr || interrupted_.exchange(true)) leave();  // nothing is begun, or it does not end
@@ -120,7 +108,6 @@ class Watch {
   ~Watch() {
     task_.reset();
     clear();
-    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
   }
   Watch(const Watch&) = delete;
   Watch& operator=(const Watch&) = delete;
@@ -167,7 +154,7 @@ class Watch {
     if (std::exchange(written_, false)) fmt::print(stderr, "\r\x1b[K");
   }
 
-  sigset_t signals_, before_;
+  const Signals signals_;
   const bool shown_ = isatty(STDERR_FILENO) != 0;
   std::atomic<bool> quiet_{false}, interrupted_{false};
   std::mutex mutex_;
@@ -221,17 +208,17 @@ class Destination {
 Result<std::unique_ptr<sql::Source>, Trouble> source_of(const QueryOptions& options, const sql::Selection& selection) {
   const env::Clock& clock = env::system_clock();
   const bool is_history = options.from == "history", is_bucket = options.from.starts_with("s3://");
-  Result<std::unique_ptr<sql::Source>> source = failure("");
+  Result<std::unique_ptr<sql::Source>, Trouble> source = trouble(kCouldNot, "");
   if (is_history || is_bucket) {
     const auto target = find_target(options.target, system_surroundings());
-    if (!target) return trouble(kFailed, target.error().message);
+    if (!target) return trouble(kCouldNot, target.error().message);
+    if (!is_history && !target->s3_overruled.empty()) fmt::print(stderr, "cairn query: {}\n", printable(target->s3_overruled));
     if (is_history) source = history_of(*target, clock, selection);
     else source = objects_of(options.from, *target, clock);
   } else {
     source = files_below(options.from, env::system_files());
   }
-  if (!source) return trouble(kFailed, source.error().message);
-  return std::move(*source);
+  return source;
 }
 
 uint64_t memory_mb_usual() {
@@ -253,6 +240,20 @@ std::string room_hint(std::string_view message, const std::string& temporary) {
                      fs::path(temporary).parent_path().string());
 }
 
+/// What DuckDB says of a statement, not of what it finds.
+bool is_of_statement(std::string_view message) {
+  for (const std::string_view kind : {"Parser Error", "Binder Error", "Catalog Error", "Permission Error"})
+    if (message.starts_with(kind)) return true;
+  return false;
+}
+
+/// What DuckDB says of Parquet that is not as it should be.
+bool is_damage(std::string_view message) {
+  return message.find("No space left") == message.npos &&
+         (message.starts_with("IO Error") || message.starts_with("Invalid Input Error") || message.starts_with("Invalid Error") ||
+          message.find("TProtocolException") != message.npos);
+}
+
 Result<int, Trouble> run(const QueryOptions& options) {
   const auto selection = selection_of(options, env::system_clock().now());
   if (!selection) return tl::unexpected(selection.error());
@@ -263,7 +264,7 @@ Result<int, Trouble> run(const QueryOptions& options) {
   const bool is_parquet = format == "parquet";
   if (is_parquet && options.to.empty()) return trouble(kWrongUsage, "Parquet goes to a file: --to FILE");
   const auto api = sql::load_library(sql::library_places(variable("CAIRN_DUCKDB"), sql::program_path()));
-  if (!api) return trouble(kFailed, api.error().message);
+  if (!api) return trouble(kCouldNot, api.error().message);
 
   Watch watch;
   const auto source = source_of(options, *selection);
@@ -272,10 +273,10 @@ Result<int, Trouble> run(const QueryOptions& options) {
   const std::string parent = !options.temporary.empty() ? options.temporary : !usual.empty() ? usual : "/tmp";
   std::unique_lock<std::mutex> held = watch.hold();
   const TemporaryDirectory temporary(parent);
-  if (temporary.path().empty()) return trouble(kFailed, fmt::format("no directory can be made in {}", parent));
+  if (temporary.path().empty()) return trouble(kCouldNot, fmt::format("no directory can be made in {}", parent));
   Destination destination;
   watch.removes(temporary.path());
-  if (const auto opened = destination.open(options.to, !is_parquet); !opened) return trouble(kFailed, opened.error().message);
+  if (const auto opened = destination.open(options.to, !is_parquet); !opened) return trouble(kCouldNot, opened.error().message);
   if (!options.to.empty()) watch.removes(destination.partial());
   held.unlock();
 
@@ -288,9 +289,13 @@ Result<int, Trouble> run(const QueryOptions& options) {
   engine_options.selection = *selection;
   if (is_parquet) engine_options.may_write = destination.partial();
   const auto engine = sql::Engine::open(**api, engine_options, **source);
-  if (!engine) return trouble(kFailed, engine.error().message);
+  const bool is_of_records = (*source)->form() == sql::Source::Form::kRecords;
+  if (!engine) return trouble(is_of_records ? kCouldNot : kFound, engine.error().message);  // Parquet is looked at already
+  const auto is_of_damage = [&](std::string_view message) { return !is_of_records && is_damage(message); };
+  if (const auto understood = (*engine)->understands(*statement); !understood)
+    return trouble(is_of_damage(understood.error().message) ? kFound : kWrongUsage, understood.error().message);
   // What DuckDB reads itself it does not count for us.
-  watch.begin(**engine, (*source)->form() == sql::Source::Form::kRecords ? (*source)->files().size() : 0);
+  watch.begin(**engine, is_of_records ? (*source)->files().size() : 0);
 
   int write_error = 0;
   Result<void> done;
@@ -318,14 +323,18 @@ Result<int, Trouble> run(const QueryOptions& options) {
   if (watch.interrupted()) return trouble(kInterrupted, "interrupted");
   if (write_error == EPIPE && options.to.empty()) return trouble(kNobodyReads, "");
   if (write_error != 0)
-    return trouble(kFailed, fmt::format("{} cannot be written: {}", destination.name(), std::generic_category().message(write_error)));
-  if (!done) return trouble(kFailed, done.error().message + room_hint(done.error().message, temporary.path()));
+    return trouble(kCouldNot, fmt::format("{} cannot be written: {}", destination.name(), std::generic_category().message(write_error)));
+  if (!done)
+    return trouble(is_of_damage(done.error().message)      ? kFound
+                   : is_of_statement(done.error().message) ? kWrongUsage
+                                                           : kCouldNot,
+                   done.error().message + room_hint(done.error().message, temporary.path()));
   const sql::ScanReport& report = (*engine)->report();
   const auto bad = report.bad_files();
-  if (const auto finished = destination.finish(); !finished) return trouble(kFailed, finished.error().message);
+  if (const auto finished = destination.finish(); !finished) return trouble(kCouldNot, finished.error().message);
   for (const auto& [file, why] : bad) fmt::print(stderr, "cairn query: left out: {}: {}\n", printable(file), printable(why));
   if (report.more_bad() > 0) fmt::print(stderr, "cairn query: and {}\n", counted(report.more_bad(), "more file"));
-  return bad.empty() ? 0 : kFilesLeftOut;
+  return bad.empty() ? kDone : kFound;
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "cli/bucket_objects.h"
 #include "cli/event_pages.h"
+#include "cli/export_directory.h"
 #include "cli/partitions.h"
 
 namespace cairn::cli {
@@ -161,7 +162,7 @@ class HistorySource : public sql::Source {
       paging->page.clear();
       while (paging->page.empty()) {
         const auto more = paging->pages.next([&](std::string_view record) { paging->page.append(record).append("\n"); });
-        if (!more) return tl::unexpected(more.error());
+        if (!more) return failure("{}", more.error().message);
         if (!*more) break;
       }
       return std::string_view(paging->page);
@@ -175,14 +176,20 @@ class HistorySource : public sql::Source {
   Json input_;
 };
 
+/// The place that was named is of no use.
+template <class... Args>
+tl::unexpected<Trouble> wrong(fmt::format_string<Args...> format, Args&&... args) {
+  return trouble(kWrongUsage, fmt::format(format, std::forward<Args>(args)...));
+}
+
 /// Of nothing, an answer of no rows would look like one of nothing found.
-tl::unexpected<Failure> without_files(std::string_view from, std::string_view more = "") {
-  return failure("{} holds no log files{}", from, more);
+tl::unexpected<Trouble> without_files(std::string_view from, std::string_view more = "") {
+  return wrong("{} holds no log files{}", from, more);
 }
 
 }  // namespace
 
-Result<std::unique_ptr<sql::Source>> files_below(const std::string& path, env::Files& files) {
+Result<std::unique_ptr<sql::Source>, Trouble> files_below(const std::string& path, env::Files& files) {
   using Form = sql::Source::Form;
   auto source = std::make_unique<FilesSource>(files);
   std::vector<std::string> parquet;
@@ -197,18 +204,18 @@ Result<std::unique_ptr<sql::Source>> files_below(const std::string& path, env::F
       }
       const std::string name = it->path().string();
       if (is_unfinished_export(it->path().filename().string()))
-        return failure("{} is of an export that did not end: what lies in {} is not all of it", name, path);
+        return wrong("{} is of an export that did not end: what lies in {} is not all of it", name, path);
       const std::string whole = it->path().filename() == Partitions::kParquetName ? whole_path(it->path()) : name;
       const bool is_parquet = is_exported_parquet(whole);
       if (!it->is_regular_file(ignored) || (!is_parquet && !is_log_file(name))) continue;
-      if (++seen > kFilesMax) return failure("{} holds more than {} log files: name a directory below it", path, kFilesMax);
+      if (++seen > kFilesMax) return wrong("{} holds more than {} log files: name a directory below it", path, kFilesMax);
       if (is_parquet) parquet.push_back(whole);
       else source->add(name);
     }
-    if (error) return failure("{} cannot be read: {}", path, error.message());
+    if (error) return trouble(kCouldNot, fmt::format("{} cannot be read: {}", path, error.message()));
     if (!parquet.empty() && !source->files().empty())
-      return failure("{} holds log files ({}) and Parquet ({}): name a directory with files of one kind", path, source->files()[0].name,
-                     parquet[0]);
+      return wrong("{} holds log files ({}) and Parquet ({}): name a directory with files of one kind", path, source->files()[0].name,
+                   parquet[0]);
     if (!parquet.empty()) return std::make_unique<ParquetSource>(std::move(parquet), Form::kPartitionedParquet);
     source->sort();
   } else if (fs::is_regular_file(path, error)) {
@@ -219,20 +226,20 @@ Result<std::unique_ptr<sql::Source>> files_below(const std::string& path, env::F
     }
     source->add(path);
   } else {
-    return failure("there is no directory or file {}; a bucket begins with s3://, and `history` is the server's", path);
+    return wrong("there is no directory or file {}; a bucket begins with s3://, and `history` is the server's", path);
   }
   if (source->files().empty()) return without_files(path);
   return source;
 }
 
-Result<std::unique_ptr<sql::Source>> objects_of(const std::string& url, const Target& target, const env::Clock& clock) {
+Result<std::unique_ptr<sql::Source>, Trouble> objects_of(const std::string& url, const Target& target, const env::Clock& clock) {
   std::string_view rest = url;
   rest.remove_prefix(std::string_view("s3://").size());
   const size_t slash = std::min(rest.find('/'), rest.size());
-  if (slash == 0) return failure("s3:// needs a bucket: s3://BUCKET or s3://BUCKET/PREFIX");
+  if (slash == 0) return wrong("s3:// needs a bucket: s3://BUCKET or s3://BUCKET/PREFIX");
   auto source = std::make_unique<BucketSource>(target, clock, std::string(rest.substr(0, slash)));
   if (auto listed = source->list(std::string(rest.substr(std::min(slash + 1, rest.size())))); !listed)
-    return tl::unexpected(listed.error());
+    return trouble(kCouldNot, listed.error().message);
   if (source->files().empty())
     return without_files(url, source->holds_parquet() ? ", but Parquet, which is read from a directory only: copy it into one" : "");
   return source;

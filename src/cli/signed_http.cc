@@ -2,7 +2,7 @@
 
 namespace cairn::cli {
 
-Result<env::HttpAnswer, SignedHttp::Failure> SignedHttp::send(const Request& request) {
+env::HttpRequest SignedHttp::signed_request(const Request& request) const {
   const size_t host_begin = target_.endpoint.find("://") + 3;
   const size_t path_begin = std::min(target_.endpoint.find('/', host_begin), target_.endpoint.size());
   const std::string host = target_.endpoint.substr(host_begin, path_begin - host_begin);
@@ -24,12 +24,30 @@ Result<env::HttpAnswer, SignedHttp::Failure> SignedHttp::send(const Request& req
       .answer_bytes_max = kAnswerBytesMax};
   for (const auto& [name, value] : to_sign.headers) sent.headers.emplace_back(name, value);
   sent.headers.emplace_back("User-Agent", "cairn-cli");
-  auto answer = env::ask(*http_, std::move(sent));
-  if (answer) return std::move(*answer);
-  if (answer.error().kind == env::HttpFailure::kTooLong) return tl::unexpected(Failure{true, "The server's answer is too long."});
-  return tl::unexpected(
-      Failure{false, fmt::format("Cannot reach {}: {}.\nIs the server running? `cairn serve` starts it; --endpoint-url names another.",
-                                 target_.endpoint, answer.error().message)});
+  return sent;
+}
+
+SignedHttp::Failure SignedHttp::failure_of(const env::HttpFailure& failure) const {
+  if (failure.kind == env::HttpFailure::kTooLong) return {true, "The server's answer is too long."};
+  return {false, fmt::format("Cannot reach {}: {}.\nIs the server running? `cairn serve` starts it; --endpoint-url names another.",
+                             target_.endpoint, failure.message)};
+}
+
+Result<env::HttpAnswer, SignedHttp::Failure> SignedHttp::send(const Request& request) {
+  auto answer = env::ask(*http_, signed_request(request));
+  if (!answer) return tl::unexpected(failure_of(answer.error()));
+  return std::move(*answer);
+}
+
+void SignedHttp::stream(const Request& request, std::function<bool(std::string_view piece)> sink,
+                        std::function<void(Result<env::HttpAnswer, Failure>)> ended) {
+  env::HttpRequest sent = signed_request(request);
+  sent.timeout = std::chrono::milliseconds(0);
+  sent.sink = std::move(sink);
+  http_->send(std::move(sent), [this, ended = std::move(ended)](Result<env::HttpAnswer, env::HttpFailure> answer) {
+    if (answer) ended(std::move(*answer));
+    else ended(tl::unexpected(failure_of(answer.error())));
+  });
 }
 
 }  // namespace cairn::cli

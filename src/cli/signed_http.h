@@ -1,5 +1,6 @@
 #pragma once
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -36,9 +37,15 @@ class SignedHttp {
   };
   /// Waits for the whole answer.
   Result<env::HttpAnswer, Failure> send(const Request& request);
+  /// Returns at once. The body of a 200 goes to `sink` (env::HttpRequest) for however long it comes; then `ended` is called, on any thread.
+  void stream(const Request& request, std::function<bool(std::string_view piece)> sink,
+              std::function<void(Result<env::HttpAnswer, Failure>)> ended);
   const Target& target() const { return target_; }
 
  private:
+  env::HttpRequest signed_request(const Request& request) const;
+  Failure failure_of(const env::HttpFailure& failure) const;
+
   const Target target_;
   const env::Clock& clock_;
   std::unique_ptr<env::HttpClient> http_;

@@ -82,12 +82,16 @@ Result<Target> find_target(const TargetOptions& options, const Surroundings& aro
     if (auto url = around.variable("AWS_ENDPOINT_URL")) return url;
     return files.config(profile, "endpoint_url");
   };
+  const std::string of_s3 = ignore ? "" : around.variable("AWS_ENDPOINT_URL_S3").value_or("");
+  std::string heeded;
   if (!options.endpoint_url.empty()) {
+    heeded = "--endpoint-url";
     target.endpoint = options.endpoint_url;
   } else if (!options.data.empty() && of_data) {
+    heeded = "--data";
     target.endpoint = *of_data;
   } else {
-    if (!ignore) target.s3_endpoint = around.variable("AWS_ENDPOINT_URL_S3").value_or("");
+    target.s3_endpoint = of_s3;
     if (auto url = configured()) {
       target.endpoint = *url;
     } else {
@@ -101,6 +105,9 @@ Result<Target> find_target(const TargetOptions& options, const Surroundings& aro
       return failure("{} is no endpoint: a URL such as {} is needed.", *endpoint, kUsualEndpoint);
     while (endpoint->ends_with('/')) endpoint->pop_back();
   }
+  if (!of_s3.empty() && !heeded.empty() && of_s3.substr(0, of_s3.find_last_not_of('/') + 1) != target.s3_endpoint)
+    target.s3_overruled =
+        fmt::format("{} ({}) is asked for buckets, too: AWS_ENDPOINT_URL_S3 ({}) is not heeded", heeded, target.endpoint, of_s3);
   target.ca_bundle = around.variable("AWS_CA_BUNDLE").value_or("");
 
   std::string region = options.region;

@@ -94,8 +94,15 @@ TEST_F(TargetTest, BucketsMayBeElsewhere) {
   EXPECT_EQ(find().endpoint, "http://127.0.0.1:4566");
   EXPECT_EQ(find({.data = "/data"}).s3_endpoint, "http://127.0.0.1:4566") << "a server that was named is meant for all";
   EXPECT_EQ(find({.endpoint_url = "http://[::1]:2"}).s3_endpoint, "http://[::1]:2");
+  EXPECT_EQ(find().s3_overruled, "");
+  EXPECT_EQ(find({.data = "/data"}).s3_overruled,
+            "--data (http://127.0.0.1:4566) is asked for buckets, too: AWS_ENDPOINT_URL_S3 (https://s3.example/) is not heeded");
+  EXPECT_EQ(find({.endpoint_url = "http://[::1]:2"}).s3_overruled,
+            "--endpoint-url (http://[::1]:2) is asked for buckets, too: AWS_ENDPOINT_URL_S3 (https://s3.example/) is not heeded");
+  EXPECT_EQ(find({.endpoint_url = "https://s3.example"}).s3_overruled, "") << "it says the same";
   variables_["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"] = "true";
   EXPECT_EQ(find().s3_endpoint, "http://127.0.0.1:4566");
+  EXPECT_EQ(find({.data = "/data"}).s3_overruled, "");
   variables_.erase("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS");
   variables_["AWS_ENDPOINT_URL_S3"] = "s3.example";
   EXPECT_NE(failure_of({}).find("s3.example is no endpoint"), std::string::npos);

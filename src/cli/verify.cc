@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <filesystem>
 #include <thread>
@@ -15,7 +16,10 @@
 #include "cli/bucket_objects.h"
 #include "cli/client.h"
 #include "cli/directory_objects.h"
+#include "cli/event_text.h"
+#include "cli/trouble.h"
 #include "cli/keys.h"
+#include "cli/standard_output.h"
 #include "cli/verify_text.h"
 #include "cli/when.h"
 
@@ -28,16 +32,11 @@ constexpr size_t kRemoteThreads = 8;                   // they wait for answers,
 constexpr size_t kThreadsMax = 256;
 constexpr size_t kKeysBytesMax = 16 << 20;
 
-/// Why there is no report.
-struct Trouble {
-  int exit_code;
-  std::string message;
-};
 template <class... Args>
 tl::unexpected<Trouble> usage(fmt::format_string<Args...> format, Args&&... args) {
-  return tl::unexpected(Trouble{2, fmt::format(format, std::forward<Args>(args)...)});
+  return trouble(kWrongUsage, fmt::format(format, std::forward<Args>(args)...));
 }
-tl::unexpected<Trouble> failed(std::string message) { return tl::unexpected(Trouble{3, std::move(message)}); }
+tl::unexpected<Trouble> failed(std::string message) { return trouble(kCouldNot, std::move(message)); }
 
 Result<archive::VerifyRequest, Trouble> request_of(const VerifyOptions& options, Time now) {
   archive::VerifyRequest request;
@@ -70,7 +69,7 @@ struct Source {
 
 // --- a trail
 
-Result<void, Trouble> find_trail(const std::string& arn, Client& client, archive::VerifyRequest& request) {
+Result<void, Trouble> find_trail(const std::string& arn, Client& client, archive::VerifyRequest& request, FirstDigest& first) {
   const auto parts = text::split(arn, ':');  // arn:aws:cloudtrail:REGION:ACCOUNT:trail/NAME
   if (parts.size() != 6 || parts[2] != "cloudtrail" || !aws::is_region(parts[3]) || !aws::is_account_id(parts[4]) ||
       !parts[5].starts_with("trail/"))
@@ -87,6 +86,8 @@ Result<void, Trouble> find_trail(const std::string& arn, Client& client, archive
       request.prefix = trail.value("S3KeyPrefix", "");
       request.trail_name = parts[5].substr(6);
       request.home = home;
+      first.is_of_trail = true;
+      first.validates = trail.value("LogFileValidationEnabled", false);
       if (!trail.value("IsOrganizationTrail", false)) request.account = aws::AccountId(std::string(parts[4]));
       return {};
     }
@@ -94,13 +95,20 @@ Result<void, Trouble> find_trail(const std::string& arn, Client& client, archive
   return failed(fmt::format("The server knows no trail {}. Its files may still be verified: cairn verify s3://BUCKET", arn));
 }
 
-/// The chain itself cannot show that its newest digests are gone, but the server says when it delivered the last one.
-void ask_status(const std::string& arn, const aws::Region& home, Client& client, archive::VerifyReport& report) {
+/// The chain itself cannot show that its newest digests are gone, but the server says when it delivered the last one; nor can one that is
+/// not there show when it will be.
+void ask_status(const std::string& arn, const aws::Region& home, Client& client, archive::VerifyReport& report, FirstDigest& first) {
   const auto status =
       client.call("cloudtrail", "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.GetTrailStatus", {{"Name", arn}}, home);
-  const auto delivered = status ? status->find("LatestDigestDeliveryTime") : Json::const_iterator();
-  if (!status || delivered == status->end() || !delivered->is_number()) return;
-  judge_newest(report, Time(std::chrono::milliseconds(static_cast<int64_t>(delivered->get<double>() * 1000))));
+  if (!status) return;
+  const auto time = [&](const char* member) -> std::optional<Time> {
+    const auto found = status->find(member);
+    if (found == status->end() || !found->is_number()) return std::nullopt;
+    return Time(std::chrono::milliseconds(static_cast<int64_t>(found->get<double>() * 1000)));
+  };
+  first.logs = status->value("IsLogging", false);
+  first.began = time("StartLoggingTime");
+  if (const auto delivered = time("LatestDigestDeliveryTime")) judge_newest(report, *delivered);
 }
 
 // --- a bucket
@@ -143,7 +151,7 @@ Result<Source, Trouble> open_directory(const std::string& given, archive::Verify
   if (!std::filesystem::is_directory(directory, error))
     return usage("there is no directory {}; a trail's ARN begins with arn:, a bucket with s3://", given);
   const auto root = find_root(directory);
-  if (!root) return failed(fmt::format("There is no directory AWSLogs in {}: it is no copy of a trail's bucket.", given));
+  if (!root) return usage("There is no directory AWSLogs in {}: it is no copy of a trail's bucket.", given);
   if (*root != "./") directory = std::filesystem::path(directory + "/" + *root).lexically_normal().string();
   while (directory.size() > 1 && directory.ends_with('/')) directory.pop_back();
 
@@ -214,7 +222,7 @@ class ProgressLine {
   Time last_;
 };
 
-Result<archive::VerifyReport, Trouble> run(const VerifyOptions& options, std::set<std::string>* proven) {
+Result<archive::VerifyReport, Trouble> run(const VerifyOptions& options, std::set<std::string>* proven, FirstDigest& first) {
   const env::Clock& clock = env::system_clock();
   env::Files& files = env::system_files();
   auto request = request_of(options, clock.now());
@@ -226,8 +234,10 @@ Result<archive::VerifyReport, Trouble> run(const VerifyOptions& options, std::se
   Source source;
   if (options.what.starts_with("arn:") || options.what.starts_with("s3://")) {
     if (!target) return failed(target.error().message);
-    const auto found = options.what.starts_with("arn:") ? find_trail(options.what, *client, *request) : find_bucket(options.what, *request);
+    const auto found =
+        options.what.starts_with("arn:") ? find_trail(options.what, *client, *request, first) : find_bucket(options.what, *request);
     if (!found) return tl::unexpected(found.error());
+    if (!target->s3_overruled.empty() && proven == nullptr) fmt::print(stderr, "cairn verify: {}\n", printable(target->s3_overruled));
     source.objects = std::make_unique<BucketObjects>(*target, clock);
   } else {
     auto opened = open_directory(options.what, *request, files);
@@ -280,7 +290,7 @@ Result<archive::VerifyReport, Trouble> run(const VerifyOptions& options, std::se
   }();
   if (!report) return failed(report.error().message);
   if (options.what.starts_with("arn:") && !request->end && request->regions.empty())
-    ask_status(options.what, *request->home, *client, *report);
+    ask_status(options.what, *request->home, *client, *report, first);
   if (saving && ring.size() > 0) {
     if (const auto written = env::write_file_atomically(files, fmt::format("{}/{}", options.save, kKeysName), ring.text()); !written)
       return failed(written.error().message);
@@ -294,16 +304,18 @@ Result<archive::VerifyReport, Trouble> run(const VerifyOptions& options, std::se
 }  // namespace
 
 int verify(const VerifyOptions& options, std::set<std::string>* proven) {
-  const auto report = run(options, proven);
+  FirstDigest first;
+  const auto report = run(options, proven, first);
   if (!report) {
     fmt::print(stderr, "cairn verify: {}\n", report.error().message);
     return report.error().exit_code;
   }
-  const std::string text = options.json ? as_json(*report) : as_text(*report);
+  const std::string text = options.json ? as_json(*report, first.due()) : as_text(*report, expectation(first, env::system_clock().now()));
   std::FILE* to = proven == nullptr ? stdout : stderr;  // there it is not the result
   const bool written = std::fwrite(text.data(), 1, text.size(), to) == text.size() && std::fflush(to) == 0;
-  if (!written) return 3;
-  return is_valid(*report) ? 0 : 1;
+  const int error = errno;
+  if (!written) return unwritable("verify", error);
+  return is_valid(*report) ? kDone : kFound;
 }
 
 }  // namespace cairn::cli

@@ -41,7 +41,26 @@ void judge_newest(VerifyReport& report, Time delivered) {
                           timestamps::iso8601(delivered), timestamps::iso8601(*newest->proven_until))});
 }
 
-std::string as_text(const VerifyReport& report) {
+std::optional<Time> FirstDigest::due() const {
+  // CloudTrail's hour; digest.interval may be shorter, and nobody tells.
+  constexpr std::chrono::hours kPeriod{1};
+  if (!is_of_trail || !validates || !logs || !began) return std::nullopt;
+  return *began + kPeriod;
+}
+
+std::string expectation(const FirstDigest& first, Time now) {
+  if (!first.is_of_trail) return "A trail's first digest comes within an hour after it began to log with validation.";
+  if (!first.validates) return "The trail does not validate its log files (LogFileValidationEnabled): none will come.";
+  if (!first.logs) return "The trail does not log: none will come until it does.";
+  const auto due = first.due();
+  if (!due) return "";
+  const std::string began = timestamps::iso8601(*first.began), by = timestamps::iso8601(*due);
+  if (now < *due) return fmt::format("The trail began to log at {}: its first digest is due by {}.", began, by);
+  return fmt::format("The trail began to log at {}: its first digest was due by {}, or an hour after validation was switched on.", began,
+                     by);
+}
+
+std::string as_text(const VerifyReport& report, std::string_view expected) {
   std::string out;
   for (const VerifiedChain& chain : report.chains) {
     out += fmt::format("{}  {}/{}: {} of {}, {} of {} valid; {}\n", chain.region.str(), chain.account.str(), printable(chain.trail_name),
@@ -62,13 +81,13 @@ std::string as_text(const VerifyReport& report) {
     out += fmt::format("{} newer than the last digest: the next one should name them.\n", counted(report.pending, "log file"));
   if (report.uncovered > 0)
     out += fmt::format("{} of times that no digest covers: nothing proves them.\n", counted(report.uncovered, "log file"));
-  if (report.chains.empty()) out += "No digests found: nothing is proven.\n";
+  if (report.chains.empty()) out += fmt::format("No digests found: nothing is proven.\n{}{}", expected, expected.empty() ? "" : "\n");
   else if (report.faults() == 0) out += "Valid.\n";
   else out += fmt::format("NOT VALID: {}.\n", counted(report.faults(), "finding"));
   return out;
 }
 
-std::string as_json(const VerifyReport& report) {
+std::string as_json(const VerifyReport& report, std::optional<Time> first_digest_due) {
   const auto time = [](const std::optional<Time>& t) { return t ? Json(timestamps::iso8601(*t)) : Json(nullptr); };
   Json out{{"Valid", is_valid(report)}, {"Chains", Json::array()}, {"Findings", Json::array()}, {"Counts", Json::object()}};
   for (const VerifiedChain& chain : report.chains) {
@@ -93,6 +112,7 @@ std::string as_json(const VerifyReport& report) {
   for (size_t kind = 0; kind < archive::kKinds; ++kind) {
     if (report.counts[kind] > 0) out["Counts"][std::string(name(static_cast<archive::Kind>(kind)))] = report.counts[kind];
   }
+  if (report.chains.empty()) out["FirstDigestDue"] = time(first_digest_due);
   out["PendingLogFiles"] = report.pending;
   out["UncoveredLogFiles"] = report.uncovered;
   out["LogBytes"] = report.raw_bytes;

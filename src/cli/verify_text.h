@@ -1,5 +1,7 @@
 #pragma once
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "archive/verify.h"
 
@@ -12,8 +14,18 @@ bool is_valid(const archive::VerifyReport& report);
 /// Adds a finding if the newest digest that was found is much older than the last one that the server says it delivered.
 void judge_newest(archive::VerifyReport& report, Time delivered);
 
-std::string as_text(const archive::VerifyReport& report);
+/// What is known of a trail's first digest while there is none.
+struct FirstDigest {
+  bool is_of_trail = false;  // else nothing of what follows is known
+  bool validates = false, logs = false;
+  std::optional<Time> began;        // to log
+  std::optional<Time> due() const;  // at the latest
+};
+/// When a first digest is due, in one line; `report` has none.
+std::string expectation(const FirstDigest& first, Time now);
+
+std::string as_text(const archive::VerifyReport& report, std::string_view expected = "");
 /// One document, indented.
-std::string as_json(const archive::VerifyReport& report);
+std::string as_json(const archive::VerifyReport& report, std::optional<Time> first_digest_due = std::nullopt);
 
 }  // namespace cairn::cli

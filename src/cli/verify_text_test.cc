@@ -53,6 +53,24 @@ TEST(VerifyText, NothingFoundIsNotValid) {
   EXPECT_EQ(as_text({}), "No digests found: nothing is proven.\n");
 }
 
+TEST(VerifyText, OfATrailWithoutADigestItIsSaidWhenTheFirstIsDue) {
+  const Time began = *timestamps::parse_iso8601("2026-01-02T10:20:30Z");
+  const auto said = [&](const FirstDigest& first, std::chrono::minutes later) { return expectation(first, began + later); };
+  const FirstDigest first{.is_of_trail = true, .validates = true, .logs = true, .began = began};
+  const std::string begun = "The trail began to log at 2026-01-02T10:20:30Z: its first digest ";
+  EXPECT_EQ(said(first, std::chrono::minutes(59)), begun + "is due by 2026-01-02T11:20:30Z.");
+  EXPECT_EQ(said(first, std::chrono::minutes(61)), begun + "was due by 2026-01-02T11:20:30Z, or an hour after validation was switched on.");
+  EXPECT_EQ(said({.is_of_trail = true, .validates = false, .logs = true, .began = began}, {}),
+            "The trail does not validate its log files (LogFileValidationEnabled): none will come.");
+  EXPECT_EQ(said({.is_of_trail = true, .validates = true, .logs = false, .began = began}, {}),
+            "The trail does not log: none will come until it does.");
+  EXPECT_EQ(said({}, {}), "A trail's first digest comes within an hour after it began to log with validation.");
+  EXPECT_EQ(as_text({}, "Soon."), "No digests found: nothing is proven.\nSoon.\n");
+  EXPECT_EQ(json::parse(as_json({}, first.due()))->at("FirstDigestDue"), "2026-01-02T11:20:30Z");
+  EXPECT_TRUE(json::parse(as_json({}, FirstDigest().due()))->at("FirstDigestDue").is_null());
+  EXPECT_FALSE(json::parse(as_json(report(), first.due()))->contains("FirstDigestDue"));
+}
+
 TEST(VerifyText, TheServerKnowsOfNewerDigests) {
   archive::VerifyReport it = report();
   it.chains[0].period = std::chrono::hours(1);

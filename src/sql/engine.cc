@@ -278,6 +278,11 @@ Result<Engine::Checked> Engine::check(const std::string& sql) {
   return checked;
 }
 
+Result<void> Engine::understands(const std::string& sql) {
+  if (const auto checked = check(sql); !checked) return tl::unexpected(checked.error());
+  return {};
+}
+
 namespace {
 
 /// The statement as a subquery: with a line's end before what follows, for there may be a comment.

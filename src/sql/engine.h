@@ -46,6 +46,8 @@ class Engine {
     kJson,  // each row as one JSON object, in a single value
   };
   using Row = std::span<const std::optional<std::string_view>>;  // nullopt: NULL
+  /// Whether it is one statement that `run` runs, of what is there; else why not, in DuckDB's words, which show where.
+  Result<void> understands(const std::string& sql);
   /// Runs the one statement of `sql`, which reads only (SELECT, FROM, WITH, VALUES, DESCRIBE, SUMMARIZE, EXPLAIN). Calls `head` once, then
   /// `row` for each row until it returns false. Fails with DuckDB's words, which show where.
   Result<void> run(const std::string& sql, Form form, const std::function<void(const std::vector<ResultColumn>&)>& head,

@@ -127,7 +127,7 @@ class Tls(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         del env["AWS_CA_BUNDLE"]
         done = subprocess.run([BINARY, "lookup"], env=env, capture_output=True, text=True, timeout=30)
-        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertEqual((done.returncode, done.stdout), (3, ""))
         self.assertIn("certificate", done.stderr)
 
 

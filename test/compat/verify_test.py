@@ -189,6 +189,21 @@ class TrailVerifyTest(unittest.TestCase):
                               text=True, timeout=120)
         return done.returncode, json.loads(done.stdout) if done.stdout else done.stderr
 
+    def test_a_trail_without_a_digest_yet(self):
+        with Server("--set", "delivery.interval=1s") as server:
+            arn = evidence.make_trail(server, EnableLogFileValidation=True)
+            trails = server.client("cloudtrail")
+            self.assertTrue(eventually(lambda: trails.get_trail_status(Name="first").get("LatestDeliveryTime"), 20))
+            due = (trails.get_trail_status(Name="first")["StartLoggingTime"] + datetime.timedelta(hours=1)).astimezone(datetime.timezone.utc).replace(microsecond=0, tzinfo=None)
+            code, report = self.verify(server, arn)
+            self.assertEqual((code, [finding["Kind"] for finding in report["Findings"]], report["FirstDigestDue"]), (1, ["no-digests"], iso(due)), report)
+
+            def text():
+                return subprocess.run([BINARY, "verify", arn], env=server.environment(), capture_output=True, text=True, timeout=60).stdout
+            self.assertTrue(text().endswith(f"its first digest is due by {iso(due)}.\n"), text())
+            trails.update_trail(Name="first", EnableLogFileValidation=False)
+            self.assertTrue(text().endswith("(LogFileValidationEnabled): none will come.\n"), text())
+
     def test_trail(self):
         with Server("--set", "delivery.interval=1s", "--set", "digest.interval=1s") as server, tempfile.TemporaryDirectory() as scratch:
             arn = evidence.make_trail(server, S3KeyPrefix="audit/all", EnableLogFileValidation=True, IsMultiRegionTrail=True)

@@ -285,7 +285,7 @@ class Import(Importing):
             self.assertEqual(code, 2, said)
             self.assertIn(words, said)
         code, _, said = self.run_import(self.path / "empty", "--check-digests")
-        self.assertEqual(code, 3, said)
+        self.assertEqual(code, 2, said)
         self.assertIn("cannot be told whether digests prove", said)
         self.server.stop()
         self.write("a.json", record())

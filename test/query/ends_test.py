@@ -75,7 +75,7 @@ class Ends(logs.Delivered):
     def test_a_full_disk_is_named(self):
         with open("/dev/full", "w") as full:
             done = subprocess.run([BINARY, "query", "SELECT 1", "--from", self.root], stdout=full, stderr=subprocess.PIPE, text=True)
-        self.assertEqual((done.returncode, done.stderr), (1, "cairn query: standard output cannot be written: No space left on device\n"))
+        self.assertEqual((done.returncode, done.stderr), (3, "cairn query: standard output cannot be written: No space left on device\n"))
         small = tempfile.mkdtemp(prefix="cairn-small-disk-")
         self.addCleanup(os.rmdir, small)
         if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1M", "tmpfs", small], capture_output=True).returncode != 0:
@@ -85,12 +85,12 @@ class Ends(logs.Delivered):
         for form in ("csv", "ndjson", "parquet"):
             sql = many if form != "parquet" else "SELECT hash(a.eventid || b.eventid) FROM events a, (FROM events LIMIT 200) b"
             done = query(sql, "--from", self.root, "--output", form, "--to", f"{small}/out", check=False)
-            self.assertEqual((done.returncode, done.stdout), (1, ""), form)
+            self.assertEqual((done.returncode, done.stdout), (3, ""), form)
             self.assertRegex(done.stderr, rf"{small}/out.*No space left on device", form)
             self.assertEqual(os.listdir(small), [], form)
         done = query(f"SELECT max(length(x)) FROM ({many.replace('a.record', 'a.record::VARCHAR || b.eventid AS x')} ORDER BY x)", "--from", self.root, "--memory-mb", "64", "--threads", "1",
                      "--temporary", small, check=False)
-        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertEqual((done.returncode, done.stdout), (3, ""))
         self.assertIn(f"The disk with {small} is full: --temporary names another place", done.stderr)
         self.assertEqual(os.listdir(small), [])
 
@@ -107,7 +107,7 @@ class Ends(logs.Delivered):
         self.assertLess(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss >> 10, 700, "MB: of the largest query of this file so far")
         with tempfile.TemporaryDirectory() as temporary:
             done = query("SELECT list(a.record::VARCHAR || b.eventid) FROM events a, events b", "--from", self.root, "--memory-mb", "128", "--temporary", temporary, check=False)
-            self.assertEqual((done.returncode, done.stdout), (1, ""))
+            self.assertEqual((done.returncode, done.stdout), (3, ""))
             self.assertRegex(done.stderr, "Out of Memory Error: ")
             self.assertEqual(os.listdir(temporary), [])
 

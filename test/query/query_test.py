@@ -151,7 +151,7 @@ class Query(logs.Delivered):
                 self.assertEqual((done.returncode, done.stderr, done.stdout), (0, "", f"n\n{int(wanted)}\n"), condition)
             for condition in ("eventname IS NOT NULL", "region = 'eu-west-3' OR eventname IS NOT NULL", "region = awsregion", "random() < 2"):
                 done = query(f"{count} WHERE {condition}", "--from", self.root, check=False)
-                self.assertEqual(done.returncode, 3, condition)
+                self.assertEqual(done.returncode, 1, condition)
             for statement in (  # each of them needs more than the condition on `region` says
                 f"SELECT (SELECT count(*) FROM events WHERE region = 'x') + ({count})",
                 "SELECT count(*) FROM (SELECT eventname AS region FROM events) WHERE region = 'GetObject'",
@@ -161,7 +161,7 @@ class Query(logs.Delivered):
                 "SELECT count(*) FROM query('SELECT * FROM events') WHERE region = 'eu-west-3'",
             ):
                 done = query(statement, "--from", self.root, check=False)
-                self.assertEqual(done.returncode, 3, statement + done.stderr)
+                self.assertEqual(done.returncode, 1, statement + done.stderr)
             [found] = rows("SELECT (SELECT count(*) FROM events WHERE region = 'eu-west-3') a, (SELECT count(*) FROM events WHERE day = '10') b", self.root)
             self.assertEqual((found["a"], found["b"]), (in_france, len(self.records) / 2))
             for options, wanted in {
@@ -173,7 +173,7 @@ class Query(logs.Delivered):
                 self.assertEqual(query(count, "--from", self.root, *options).stdout, f"n\n{int(wanted)}\n", options)
             # Files may come late: those of the days after are looked into, too.
             late = query(count, "--from", self.root, "--end-time", "2023-07-10T12:00:00Z", check=False)
-            self.assertEqual((late.returncode, late.stdout), (3, f"n\n{sum(r['eventTime'] <= '2023-07-10T12:00:00Z' for r in self.records)}\n"))
+            self.assertEqual((late.returncode, late.stdout), (1, f"n\n{sum(r['eventTime'] <= '2023-07-10T12:00:00Z' for r in self.records)}\n"))
         finally:
             spoilt.unlink()
 
@@ -192,7 +192,7 @@ class Query(logs.Delivered):
             }.items():
                 (directory / name).write_bytes(content)
             done = query("SELECT file, count(*) AS n FROM events GROUP BY ALL", "--from", directory, "--output", "ndjson", check=False)
-            self.assertEqual(done.returncode, 3)
+            self.assertEqual(done.returncode, 1)
             found = {pathlib.Path(row["file"]).name: row["n"] for row in map(json.loads, done.stdout.splitlines())}
             whole = {"good.json", "good.json.gz", "members.json.gz", "lines.ndjson", "pretty.json", "array.json", "mark.json"}
             self.assertEqual({name: found.pop(name) for name in whole}, dict.fromkeys(whole, 10))
@@ -217,7 +217,7 @@ class Query(logs.Delivered):
             self.assertEqual(list(row.values()), [3_000_000, 9000 + 7 * 5000, 1_000_000, 5001, 80, "arn:6"])
             path.write_text('{"Records":[{"eventTime":"' + "x" * (17 << 20) + '"}]}')
             done = query("SELECT count(*) FROM events", "--from", path, check=False)
-            self.assertEqual(done.returncode, 3)
+            self.assertEqual(done.returncode, 1)
             self.assertIn("a record of more than 16 MB", done.stderr)
 
     def test_sql_reaches_nothing_else(self):
@@ -231,7 +231,7 @@ class Query(logs.Delivered):
                     "PREPARE x AS SELECT 1", f"EXPLAIN ANALYZE COPY (SELECT 1) TO '{secret}.2'"):
             for output in ((), ("--output", "parquet", "--to", self.root / "out.parquet")) if "COPY" in sql else ((),):
                 done = query(sql, "--from", self.root, *output, check=False)
-                self.assertEqual((done.returncode, done.stdout), (1, ""), sql)
+                self.assertEqual((done.returncode, done.stdout), (2, ""), sql)
                 self.assertTrue(done.stderr.startswith("cairn query: "), done.stderr)
         self.assertEqual(secret.read_text(), "a,b\n1,2\n")
         self.assertFalse(list(self.root.glob("out.parquet*")) + list(self.root.glob("secret.csv.*")) + list(self.root.glob("x.db")))
@@ -239,7 +239,7 @@ class Query(logs.Delivered):
 
     def test_errors_of_sql_show_where(self):
         done = query("SELECT eventname,\n  evnttime FROM events", "--from", self.root, check=False)
-        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.returncode, 2)
         self.assertIn('"evnttime" not found', done.stderr)
         self.assertIn("LINE 2:   evnttime FROM events\n          ^", done.stderr)
         self.assertIn("eventtime", done.stderr)
@@ -321,7 +321,7 @@ class Query(logs.Delivered):
         for options in (("--output", "xml"), ("--region", "nowhere"), ("--account", "1"), ("--start-time", "soon"), ("--threads", "0")):
             self.assertEqual(query("SELECT 1", "--from", self.root, *options, check=False).returncode, 2, options)
         done = query("SELECT 1", "--from", self.root / "absent", check=False)
-        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.returncode, 2)
         self.assertIn("no directory or file", done.stderr)
 
     def test_no_files_are_no_answer(self):
@@ -332,25 +332,25 @@ class Query(logs.Delivered):
             (directory / "events.parquet").write_text("not where `cairn export` writes it")
             for source in (directory, digest, digest.parent):
                 done = query("SELECT count(*) FROM events", "--from", source, check=False)
-                self.assertEqual((done.returncode, done.stdout, done.stderr), (1, "", f"cairn query: {source} holds no log files\n"))
+                self.assertEqual((done.returncode, done.stdout, done.stderr), (2, "", f"cairn query: {source} holds no log files\n"))
 
 
 class Library(unittest.TestCase):
     def test_without_the_library(self):
         done = query("SELECT 1", "--from", "/tmp", check=False, env={**os.environ, "CAIRN_DUCKDB": "/nowhere"})
-        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertEqual((done.returncode, done.stdout), (3, ""))
         self.assertIn("There is no /nowhere, which CAIRN_DUCKDB names", done.stderr)
         with tempfile.TemporaryDirectory() as directory:
             alone = pathlib.Path(directory) / "cairn"
             os.link(BINARY, alone) if os.stat(BINARY).st_dev == os.stat(directory).st_dev else shutil.copy(BINARY, alone)
             environment = {name: value for name, value in os.environ.items() if name != "CAIRN_DUCKDB"}
             done = subprocess.run([alone, "query", "SELECT 1"], cwd=directory, env=environment, capture_output=True, text=True)
-            self.assertEqual(done.returncode, 1)
+            self.assertEqual(done.returncode, 3)
             self.assertIn("./tools/duckdb", done.stderr)
             self.assertIn("npm install --prefix DIR @duckdb/node-bindings-linux-", done.stderr)
             (pathlib.Path(directory) / "libduckdb.so").write_bytes(b"no library")
             done = subprocess.run([alone, "query", "SELECT 1"], env=environment, capture_output=True, text=True)
-            self.assertEqual(done.returncode, 1)
+            self.assertEqual(done.returncode, 3)
             self.assertIn("cannot be loaded", done.stderr)
 
 

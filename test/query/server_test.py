@@ -31,19 +31,19 @@ class OverAServer(unittest.TestCase):
             s3.put_object(Bucket="logs", Key="here/readme.txt", Body=b"hello")
             environment = server.environment()
             done = query("SELECT count(*), count(DISTINCT eventid), max(file) FROM events", "--from", "s3://logs/here/", check=False, env=environment)
-            self.assertEqual(done.returncode, 3, done.stderr)
+            self.assertEqual(done.returncode, 1, done.stderr)
             self.assertIn("left out: s3://logs/here/a b/AWSLogs/bad.json.gz", done.stderr)
             self.assertRegex(done.stdout.splitlines()[1], rf"^{len(records)},{len(records)},s3://logs/here/a b/AWSLogs/111122223333/CloudTrail/")
             [row] = rows("SELECT count(*) AS n FROM events WHERE day = '11'", "s3://logs", env=environment)
             self.assertEqual(row["n"], 200)
             done = query("SELECT 1", "--from", "s3://absent", check=False, env=environment)
-            self.assertEqual(done.returncode, 1)
+            self.assertEqual(done.returncode, 3)
             self.assertIn("NoSuchBucket", done.stderr)
             # What is not read is not an answer of no rows.
             s3.put_object(Bucket="logs", Key="tables/account=111122223333/region=us-east-1/date=2023-07-10/events.parquet", Body=b"PAR1")
             for prefix, words in (("here/readme", ""), ("absent/", ""), ("tables/", ", but Parquet, which is read from a directory only: copy it into one")):
                 done = query("SELECT count(*) FROM events", "--from", f"s3://logs/{prefix}", check=False, env=environment)
-                self.assertEqual((done.returncode, done.stdout, done.stderr), (1, "", f"cairn query: s3://logs/{prefix} holds no log files{words}\n"))
+                self.assertEqual((done.returncode, done.stdout, done.stderr), (2, "", f"cairn query: s3://logs/{prefix} holds no log files{words}\n"))
 
     def test_the_history(self):
         with Server() as server:
@@ -84,7 +84,7 @@ class OverAServer(unittest.TestCase):
         self.assertEqual(done.returncode, 0, "the history is not asked")
         done = query("SELECT count(*) FROM events", "--from", "history", "--endpoint-url", "http://127.0.0.1:1", check=False,
                      env={"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "HOME": "/nonexistent"})
-        self.assertEqual((done.returncode, done.stdout), (1, ""), done.stderr)
+        self.assertEqual((done.returncode, done.stdout), (3, ""), done.stderr)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 import csv
 import gzip
 import io
+import itertools
 import json
 import re
 import subprocess
@@ -131,6 +132,16 @@ class Conditions(Searched):
         self.assertEqual(self.refusal(body={"MaxResults": 1001})[0], "ValidationException")
         self.assertEqual(self.refusal(body={"NewerThan": "yesterday"})[0], "ValidationException")
 
+    def test_what_is_nearly_a_field_is_hinted_at(self):
+        hint = "CloudTrail's records have no field '{}': did you mean '{}'?"
+        for condition, hints in (("eventname = 'CreateBucket'", [hint.format("eventname", "eventName")]), ("eventName = 'CreateBucket'", None),
+                                 ("requestParameters.anything = 'x' or nothing.of.the.kind = 'y'", None),
+                                 ("eventname = 'x' or sourceIpAddress = 'y'", [hint.format("eventname", "eventName"), hint.format("sourceIpAddress", "sourceIPAddress")])):
+            self.assertEqual(self.search({"Filter": condition}).get("Hints"), hints, condition)
+            self.assertEqual(signed_post(self.server, "cairn", "Cairn.SearchEvents", {"Filter": condition})[1].get("Hints"), hints)
+            self.assertEqual(self.search({"Filter": condition}, "summary").get("Hints"), hints)
+        self.assertEqual(self.search({"Fields": ["errorcode", "eventName", "strlen(eventName)"]}, "summary")["Hints"], [hint.format("errorcode", "errorCode")])
+
     def test_by_a_link(self):
         query = {"Filter": "eventName = 'CreateBucket'", "Regions": ["us-east-1", "eu-west-1"], "MaxResults": "2", "StartTime": "2020-01-01T00:00:00Z"}
         with urllib.request.urlopen(signed(self.server, "GET", API + "search", query=query)) as response:
@@ -237,6 +248,9 @@ class Tails(Searched):
             self.assertEqual(response.headers["Content-Type"], "text/event-stream")
             lines = self.lines(response)
             self.assertTrue(next(lines).startswith(":"))
+            beginning = next(lines)
+            self.assertRegex(beginning, r"^id: \d+-\d+$", "who hears of no event knows where to go on, too")
+            self.assertEqual(next(lines), "")
             self.server.client("s3").list_buckets()
             identifier = next(line for line in lines if line.startswith("id: "))[4:]
             event = json.loads(next(lines).removeprefix("data: "))
@@ -248,6 +262,10 @@ class Tails(Searched):
             again = json.loads(next(line for line in self.lines(response) if line.startswith("data: ")).removeprefix("data: "))
             self.assertEqual(again["EventName"], "ListBuckets")
             self.assertNotEqual(again["EventId"], event["EventId"])
+        request = urllib.request.Request(url, headers={"Last-Event-ID": beginning[4:]})
+        with urllib.request.urlopen(request, timeout=10) as response:
+            events = [json.loads(line[6:])["EventId"] for line in itertools.islice((line for line in self.lines(response) if line.startswith("data: ")), 2)]
+            self.assertEqual(events, [event["EventId"], again["EventId"]])
 
     def test_sessions_are_counted(self):
         with Server() as server:
@@ -404,7 +422,7 @@ class CommandLine(Searched):
         lines = self.lookup("--filter", "eventName like /^Delete/", "--output", "ndjson").stdout.splitlines()
         self.assertEqual([json.loads(line)["eventName"] for line in lines], ["DeleteBucket"])
         refused = self.lookup("--filter", "eventName =", check=False)
-        self.assertEqual(refused.returncode, 1)
+        self.assertEqual(refused.returncode, 2)
         self.assertEqual(refused.stderr, "cairn lookup: Filter: unexpected symbol found <EOF> at line 1 and position 11 (InvalidFilterException)\n")
 
 

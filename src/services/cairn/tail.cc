@@ -18,10 +18,24 @@ constexpr std::chrono::milliseconds kWorkMax{100};  // the same, by the clock
 constexpr std::chrono::milliseconds kLook{200};     // between looks at the history, once it was seen to its end
 constexpr std::chrono::seconds kSilenceMax{15};     // then a comment shows that the session lives
 constexpr std::chrono::hours kLasts{1};             // permissions are those of its beginning
+constexpr std::chrono::minutes kCatchUpMax{1};      // then, to tell what has come by now
 
 constexpr aws::ErrorKind kLimitExceeded{.code = "LimitExceededException"};
 
+/// What is newer than this came after now. An account's own newest event is old enough where others' may not be told.
+Result<history::Cursor> newest_of(history::History& history, const history::Query& asked) {
+  history::Query query;
+  query.account = asked.account;
+  query.may_see = asked.may_see;
+  query.category = history::Query::Category::kAll;
+  query.limit = 1;
+  const Result<history::Page> page = history.search(query);
+  if (!page) return tl::unexpected(page.error());
+  return page->events.empty() ? history::Cursor{} : page->events.front().cursor;
+}
+
 /// Tells its client what comes, as server-sent events, each by the Cursor that another session can go on from.
+/// That cursor stands in its beginning and its end as well, so that who heard of no event can go on, too.
 class Tail final : public http::LiveSource {
  public:
   Tail(std::unique_ptr<Asked> asked, history::History& history, const env::Clock& clock, std::shared_ptr<void> place)
@@ -41,9 +55,13 @@ class Tail final : public http::LiveSource {
   Piece next() override {
     Piece piece;
     const std::chrono::nanoseconds now = clock_.steady();
-    if (!std::exchange(begun_, true)) piece.bytes = ": these are events from now on\n\n";
-    if (now >= ends_)
-      return {.bytes = "event: end\ndata: {\"message\":\"The session has lasted for an hour; begin another.\"}\n\n", .is_last = true};
+    if (!std::exchange(begun_, true))
+      piece.bytes = fmt::format(": these are events from now on\nid: {}\n\n", history::cursor_text(*query_.newer_than));
+    if (now >= ends_ && !newest_) {
+      Result<history::Cursor> newest = newest_of(history_, query_);
+      if (!newest) return {.bytes = {}, .is_broken = true};
+      newest_ = *newest;
+    }
     Result<history::Page> page = history_.search(query_);
     if (!page) return {.bytes = {}, .is_broken = true};
     for (const history::Event& event : page->events) {
@@ -55,6 +73,12 @@ class Tail final : public http::LiveSource {
       piece.bytes += "\n\n";
     }
     if (page->seen) query_.newer_than = page->seen;
+    if (newest_ && (!page->next || now >= ends_ + kCatchUpMax)) {
+      if (!page->next) piece.bytes += fmt::format("id: {}\n", history::cursor_text(*newest_));
+      piece.bytes += "event: end\ndata: {\"message\":\"The session has lasted for an hour; begin another.\"}\n\n";
+      piece.is_last = true;
+      return piece;
+    }
     if (!piece.bytes.empty()) {
       told_ = now;
     } else if (now - told_ >= kSilenceMax) {
@@ -74,25 +98,18 @@ class Tail final : public http::LiveSource {
   const std::chrono::nanoseconds ends_;
   std::chrono::nanoseconds told_;
   bool begun_ = false;
+  std::optional<history::Cursor> newest_;  // once its time is over
 };
-
-/// What is newer than this came after now. An account's own newest event is old enough where others' may not be told.
-history::Cursor newest(const api::Call& call, const history::Query& asked) {
-  history::Query query;
-  query.account = asked.account;
-  query.may_see = asked.may_see;
-  query.category = history::Query::Category::kAll;
-  query.limit = 1;
-  const Result<history::Page> page = call.ports->history->search(query);
-  if (!page) throw aws::Error(aws::kInternalFailure, "The event history cannot be read; the server's log says why.");
-  return page->events.empty() ? history::Cursor{} : page->events.front().cursor;
-}
 
 /// Events as they come, for an hour; NewerThan (or Last-Event-ID, as browsers send it) also tells what came since that one.
 void tail_events(api::Call& call) {
   static api::Places places(kSessionsOfAccountMax, kSessionsMax);
   auto asked = std::make_unique<Asked>(call);
-  if (!asked->query().newer_than) asked->continue_behind(newest(call, asked->query()));
+  if (!asked->query().newer_than) {
+    const auto newest = newest_of(*call.ports->history, asked->query());
+    if (!newest) throw aws::Error(aws::kInternalFailure, "The event history cannot be read; the server's log says why.");
+    asked->continue_behind(*newest);
+  }
   std::shared_ptr<void> place = places.take(call.account.str());
   if (place == nullptr) throw aws::Error(kLimitExceeded, "There are too many sessions that follow events.");
   asked->tell_accounts(call);
