@@ -16,13 +16,9 @@ std::string field(const Json& event, const char* name) {
   return it->is_string() ? it->get<std::string>() : json::dump(*it);
 }
 
-/// EventTime is a number of seconds in AWS's JSON, and text in our own.
+/// EventTime is a number of seconds on the wire.
 std::string time_of(const Json& event) {
   const auto it = event.find("EventTime");
-  if (it != event.end() && it->is_string()) {
-    const auto time = timestamps::parse_iso8601(it->get<std::string>());
-    return time ? timestamps::iso8601(*time) : "";
-  }
   if (it == event.end() || !it->is_number()) return "";
   return timestamps::iso8601(Time(std::chrono::milliseconds(static_cast<int64_t>(it->get<double>() * 1000))));
 }

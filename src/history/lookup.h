@@ -25,8 +25,9 @@ class Tokens {
   std::string parameters_;
 };
 
-/// The page that `query` asks for, continued at NextToken if there is one, as the body of an answer: {"Events", "NextToken"}, and "Hints" if there are any. It is text at
-/// once, as documents of its events would cost as much as finding them. `write_members` writes an event's members, in the model's order.
+/// The page that `query` asks for, continued at NextToken if there is one, as the body of an answer: {"Events", "NextToken"}, and "Hints"
+/// if there are any. It is text at once, as documents of its events would cost as much as finding them. `write_members` writes an event's
+/// members, in the model's order.
 using WriteMembers = void (*)(json::Writer& out, const Event& event);
 std::string answer(History& history, std::string_view operation, const Json& in, Query query, WriteMembers write_members,
                    const std::vector<std::string>& hints = {});

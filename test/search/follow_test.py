@@ -306,7 +306,7 @@ class Scripted:
 
 
 def told(number, size=0):
-    event = {"EventName": f"Event{number}", "EventTime": "2026-01-01T00:00:00.000Z", "Cursor": f"{number}-0", "CloudTrailEvent": json.dumps({"n": number, "x": "x" * size})}
+    event = {"EventName": f"Event{number}", "EventTime": 1767225600, "Cursor": f"{number}-0", "CloudTrailEvent": json.dumps({"n": number, "x": "x" * size})}
     return f"id: {number}-0\ndata: {json.dumps(event)}\n\n".encode()
 
 

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "api/operation.h"
 #include "api/places.h"
 #include "api/ports.h"
@@ -71,10 +73,12 @@ class Tail final : public http::LiveSource {
       write_shown_members(out, event);
       out.end_object();
       piece.bytes += "\n\n";
+      told_of_ = event.cursor;
     }
     if (page->seen) query_.newer_than = page->seen;
     if (newest_ && (!page->next || now >= ends_ + kCatchUpMax)) {
-      if (!page->next) piece.bytes += fmt::format("id: {}\n", history::cursor_text(*newest_));
+      const auto place = [](const history::Cursor& cursor) { return std::pair(cursor.position, cursor.index); };
+      if (!page->next) piece.bytes += fmt::format("id: {}\n", history::cursor_text(std::ranges::max(*newest_, told_of_, {}, place)));
       piece.bytes += "event: end\ndata: {\"message\":\"The session has lasted for an hour; begin another.\"}\n\n";
       piece.is_last = true;
       return piece;
@@ -98,6 +102,7 @@ class Tail final : public http::LiveSource {
   const std::chrono::nanoseconds ends_;
   std::chrono::nanoseconds told_;
   bool begun_ = false;
+  history::Cursor told_of_;                // the last event
   std::optional<history::Cursor> newest_;  // once its time is over
 };
 
