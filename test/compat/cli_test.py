@@ -143,6 +143,17 @@ class Commands(unittest.TestCase):
             self.assertEqual((done.returncode, done.stderr), (0, f"cairn {arguments[0]}: {words}"))
         self.assertEqual(self.lookup("--filter", "requestParameters.eventname = 'CreateBucket'", "--output", "ndjson"), "")
 
+    def test_a_server_that_is_named_is_meant_for_buckets_too(self):
+        words = f"--data ({self.server.endpoint}) is asked for buckets, too: AWS_ENDPOINT_URL_S3 (http://127.0.0.1:1) is not heeded\n"
+        away = dict(self.env, AWS_ENDPOINT_URL_S3="http://127.0.0.1:1")
+        for arguments in (("import", "s3://elsewhere"), ("verify", "s3://elsewhere")):
+            done = run(*arguments, "--data", str(self.server.data), env=away)
+            self.assertIn("NoSuchBucket", done.stderr)
+            self.assertTrue(done.stderr.startswith(f"cairn {arguments[0]}: {words}"), done.stderr)
+            done = run(*arguments, env=away)
+            self.assertIn("Cannot reach http://127.0.0.1:1", done.stderr, "the variable is heeded")
+            self.assertNotIn("is not heeded", run(*arguments, "--data", str(self.server.data), env=dict(self.env, AWS_ENDPOINT_URL_S3=self.server.endpoint)).stderr)
+
     def test_wrong_credentials(self):
         done = run("lookup", env=dict(self.env, AWS_ACCESS_KEY_ID="AKIAIOSFODNN7EXAMPLE", AWS_SECRET_ACCESS_KEY="x", AWS_ENDPOINT_URL=self.server.endpoint))
         self.assertEqual((done.returncode, done.stdout), (3, ""))
