@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
+
 #include "base/text.h"
 
 namespace cairn::json {
@@ -43,6 +45,24 @@ TEST(JsonQuote, FindsSpecialBytesWhereverTheyStand) {
       }
     }
   }
+}
+
+// Byte by byte, as RFC 8259 has it: the same, wherever among others quotes, backslashes, control characters and foreign letters stand.
+TEST(JsonQuote, QuotesTextsOfAnyMixture) {
+  const std::pair<std::string_view, std::string_view> letters[] = {
+      {"a", "a"}, {"~", "~"}, {" ", " "}, {"\"", "\\\""}, {"\\", "\\\\"}, {"\n", "\\n"}, {"\x1F", "\\u001f"}, {"\xC3\xA4", "\xC3\xA4"}};
+  std::mt19937 random(7);
+  for (int n = 0; n < 20'000; ++n) {
+    const size_t kinds = random() % 2 == 0 ? 5 : std::size(letters);
+    std::string text, quoted = "\"";
+    for (size_t length = random() % 100; length > 0; --length) {
+      const auto& [letter, escaped] = letters[random() % kinds];
+      text += letter;
+      quoted += escaped;
+    }
+    ASSERT_EQ(as_json(text), quoted + "\"");
+  }
+  EXPECT_EQ(as_json(std::string(2000, '"')).size(), 4002u);
 }
 
 TEST(JsonWriter, WritesCompactJson) {
