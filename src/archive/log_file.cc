@@ -137,45 +137,32 @@ Result<std::string> gunzip(std::string_view gzip, size_t raw_bytes_max) {
   return raw;
 }
 
-Result<std::string> gunzip_members(std::string_view gzip, size_t raw_bytes_max) {
-  // A member ends with its size (mod 2^32): a hint for the first allocation, no more.
-  constexpr size_t kRoomMin = 64 << 10, kRatioMax = 64;
-  std::string raw;
+Result<size_t> gunzip_members(std::string_view gzip, std::span<char> room) {
+  constexpr size_t kPartMax = size_t{1} << 30;  // sizes have 32 bits
   size_t size = 0;
   inflate_state state;
   while (!gzip.empty()) {
     if (!is_gzip(gzip)) return failure("bytes follow the end of the compressed data");
-    constexpr size_t kFlagsAt = 3, kTrailerBytes = 4;
+    constexpr size_t kFlagsAt = 3;
     if (gzip.size() > kFlagsAt && (gzip[kFlagsAt] & 0xE0) != 0) return failure("{}", why(ISAL_INVALID_WRAPPER));
     isal_inflate_init(&state);
     state.crc_flag = ISAL_GZIP;
     state.next_in = reinterpret_cast<uint8_t*>(const_cast<char*>(gzip.data()));
-    state.avail_in = static_cast<uint32_t>(std::min(gzip.size(), size_t{1} << 30));
-    if (size == 0) {
-      uint32_t hint = 0;
-      if (gzip.size() >= kTrailerBytes) std::memcpy(&hint, gzip.data() + gzip.size() - kTrailerBytes, kTrailerBytes);
-      raw.resize(std::min({size_t{hint} + kRoomMin, gzip.size() * kRatioMax + kRoomMin, raw_bytes_max + 1}));
-    }
+    state.avail_in = static_cast<uint32_t>(std::min(gzip.size(), kPartMax));
     while (state.block_state != ISAL_BLOCK_FINISH) {
-      if (raw.size() == size) {
-        if (size > raw_bytes_max) return raw;
-        raw.resize(std::min(size + std::max(size / 2, kRoomMin), raw_bytes_max + 1));
-      }
-      const size_t room = raw.size() - size;
-      state.next_out = reinterpret_cast<uint8_t*>(raw.data() + size);
-      state.avail_out = static_cast<uint32_t>(std::min(room, size_t{1} << 30));
-      const size_t asked = state.avail_out;
+      if (size == room.size()) return size;
+      const auto asked = static_cast<uint32_t>(std::min(room.size() - size, kPartMax));
+      state.next_out = reinterpret_cast<uint8_t*>(room.data() + size);
+      state.avail_out = asked;
       const uint32_t in_before = state.avail_in;
       if (const int error = isal_inflate(&state); error != ISAL_DECOMP_OK) return failure("{}", why(error));
       size += asked - state.avail_out;
       if (state.avail_out > 0 && state.avail_in == 0 && in_before == 0 && state.block_state != ISAL_BLOCK_FINISH)
         return failure("its compressed data ends too early");
     }
-    if (size > raw_bytes_max) break;
     gzip.remove_prefix(static_cast<size_t>(reinterpret_cast<const char*>(state.next_in) - gzip.data()));
   }
-  raw.resize(size);
-  return raw;
+  return size;
 }
 
 }  // namespace cairn::archive

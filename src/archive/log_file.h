@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -33,8 +34,8 @@ std::string gzip(std::string_view raw);  // the same bytes for the same input
 /// One gzip member and nothing behind it; fails on anything else, and on more than `raw_bytes_max`.
 Result<std::string> gunzip(std::string_view gzip, size_t raw_bytes_max);
 
-/// All members of a file that has one or several. What is longer than `raw_bytes_max` is the beginning of more than that.
-Result<std::string> gunzip_members(std::string_view gzip, size_t raw_bytes_max);
+/// All members of a file that has one or several, at the beginning of `room`; returns how many bytes they have. What does not fit fills it.
+Result<size_t> gunzip_members(std::string_view gzip, std::span<char> room);
 inline bool is_gzip(std::string_view bytes) { return bytes.starts_with("\x1f\x8b"); }
 
 /// The same, piece by piece, in memory that does not grow: 64 KiB and what the format needs. Not thread-safe.

@@ -89,6 +89,23 @@ TEST(Gzip, IsOneMemberAndNothingBehind) {
   for (size_t size = 0; size < zipped.size(); ++size) EXPECT_FALSE(gunzip(zipped.substr(0, size), 100)) << size;
 }
 
+TEST(Gzip, MembersFollowEachOtherIntoTheRoomThereIs) {
+  const std::string members = gzip("hello, ") + gzip("") + gzip("world");
+  std::string room(100, '?');
+  ASSERT_EQ(gunzip_members(members, room).value_or(0), 12u);
+  EXPECT_EQ(room.substr(0, 13), "hello, world?");
+  for (size_t size = 0; size < 12; ++size) {
+    std::string less(size, '?');
+    EXPECT_EQ(gunzip_members(members, less).value_or(100), size);
+    EXPECT_EQ(less, std::string_view("hello, world").substr(0, size));
+  }
+  EXPECT_EQ(gunzip_members("", room).value_or(100), 0u);
+  EXPECT_FALSE(gunzip_members(members + "x", room));
+  EXPECT_FALSE(gunzip_members("hello", room));
+  for (size_t size = members.size() - gzip("world").size() + 1; size < members.size(); ++size)
+    EXPECT_FALSE(gunzip_members(members.substr(0, size), room)) << size;
+}
+
 TEST(Gzip, EveryChangedBitIsNoticedButThoseThatMeanNothing) {
   const std::string raw = bytes(500);
   const std::string zipped = gzip(raw);

@@ -48,6 +48,12 @@ bool run(env::Files& files) {
   return directory.partitions().finish() && directory.end();
 }
 
+std::string unpacked(std::string_view bytes) {
+  std::string text(1 << 20, '\0');
+  text.resize(archive::gunzip_members(bytes, text).value());
+  return text;
+}
+
 /// Account, region and date of all that lies in the directory; other files are a failure.
 std::map<std::string, std::string> written(env::Files& files) {
   std::map<std::string, std::string> found;
@@ -59,7 +65,7 @@ std::map<std::string, std::string> written(env::Files& files) {
       const std::string path = fmt::format("account=111122223333/{}/{}", region, date);
       EXPECT_EQ(files.list("/out/" + path).value(), std::vector<std::string>{"events.ndjson.gz"});
       const auto bytes = env::read_file(files, fmt::format("/out/{}/events.ndjson.gz", path));
-      found[path] = bytes ? archive::gunzip_members(*bytes, 1 << 20).value() : "none";
+      found[path] = bytes ? unpacked(*bytes) : "none";
     }
   }
   return found;

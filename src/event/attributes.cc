@@ -50,14 +50,11 @@ bool read_flag(json::View value, bool otherwise) {
   return words == "true" ? true : words == "false" ? false : otherwise;
 }
 
-}  // namespace
-
-Result<Attributes> attributes(std::string_view record, json::Document& document) {
+Result<void> read(std::string_view record, json::Document& document, Attributes& found) {
   const Result<json::View> root = document.parse(record);
   if (!root) return failure("no event record: {}", root.error().message);
   if (!root->is_object()) return failure("no event record: not a JSON object");
 
-  Attributes found;
   std::string_view time;
   std::optional<bool> management;
   bool has_identity = false;
@@ -128,6 +125,14 @@ Result<Attributes> attributes(std::string_view record, json::Document& document)
     if (!arn.empty() && found.resource_arns.size() < kResourceArnsMax) found.resource_arns.emplace_back(arn);
   });
   found.resources = lookup_resources(found.event_source, found.event_name, request, response, recorded);
+  return {};
+}
+
+}  // namespace
+
+Result<Attributes> attributes(std::string_view record, json::Document& document) {
+  Result<Attributes> found;  // read into in its place: it is large
+  if (const auto done = read(record, document, *found); !done) found = tl::unexpected(done.error());
   return found;
 }
 

@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "base/check.h"
+#include "history/short_text.h"
 #include "segment/block.h"
 
 namespace cairn::history {
@@ -41,10 +42,11 @@ uint64_t hash_of(Word::Kind kind, std::string_view s) {
   }
   h ^= g;
   for (; n >= 8; n -= 8, p += 8) h = fold(read64(p) ^ kFirst, h ^ kSecond);
-  uint64_t last = 0;
-  if (n > 0) std::memcpy(&last, p, n);
-  return fold(last ^ kSecond, h ^ kFirst);
+  return fold(read_short(p, n) ^ kSecond, h ^ kFirst);
 }
+
+/// What tables are kept by: that two texts have the same one is rare, and costs the later a place in the dictionary.
+uint32_t tag_of(uint64_t hash) { return static_cast<uint32_t>(hash >> 32); }
 
 constexpr std::array<int8_t, 256> kHexValues = [] {
   std::array<int8_t, 256> values{};
@@ -69,12 +71,20 @@ bool pack_hex(std::string_view digits, std::string& out) {
   return true;
 }
 
-void unpack_hex(std::string_view bytes, size_t digits, std::string& out) {
-  constexpr const char* kDigits = "0123456789abcdef";
-  for (size_t i = 0; i < digits; ++i) {
-    const auto byte = static_cast<uint8_t>(bytes[i / 2]);
-    out += kDigits[i % 2 == 0 ? byte >> 4 : byte & 15];
+constexpr std::array<std::array<char, 2>, 256> kHexPairs = [] {
+  std::array<std::array<char, 2>, 256> pairs{};
+  for (size_t i = 0; i < 256; ++i) pairs[i] = {"0123456789abcdef"[i >> 4], "0123456789abcdef"[i & 15]};
+  return pairs;
+}();
+
+/// Puts two digits for each of `bytes`; returns where they end.
+char* unpack_hex(std::string_view bytes, char* to) {
+  for (const char c : bytes) {
+    const std::array<char, 2>& pair = kHexPairs[static_cast<uint8_t>(c)];
+    *to++ = pair[0];
+    *to++ = pair[1];
   }
+  return to;
 }
 
 bool pack_uuid(std::string_view s, std::string& out) {
@@ -100,7 +110,9 @@ int64_t days_of(int64_t y, unsigned m, unsigned d) {
   return era * 146097 + static_cast<int64_t>(yoe * 365 + yoe / 4 - yoe / 100 + doy) - 719468;
 }
 
-void put_time(std::string& out, int64_t seconds) {
+constexpr size_t kTimeBytes = 20;
+
+void put_time(char* text, int64_t seconds) {
   const int64_t z = seconds / 86400 + 719468;
   const int64_t era = z / 146097;
   const auto doe = static_cast<unsigned>(z - era * 146097);
@@ -110,8 +122,8 @@ void put_time(std::string& out, int64_t seconds) {
   const unsigned d = doy - (153 * mp + 2) / 5 + 1, m = mp < 10 ? mp + 3 : mp - 9;
   const auto y = static_cast<unsigned>(static_cast<int64_t>(yoe) + era * 400 + (m <= 2));
   const auto rest = static_cast<unsigned>(seconds % 86400);
-  char text[] = "0000-00-00T00:00:00Z";
-  const auto two = [&text](size_t at, unsigned v) {
+  std::memcpy(text, "0000-00-00T00:00:00Z", kTimeBytes);
+  const auto two = [text](size_t at, unsigned v) {
     text[at] = static_cast<char>('0' + v / 10);
     text[at + 1] = static_cast<char>('0' + v % 10);
   };
@@ -122,12 +134,11 @@ void put_time(std::string& out, int64_t seconds) {
   two(11, rest / 3600);
   two(14, rest / 60 % 60);
   two(17, rest % 60);
-  out.append(text, 20);
 }
 
 /// Seconds since 1970 of what `put_time` would spell the same way; -1: it is none.
 int64_t time_of(std::string_view s) {
-  if (s.size() != 20 || s[19] != 'Z' || s[4] != '-' || s[7] != '-' || s[10] != 'T' || s[13] != ':' || s[16] != ':') return -1;
+  if (s.size() != kTimeBytes || s[19] != 'Z' || s[4] != '-' || s[7] != '-' || s[10] != 'T' || s[13] != ':' || s[16] != ':') return -1;
   bool digits = true;
   const auto two = [&](size_t at) {
     const auto a = static_cast<unsigned>(s[at] - '0'), b = static_cast<unsigned>(s[at + 1] - '0');
@@ -139,9 +150,9 @@ int64_t time_of(std::string_view s) {
     return -1;
   const int64_t seconds = days_of(year, month, day) * 86400 + hour * 3600 + minute * 60 + second;
   if (day > 28) {  // the 31st of June is another day
-    std::string back;
+    char back[kTimeBytes];
     put_time(back, seconds);
-    if (back != s) return -1;
+    if (std::string_view(back, kTimeBytes) != s) return -1;
   }
   return seconds;
 }
@@ -149,26 +160,27 @@ int64_t time_of(std::string_view s) {
 uint64_t zigzag(int64_t v) { return static_cast<uint64_t>(v) << 1 ^ static_cast<uint64_t>(v >> 63); }
 int64_t unzigzag(uint64_t v) { return static_cast<int64_t>(v >> 1) ^ -static_cast<int64_t>(v & 1); }
 
+/// Where the first quote or backslash stands, from `at` on; or the end.
+size_t string_stop(std::string_view s, size_t at) {
+#if defined(__SSE2__)
+  const __m128i quote = _mm_set1_epi8('"'), escape = _mm_set1_epi8('\\');
+  const auto stops = [&](size_t from) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(s.data() + from));
+    return static_cast<uint32_t>(_mm_movemask_epi8(_mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, escape))));
+  };
+  for (; at + 32 <= s.size(); at += 32)  // most strings are shorter
+    if (const uint32_t found = stops(at) | stops(at + 16) << 16; found != 0) return at + static_cast<size_t>(std::countr_zero(found));
+#endif
+  while (at < s.size() && s[at] != '"' && s[at] != '\\') ++at;
+  return at;
+}
+
 /// Where the string that begins before `at` ends: at its quote; npos: nowhere.
 size_t string_end(std::string_view s, size_t at) {
-  for (;;) {
-#if defined(__SSE2__)
-    const __m128i quote = _mm_set1_epi8('"'), escape = _mm_set1_epi8('\\');
-    for (;; at += 16) {
-      if (at + 16 > s.size()) break;
-      const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(s.data() + at));
-      const auto found =
-          static_cast<uint32_t>(_mm_movemask_epi8(_mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, escape))));
-      if (found == 0) continue;
-      at += static_cast<size_t>(std::countr_zero(found));
-      break;
-    }
-#endif
-    while (at < s.size() && s[at] != '"' && s[at] != '\\') ++at;
+  for (;; at += 2) {
+    at = string_stop(s, at);
     if (at >= s.size()) return std::string_view::npos;
     if (s[at] == '"') return at;
-    at += 2;
-    if (at >= s.size()) return std::string_view::npos;
   }
 }
 
@@ -187,45 +199,63 @@ class Expansion {
 
   bool all(std::string_view body) {
     segment::Reader in(body);
-    return value(in, 0) && in.ok() && in.left() == 0 && noise_.empty() && out_.size() <= kRecordBytesMax;
+    size_ = out_.size();
+    out_.resize(size_ + kRoomBytes);
+    const bool done = value(in, 0) && in.ok() && in.left() == 0 && noise_.empty() && size_ <= kRecordBytesMax;
+    out_.resize(size_);
+    return done;
   }
 
  private:
   static constexpr size_t kRecordBytesMax = 64 << 20;
+  static constexpr size_t kRoomBytes = 2 << 10;  // most records' size
+
+  /// Room for so many bytes more.
+  char* room(size_t bytes) {
+    if (out_.size() - size_ < bytes) out_.resize(std::max(out_.size() * 2, size_ + bytes));
+    return out_.data() + size_;
+  }
+  void put(std::string_view text) {
+    copy_short(room(text.size()), text.data(), text.size());
+    size_ += text.size();
+  }
+  std::string_view take_noise(size_t bytes) {
+    const std::string_view taken = noise_.substr(0, bytes);
+    noise_.remove_prefix(bytes);
+    return taken;
+  }
 
   bool value(segment::Reader& in, int depth) {
     const uint64_t token = in.varint();
-    if (!in.ok() || depth > kNestingMax || out_.size() > kRecordBytesMax) return false;
+    if (!in.ok() || depth > kNestingMax || size_ > kRecordBytesMax) return false;
     switch (token) {
       case kLiteral: {
-        out_ += in.bytes(in.varint());
+        put(in.bytes(in.varint()));
         return in.ok();
       }
       case kUuid: {
+        constexpr size_t kDigits = 36;
         if (noise_.size() < 16) return false;
-        unpack_hex(noise_, 8, out_);
-        out_ += '-';
-        unpack_hex(noise_.substr(4), 4, out_);
-        out_ += '-';
-        unpack_hex(noise_.substr(6), 4, out_);
-        out_ += '-';
-        unpack_hex(noise_.substr(8), 4, out_);
-        out_ += '-';
-        unpack_hex(noise_.substr(10), 12, out_);
-        noise_.remove_prefix(16);
+        char* to = room(kDigits);
+        for (const size_t bytes : {4, 2, 2, 2, 6}) {
+          to = unpack_hex(take_noise(bytes), to);
+          if (bytes != 6) *to++ = '-';
+        }
+        size_ += kDigits;
         return true;
       }
       case kTime: {
         const int64_t seconds = static_cast<int64_t>(time_) + unzigzag(in.varint());
         if (!in.ok() || seconds < 0 || seconds > 0xffffffffll) return false;
-        put_time(out_, seconds);
+        put_time(room(kTimeBytes), seconds);
+        size_ += kTimeBytes;
         return true;
       }
       case kHex: {
         const uint64_t digits = in.varint();
         if (!in.ok() || digits > kHexDigitsMax || noise_.size() < (digits + 1) / 2) return false;
-        unpack_hex(noise_, digits, out_);
-        noise_.remove_prefix((digits + 1) / 2);
+        unpack_hex(take_noise((digits + 1) / 2), room(digits + 1));
+        size_ += digits;
         return true;
       }
       default:
@@ -235,16 +265,16 @@ class Expansion {
     const Word word = id <= 0xffffffff ? words_.word(static_cast<uint32_t>(id)) : Word();
     switch (word.kind) {
       case Word::kText:
-        out_ += word.text;
+        put(word.text);
         return true;
       case Word::kForm: {
         std::string_view rest = word.text;
         for (size_t slot = rest.find('\0'); slot != std::string_view::npos; slot = rest.find('\0')) {
-          out_ += rest.substr(0, slot);
+          put(rest.substr(0, slot));
           rest.remove_prefix(slot + 1);
           if (!value(in, depth + 1)) return false;
         }
-        out_ += rest;
+        put(rest);
         return true;
       }
       case Word::kPhrase: {
@@ -263,7 +293,8 @@ class Expansion {
   std::string_view noise_;
   const uint32_t time_;
   Words& words_;
-  std::string& out_;
+  std::string& out_;  // its end is room
+  size_t size_ = 0;   // of what is in it
 };
 
 }  // namespace
@@ -319,18 +350,18 @@ size_t Coder::bytes() const {
          noise_.size() + events_.size() * 8;
 }
 
-/// The entry of this hash, or where it belongs. Null: too many others do, by chance or on purpose; then it is no word.
-Coder::Known* Coder::known(uint64_t hash) {
+/// The entry of this tag, or where it belongs. Null: too many others do, by chance or on purpose; then it is no word.
+Coder::Known* Coder::known(uint32_t tag) {
   constexpr size_t kProbesMax = 128;
   const size_t mask = known_.size() - 1;
-  for (size_t i = hash & mask, probes = 0; probes < kProbesMax; i = (i + 1) & mask, ++probes)
-    if (known_[i].id == 0 || known_[i].hash == hash) return &known_[i];
+  for (size_t i = tag & mask, probes = 0; probes < kProbesMax; i = (i + 1) & mask, ++probes)
+    if (known_[i].id == 0 || known_[i].tag == tag) return &known_[i];
   return nullptr;
 }
 
 /// Whether a text of this hash was met before, and not too long ago. Being wrong costs an entry, no more.
 bool Coder::was_met(uint64_t hash) {
-  const auto tag = static_cast<uint32_t>(hash >> 32);
+  const uint32_t tag = tag_of(hash);
   uint32_t& place = met_[tag & (met_.size() - 1)];
   if (place == tag) return true;
   place = tag;
@@ -350,22 +381,23 @@ uint32_t Coder::enter(uint64_t hash, Word::Kind kind, std::string_view text) {
     const std::vector<Known> before = std::exchange(known_, std::vector<Known>(known_.size() * 2));
     for (const Known& one : before)
       if (one.id != 0)
-        if (Known* at = known(one.hash)) *at = one;
+        if (Known* at = known(one.tag)) *at = one;
   }
-  if (Known* at = known(hash)) *at = {hash, id + 1, entries_.back().begin};
+  if (Known* at = known(tag_of(hash)))
+    *at = {.tag = tag_of(hash), .id = id + 1, .begin = entries_.back().begin, .bytes = entries_.back().bytes, .kind = kind};
   return id;
 }
 
 /// Whether the text is in the dictionary now: then its token is put. A text is entered when it is met for the second time.
 bool Coder::put_known(std::string& out, uint64_t hash, Word::Kind kind, std::string_view text) {
-  const Known* at = known(hash);
+  const Known* at = known(tag_of(hash));
   if (at == nullptr) return false;
   uint32_t id = at->id - 1;
   if (at->id == 0) {
     if (!was_met(hash) || texts_.size() + text.size() > kWordsBytesMax) return false;
     id = enter(hash, kind, text);
-  } else if (entries_[id].kind != kind || word(id).text != text) {
-    return false;  // another text of the same hash
+  } else if (at->kind != kind || std::string_view(texts_).substr(at->begin, at->bytes) != text) {
+    return false;  // another text of the same tag
   }
   put_varint(out, kFirstWord + id);
   return true;
@@ -378,17 +410,14 @@ void Coder::look_ahead(std::string_view record, Value* first, size_t count) {
     const std::string_view text = record.substr(value->begin, value->end - value->begin);
     if (text.size() > kWordBytesMax || (!value->is_nested && may_be_noise(text))) continue;
     value->hash = hash_of(value->is_nested ? Word::kPhrase : Word::kText, text);
-    __builtin_prefetch(&known_[value->hash & mask]);
+    __builtin_prefetch(&known_[tag_of(value->hash) & mask]);
   }
   for (Value* value = first; value != first + count; ++value) {
     if (value->hash == 0) continue;
-    const Known& at = known_[value->hash & mask];
-    if (at.hash != value->hash || at.id == 0) {
-      __builtin_prefetch(&met_[(value->hash >> 32) & (met_.size() - 1)]);
-      continue;
-    }
-    __builtin_prefetch(&entries_[at.id - 1]);
-    __builtin_prefetch(texts_.data() + at.begin);
+    const uint32_t tag = tag_of(value->hash);
+    const Known& at = known_[tag & mask];
+    if (at.tag != tag || at.id == 0) __builtin_prefetch(&met_[tag & (met_.size() - 1)]);
+    else __builtin_prefetch(texts_.data() + at.begin);
   }
 }
 
@@ -471,27 +500,33 @@ bool Coder::is_phrase(uint32_t id, std::string_view text) {
   return expand(word(id).text, {}, 0, *this, expanded_) && expanded_ == text;
 }
 
+/// What lies between `begin` and `end`, with a zero byte for each of `values`. Valid until the next call.
+std::string_view Coder::form_of(std::string_view record, uint32_t begin, uint32_t end, std::span<const Value> values) {
+  if (const size_t most = end - begin + values.size(); form_.size() < most) form_.resize(most);
+  char* to = form_.data();
+  for (const Value& value : values) {
+    to = copy_short(to, record.data() + begin, value.begin - begin);
+    *to++ = '\0';
+    begin = value.end;
+  }
+  to = copy_short(to, record.data() + begin, end - begin);
+  return {form_.data(), static_cast<size_t>(to - form_.data())};
+}
+
 void Coder::put_nested(std::string_view record, const Value& value) {
   const std::string_view text = record.substr(value.begin, value.end - value.begin);
   bool is_second = false;
   if (value.hash != 0) {
-    const Known* at = known(value.hash);
+    const Known* at = known(tag_of(value.hash));
     if (at != nullptr && at->id == 0) is_second = was_met(value.hash) && texts_.size() <= kWordsBytesMax;
     else if (at != nullptr && is_phrase(at->id - 1, text)) return put_varint(bodies_, kFirstWord + at->id - 1);
   }
   if (text.size() > kWordBytesMax) return put_literal(bodies_, text);
   Value* leaves = leaves_.data() + value.first_leaf;
   look_ahead(record, leaves, value.leaves);
-  form_.clear();
-  size_t done = value.begin;
-  for (uint32_t i = 0; i < value.leaves; ++i) {
-    form_ += record.substr(done, leaves[i].begin - done);
-    form_ += '\0';
-    done = leaves[i].end;
-  }
-  form_ += record.substr(done, value.end - done);
+  const std::string_view form = form_of(record, value.begin, value.end, {leaves, value.leaves});
   phrase_.clear();
-  if (!put_known(phrase_, hash_of(Word::kForm, form_), Word::kForm, form_)) return put_literal(bodies_, text);
+  if (!put_known(phrase_, hash_of(Word::kForm, form), Word::kForm, form)) return put_literal(bodies_, text);
   // In a phrase nothing is relative to a record, nor apart from it.
   std::string& out = is_second ? phrase_ : bodies_;
   if (!is_second) bodies_ += phrase_;
@@ -507,15 +542,8 @@ void Coder::add(std::string_view record, uint32_t time) {
   bool is_taken_apart = record.size() <= segment::kBlockRawBytesMax / 2 && scan(record);
   if (is_taken_apart) {
     look_ahead(record, values_.data(), values_.size());
-    form_.clear();
-    size_t done = 0;
-    for (const Value& value : values_) {
-      form_ += record.substr(done, value.begin - done);
-      form_ += '\0';
-      done = value.end;
-    }
-    form_ += record.substr(done);
-    is_taken_apart = form_.size() <= kWordBytesMax && put_known(bodies_, hash_of(Word::kForm, form_), Word::kForm, form_);
+    const std::string_view form = form_of(record, 0, static_cast<uint32_t>(record.size()), values_);
+    is_taken_apart = form.size() <= kWordBytesMax && put_known(bodies_, hash_of(Word::kForm, form), Word::kForm, form);
   }
   if (is_taken_apart) {
     for (const Value& value : values_) {
@@ -530,7 +558,7 @@ void Coder::add(std::string_view record, uint32_t time) {
 
 std::optional<uint32_t> Coder::entry(Word::Kind kind, std::string_view text) {
   const uint64_t hash = hash_of(kind, text);
-  const Known* at = known(hash);
+  const Known* at = known(tag_of(hash));
   if (at == nullptr) return std::nullopt;
   if (at->id != 0) return entries_[at->id - 1].kind == kind && word(at->id - 1).text == text ? std::optional(at->id - 1) : std::nullopt;
   if (texts_.size() + text.size() > kWordsBytesMax) return std::nullopt;
@@ -540,10 +568,10 @@ std::optional<uint32_t> Coder::entry(Word::Kind kind, std::string_view text) {
 std::optional<uint32_t> Coder::phrase(std::string_view expanded, const std::function<std::optional<std::string>()>& code) {
   const uint64_t hash = hash_of(Word::kPhrase, expanded);
   const auto is_free = [&] {
-    const Known* at = known(hash);
+    const Known* at = known(tag_of(hash));
     return at != nullptr && at->id == 0;
   };
-  if (const Known* at = known(hash); at != nullptr && at->id != 0)
+  if (const Known* at = known(tag_of(hash)); at != nullptr && at->id != 0)
     return is_phrase(at->id - 1, expanded) ? std::optional(at->id - 1) : std::nullopt;
   if (!is_free()) return std::nullopt;
   const std::optional<std::string> coded = code();

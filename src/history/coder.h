@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -117,10 +118,11 @@ class Coder final : public Words {
     uint32_t first_leaf = 0, leaves = 0;  // of what is nested
     uint64_t hash = 0;                    // 0: it looks as if it were not sought
   };
-  struct Known {
-    uint64_t hash = 0;
-    uint32_t id = 0;     // of the entry, plus one; 0: free
+  struct Known {         // an entry, with what tells it from others: to look at it and at its text is enough
+    uint32_t tag = 0;    // of its hash
+    uint32_t id = 0;     // plus one; 0: free
     uint32_t begin = 0;  // of its text
+    uint32_t bytes : 30 = 0, kind : 2 = 0;
   };
   struct Entry {
     uint32_t begin, bytes;
@@ -130,8 +132,9 @@ class Coder final : public Words {
   void look_ahead(std::string_view record, Value* first, size_t count);
   void put_leaf(std::string& out, std::string_view text, const Value& value, bool may_be_noise);
   void put_nested(std::string_view record, const Value& value);
+  std::string_view form_of(std::string_view record, uint32_t begin, uint32_t end, std::span<const Value> values);
   bool put_known(std::string& out, uint64_t hash, Word::Kind kind, std::string_view text);
-  Known* known(uint64_t hash);
+  Known* known(uint32_t tag);
   bool was_met(uint64_t hash);
   uint32_t enter(uint64_t hash, Word::Kind kind, std::string_view text);
   bool is_phrase(uint32_t id, std::string_view text);
@@ -142,7 +145,7 @@ class Coder final : public Words {
 
   std::string texts_;  // of the entries, one after another
   std::vector<Entry> entries_;
-  std::vector<Known> known_ = std::vector<Known>(1024);  // of the entries, by hash
+  std::vector<Known> known_ = std::vector<Known>(1024);  // of the entries, by tag
   // Tags of what was met once, small enough for the caches; newer ones take older ones' places.
   std::vector<uint32_t> met_ = std::vector<uint32_t>(1024);
   size_t met_count_ = 0;

@@ -47,7 +47,7 @@ std::string Tokens::write(const Cursor& cursor) const { return encode_token(curs
 
 std::string answer(History& history, std::string_view operation, const Json& in, Query query, WriteMembers write_members,
                    const std::vector<std::string>& hints) {
-  constexpr size_t kOtherBytes = 1024;  // of an event, beside its record
+  constexpr size_t kOtherBytes = 512;  // of an event, beside its record
   const Tokens tokens(operation, in, query);
   tokens.read(in, query);
   const Result<Page> page = history.search(query);

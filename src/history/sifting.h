@@ -31,7 +31,7 @@ class Segment::Sifting {
 
  private:
   static constexpr uint32_t kRowsBefore = 1000;  // asked about before it begins
-  static constexpr uint32_t kTogetherMax = 256;   // so that who has no more time hears of it
+  static constexpr uint32_t kTogetherMax = 256;  // so that who has no more time hears of it
   static constexpr uint32_t kAheadFirst = 512, kAheadMax = 1 << 16;
 
   void look_from(uint32_t row);

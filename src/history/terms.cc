@@ -1,8 +1,8 @@
 #include "history/terms.h"
 
 #include <algorithm>
-#include <cstring>
 
+#include "history/short_text.h"
 #include "segment/block.h"
 
 namespace cairn::history {
@@ -33,9 +33,7 @@ uint64_t term_hash(TermKind kind, std::string_view value) {
     h = static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
   };
   for (; value.size() >= 8; value.remove_prefix(8)) fold(segment::get_u64(value.data()));
-  uint64_t last = 0;
-  if (!value.empty()) std::memcpy(&last, value.data(), value.size());
-  fold(last ^ 0x2d358dccaa6c78a5);
+  fold(read_short(value.data(), value.size()) ^ 0x2d358dccaa6c78a5);
   return h >> (64 - kTermHashBits);
 }
 

@@ -25,8 +25,11 @@ void put_u16(std::string& out, uint16_t v);
 void put_u32(std::string& out, uint32_t v);
 void put_u64(std::string& out, uint64_t v);
 inline void put_varint(std::string& out, uint64_t v) {  // LEB128
-  for (; v >= 0x80; v >>= 7) out += static_cast<char>(v | 0x80);
-  out += static_cast<char>(v);
+  char bytes[10];
+  size_t length = 0;
+  for (; v >= 0x80; v >>= 7) bytes[length++] = static_cast<char>(v | 0x80);
+  bytes[length++] = static_cast<char>(v);
+  out.append(bytes, length);
 }
 template <class T>
 T get(const char* p) {

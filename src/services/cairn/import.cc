@@ -1,5 +1,6 @@
 #include <map>
-#include <semaphore>
+#include <memory>
+#include <mutex>
 #include <span>
 
 #include "api/operation.h"
@@ -23,25 +24,52 @@ constexpr size_t kRecordsMax = 150'000;    // of one call, bad ones included
 constexpr size_t kInflationMax = 1032;     // bytes that one byte of gzip can hold
 constexpr size_t kPartsMax = 1000;
 constexpr size_t kAccountsRecordedMax = 100;  // of those whose events a call brings, in its record
-constexpr std::ptrdiff_t kAtOnce = 4;         // calls, each with so much in memory
+constexpr size_t kAtOnce = 4;                 // calls, each with so much in memory
 
 constexpr aws::ErrorKind kTooLarge{.code = "ImportTooLargeException", .status = 413};
 constexpr aws::ErrorKind kThrottling{.code = "ThrottlingException", .status = 429};
 
-std::counting_semaphore<kAtOnce>& room() {
-  static std::counting_semaphore<kAtOnce> calls(kAtOnce);
-  return calls;
-}
+/// What a call's files need much memory for. While calls follow each other it is kept, as touching its pages anew would cost each of them
+/// as much as unpacking does.
+struct Workplace {
+  static constexpr size_t kTextBytes = kRawBytesMax + 1;  // one more than may be: who fills it has too much
+  std::unique_ptr<char[]> texts = std::make_unique_for_overwrite<char[]>(kTextBytes);
+  std::vector<history::Arrival> arrivals;
+};
 
 /// Held while one call's files are in memory.
 class Room {
  public:
   Room() {
-    if (!room().try_acquire()) throw aws::Error(kThrottling, "{} imports are under way; try again.", kAtOnce);
+    const std::lock_guard lock(mutex_);
+    if (taken_ == kAtOnce) throw aws::Error(kThrottling, "{} imports are under way; try again.", kAtOnce);
+    ++taken_;
+    if (!kept_.empty()) {
+      place_ = std::move(kept_.back());
+      kept_.pop_back();
+    }
   }
-  ~Room() { room().release(); }
+  ~Room() {
+    if (place_) place_->arrivals.clear();
+    std::vector<std::unique_ptr<Workplace>> unused;  // freed without the lock
+    const std::lock_guard lock(mutex_);
+    --taken_;
+    if (place_) kept_.push_back(std::move(place_));
+    if (taken_ == 0) unused.swap(kept_);
+  }
   Room(const Room&) = delete;
   Room& operator=(const Room&) = delete;
+
+  Workplace& place() {
+    if (!place_) place_ = std::make_unique<Workplace>();
+    return *place_;
+  }
+
+ private:
+  static inline std::mutex mutex_;
+  static inline size_t taken_ = 0;
+  static inline std::vector<std::unique_ptr<Workplace>> kept_;  // as long as any is taken
+  std::unique_ptr<Workplace> place_;
 };
 
 /// The body, cut into the files that it consists of.
@@ -104,13 +132,13 @@ Json show(const Part& part, const std::vector<Fate>& fates) {
 void import_events(api::Call& call) {
   const std::vector<std::string_view> files = parts_of(call);
   call.recorded_in = Json{{"files", files.size()}, {"bytes", call.body.size()}, {"sha256", text::hex(crypto::sha256(call.body))}};
-  const Room held;
+  Room room;
 
   const bool is_first = call.account == call.ports->default_account;
   ImportRules rules{.account = is_first ? aws::AccountId() : call.account, .now = call.now, .records_max = kRecordsMax};
-  std::vector<std::string> texts;  // those that were compressed; the arrivals point into them
-  texts.reserve(files.size());
-  std::vector<history::Arrival> arrivals;
+  Workplace& place = room.place();
+  std::span<char> unused(place.texts.get(), Workplace::kTextBytes);  // of what is unpacked there; the arrivals point into it
+  std::vector<history::Arrival>& arrivals = place.arrivals;
   std::vector<Part> parts;
   json::Document scratch;
   size_t raw_bytes = 0;
@@ -124,7 +152,7 @@ void import_events(api::Call& call) {
     part.arrivals_begin = arrivals.size();
     std::string_view text = bytes;
     if (archive::is_gzip(bytes)) {
-      auto raw = archive::gunzip_members(bytes, kRawBytesMax);
+      const auto raw = archive::gunzip_members(bytes, unused);
       if (!raw) {
         part.file.kind = ImportedFile::Kind::kUnreadable;
         part.file.bad = 1;
@@ -133,7 +161,8 @@ void import_events(api::Call& call) {
         raw_bytes += std::min(bytes.size() * kInflationMax, kRawBytesMax + 1);  // the work that it may have been
         continue;
       }
-      text = texts.emplace_back(std::move(*raw));
+      text = {unused.data(), *raw};
+      unused = unused.subspan(*raw);
     }
     raw_bytes += text.size();
     check_bytes();
