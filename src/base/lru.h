@@ -27,11 +27,14 @@ class Lru {
     entries_.push_front({key, std::move(value), cost});
     index_.emplace(key, entries_.begin());
     cost_ += cost;
-    while (cost_ > cost_max_) {
-      cost_ -= entries_.back().cost;
-      index_.erase(entries_.back().key);
-      entries_.pop_back();
-    }
+    shrink();
+  }
+
+  /// From now on.
+  void limit(size_t cost_max) {
+    std::lock_guard lock(mutex_);
+    cost_max_ = cost_max;
+    shrink();
   }
 
   void erase(const Key& key) {
@@ -56,11 +59,19 @@ class Lru {
     std::shared_ptr<Value> value;
     size_t cost;
   };
+  void shrink() {
+    while (cost_ > cost_max_) {
+      cost_ -= entries_.back().cost;
+      index_.erase(entries_.back().key);
+      entries_.pop_back();
+    }
+  }
+
   std::mutex mutex_;
   std::list<Entry> entries_;
   std::unordered_map<Key, typename std::list<Entry>::iterator, Hash> index_;
   size_t cost_ = 0;
-  const size_t cost_max_;
+  size_t cost_max_;
 };
 
 }  // namespace cairn

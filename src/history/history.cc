@@ -14,12 +14,11 @@ namespace cairn::history {
 
 namespace {
 
-constexpr size_t kMergeBytes = 144 << 20;  // of memory: a dictionary, what it is made from, posting lists, where rows have gone, columns
 constexpr size_t kCacheBytesMin = 8 << 20;
 constexpr int kSegmentsOfRetention = 8;  // none spans more than this part of it
 
 size_t cache_bytes(const Options& options) {
-  const size_t others = 2 * options.tail_bytes_max + kMergeBytes;
+  const size_t others = 2 * options.tail_bytes_max;
   return std::max(kCacheBytesMin, options.memory_bytes_max > others ? options.memory_bytes_max - others : 0);
 }
 
@@ -42,7 +41,7 @@ SegmentedHistory::SegmentedHistory(env::Files& files, const env::Clock& clock, O
       options_(std::move(options)),
       events_(files, "history", options_.directory, options_.tail_bytes_max, std::make_shared<Tail>(1), cache_bytes(options_)),
       merger_(files, events_, row_span(options_.retention / kSegmentsOfRetention)),
-      imports_(files, clock, options_.directory) {}
+      imports_(files, clock, options_.directory, events_.storage()) {}
 
 Result<void> SegmentedHistory::load() {
   if (auto migrated = migrate(files_, "history", options_.directory); !migrated) return migrated;

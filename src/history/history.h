@@ -28,7 +28,7 @@ class SegmentedHistory : public History {
   void clear(journal::Position position) override;
   void expire() override;
   void tidy(const std::function<bool()>& wanted) override;
-  uint64_t damaged() const override { return events_.reported() + imports_.damaged(); }
+  uint64_t damaged() const override { return events_.reported(); }
   static constexpr int kCatchUpRate = 24;                     // days of retention that pass in a day after a jump of the clock
   static constexpr auto kJumpNoted = std::chrono::hours(48);  // a clock so far ahead is logged
   uint64_t events() const override;

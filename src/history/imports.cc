@@ -105,11 +105,11 @@ std::vector<Seeking::Sought> Seeking::take_unknown() {
 
 // ---- the files
 
-Imports::Imports(env::Files& files, const env::Clock& clock, const std::string& directory)
+Imports::Imports(env::Files& files, const env::Clock& clock, const std::string& directory, std::shared_ptr<segment::Storage> storage)
     : files_(files),
       clock_(clock),
       directory_(directory + "/imports"),
-      segments_(files, "imported events", directory_, 0, {}),
+      segments_(files, "imported events", directory_, 0, {}, std::move(storage)),
       merger_(files, segments_, UINT32_MAX) {}
 
 Result<void> Imports::load() {

@@ -62,15 +62,13 @@ class Imports {
     std::set<std::string> imported;  // names of files: segments that are merged meanwhile are not held by it
   };
 
-  Imports(env::Files& files, const env::Clock& clock, const std::string& directory);
+  Imports(env::Files& files, const env::Clock& clock, const std::string& directory, std::shared_ptr<segment::Storage> storage);
   Result<void> load();
 
   // --- any thread
   std::shared_ptr<const Segments> segments() const { return segments_.segments(); }
   /// Writes those of `arrivals` that are in `added` (by hash) to a file that waits to be adopted; returns its name.
   Result<std::string> stage(std::span<const Arrival> arrivals, std::vector<Seeking::Sought> added, Seen seen);
-
-  uint64_t damaged() const { return segments_.reported(); }
 
   // --- one thread at a time
   /// An entry of the journal names the file: it is not dropped any more.

@@ -18,6 +18,7 @@ constexpr size_t kMergedAtOnce = 8;
 constexpr uint32_t kMergedRowsMax = 16'000'000;
 constexpr uint32_t kMergedImportedRowsMax = 4'000'000;  // which row of old is which is kept in memory, as they may alternate
 constexpr uint64_t kMergedBytesMax = 2ull << 30;
+constexpr size_t kMergeBytes = 144 << 20;  // of memory: a dictionary, what it is made from, posting lists, where rows have gone, columns
 
 /// The oldest neighbours of one level that are to become one, oldest first; none: all is well. `span_max`, seconds: none becomes longer,
 /// since a segment goes as a whole when its last event is past the retention. `is_left_alone(segment)`: it is not to be touched.
@@ -45,6 +46,7 @@ class Merger {
         chosen_to_merge(*before, span_max_, [this](const Segment& segment) { return left_alone_.contains(segment.file()); });
     if (old.empty()) return false;
     bool is_too_large = false;
+    const std::shared_ptr<void> room = store_.storage()->make_room(kMergeBytes);
     const auto merged = store_.make(new_name(old.back()->last_position(), *before),
                                     [&](const std::string& path) { return merge_segments(files_, path, old, wanted, is_too_large); });
     if (!merged && wanted()) {  // whoever holds damage is not tried again

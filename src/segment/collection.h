@@ -29,12 +29,18 @@ class Collection {
   /// `store` names the whole in messages: "event history".
   Collection(env::Files& files, std::string store, std::string directory, size_t tail_bytes_max, Tail tail,
              size_t cache_bytes_max = kBlockCacheBytesMax)
+      : Collection(files, std::move(store), std::move(directory), tail_bytes_max, std::move(tail),
+                   std::make_shared<Storage>(files, cache_bytes_max)) {}
+  /// One that shares its cache, and what damage is told of, with another.
+  Collection(env::Files& files, std::string store, std::string directory, size_t tail_bytes_max, Tail tail,
+             std::shared_ptr<Storage> storage)
       : files_(files),
         store_(std::move(store)),
         tail_bytes_max_(tail_bytes_max),
         catalog_(files, store_, std::move(directory)),
-        storage_(files, cache_bytes_max),
+        storage_(std::move(storage)),
         tail_(std::move(tail)) {}
+  const std::shared_ptr<Storage>& storage() const { return storage_; }
 
   /// Opens what the manifest names; the tail is to follow the position that it returns. Failures name the damaged file.
   Result<uint64_t> load() {
@@ -42,7 +48,7 @@ class Collection {
     if (!manifest) return tl::unexpected(manifest.error());
     auto segments = std::make_shared<Segments>();
     for (const Manifest::Entry& entry : manifest->segments) {
-      auto segment = Segment::open(storage_, catalog_.directory(), entry.file);
+      auto segment = Segment::open(*storage_, catalog_.directory(), entry.file);
       if (!segment) return tl::unexpected(segment.error());
       if ((*segment)->bytes() != entry.bytes || (*segment)->count() != entry.events)
         return failure("{} segment {} is not the one that the manifest names", store_, catalog_.path(entry.file));
@@ -54,7 +60,7 @@ class Collection {
   }
 
   /// Damage that readers got by without.
-  uint64_t reported() const { return storage_.reported(); }
+  uint64_t reported() const { return storage_->reported(); }
 
   /// Up to here all is in segments.
   uint64_t position() const { return position_; }
@@ -126,13 +132,13 @@ class Collection {
     };
     if (const auto written = write(catalog_.path(file)); !written) return refuse(written.error().message);
     if (!catalog_.settle()) return refuse("the directory cannot be synced");
-    auto segment = Segment::open(storage_, catalog_.directory(), file);
+    auto segment = Segment::open(*storage_, catalog_.directory(), file);
     if (!segment) return refuse(segment.error().message);
     return std::move(*segment);
   }
 
   /// One that no manifest names. Any thread.
-  Result<std::shared_ptr<Segment>> open(const std::string& file) { return Segment::open(storage_, catalog_.directory(), file); }
+  Result<std::shared_ptr<Segment>> open(const std::string& file) { return Segment::open(*storage_, catalog_.directory(), file); }
   std::string path(const std::string& file) const { return catalog_.path(file); }
 
   /// Goes on with these segments, and this tail if given; drops what is not among them. False: nothing has changed, though the manifest
@@ -183,7 +189,7 @@ class Collection {
   const std::string store_;
   const size_t tail_bytes_max_;
   Catalog catalog_;
-  Storage storage_;
+  const std::shared_ptr<Storage> storage_;
   size_t journal_bytes_ = 0;  // consumed since the last seal
   size_t retry_bytes_ = 0;    // after a failed one: no new attempt before that many
 

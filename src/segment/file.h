@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <mutex>
@@ -31,8 +32,15 @@ struct Storage {
   struct HashPlace {
     size_t operator()(const Place& p) const { return (p.file * 0x9e3779b97f4a7c15) ^ (uint64_t{p.offset} * 0xd6e8feb86659fd93); }
   };
-  explicit Storage(env::Files& f, size_t cache_bytes_max = kBlockCacheBytesMax)
-      : files(f), open_files(kOpenFilesMax), blocks(cache_bytes_max) {}
+  explicit Storage(env::Files& f, size_t cache_max = kBlockCacheBytesMax)
+      : files(f), open_files(kOpenFilesMax), blocks(cache_max), cache_bytes_max(cache_max) {}
+
+  /// So many bytes less are cached until what is returned goes: for work that needs memory, once at a time.
+  [[nodiscard]] std::shared_ptr<void> make_room(size_t bytes) {
+    constexpr size_t kCacheBytesMin = 8 << 20;
+    blocks.limit(std::max(kCacheBytesMin, cache_bytes_max - std::min(bytes, cache_bytes_max)));
+    return {nullptr, [this](void*) { blocks.limit(cache_bytes_max); }};
+  }
 
   /// Damage that a reader got by without: logged and counted, once for each message.
   void report(const Failure& damage);
@@ -41,6 +49,7 @@ struct Storage {
   env::Files& files;
   Lru<uint64_t, env::File> open_files;
   Lru<Place, const std::string, HashPlace> blocks;
+  const size_t cache_bytes_max;
   std::atomic<uint64_t> next_number{1};
 
  private:
