@@ -27,8 +27,9 @@ std::map<std::string, std::string> expected() {
   return files;
 }
 
-/// The command, as far as its directory goes: pages come by number. False: it could not go on.
-bool run(env::Files& files) {
+/// The command, as far as its directory goes: pages come by number. False: it could not go on. `keep_every`: so many pages; what is written
+/// in one piece differs by it, and so do the bytes.
+bool run(env::Files& files, int keep_every) {
   ExportDirectory directory(files, "/out");
   const auto before = directory.take_up(kArguments);
   if (!before) return false;
@@ -41,7 +42,7 @@ bool run(env::Files& files) {
       if (!directory.partitions().add("111122223333", region_of(n), day_of(n), record(n))) return false;
     reached.next_token = std::to_string(++page);
     reached.is_fetched = page == kPages;
-    if ((page % 2 == 0 || reached.is_fetched) && !directory.keep(reached)) return false;
+    if ((page % keep_every == 0 || reached.is_fetched) && !directory.keep(reached)) return false;
   }
   EXPECT_EQ(reached.events, uint64_t{kPages * kRecordsOfPage});
   EXPECT_EQ(directory.partitions().count(), expected().size());
@@ -75,7 +76,7 @@ TEST(ExportDirectory, HoldsEachRecordOnceWhereverItIsInterrupted) {
   uint64_t operations = 0;
   {
     env::SimFiles files;
-    ASSERT_TRUE(run(files));
+    ASSERT_TRUE(run(files, 2));
     EXPECT_EQ(written(files), expected());
     operations = files.operations();
   }
@@ -88,7 +89,7 @@ TEST(ExportDirectory, HoldsEachRecordOnceWhereverItIsInterrupted) {
       for (int life = 0; life < 3; ++life) {
         if (life < 2) files.crash_at(files.operations() + (life == 0 ? at : 1 + random.below(operations)));
         try {
-          run(files);
+          run(files, life == 0 ? 2 : life == 1 ? 3 : 5);
           break;
         } catch (const env::SimCrash&) {
           files.crash(random, unsynced);
@@ -156,10 +157,23 @@ TEST(ExportDirectory, AFileThatLostItsEndIsToldOf) {
   const std::string part = "/out/account=111122223333/region=eu-west-1/date=1970-01-01/events.ndjson.gz.part";
   EXPECT_TRUE(is_unfinished_export("events.ndjson.gz.part"));
   EXPECT_TRUE(is_unfinished_export("export-state.part"));
+  {
+    // What came behind is gone, of days that had not been heard of as well: they may not come again, as the history forgets.
+    const std::string other = "/out/account=111122223333/region=eu-west-1/date=1970-01-02";
+    ASSERT_TRUE(files.make_directory(other));
+    ASSERT_TRUE(env::write_file_atomically(files, other + "/events.ndjson.gz.part", "x"));
+    const uint64_t size = files.open(part, env::Files::Open::kReadWrite).value()->size().value();
+    ASSERT_TRUE(files.open(part, env::Files::Open::kReadWrite).value()->pwrite(size, "more"));
+    ASSERT_TRUE(ExportDirectory(files, "/out").take_up(kArguments));
+    EXPECT_EQ(files.list(other).value(), std::vector<std::string>{});
+    EXPECT_EQ(files.open(part, env::Files::Open::kRead).value()->size().value(), size);
+  }
   ASSERT_TRUE(files.open(part, env::Files::Open::kReadWrite).value()->truncate(3));
   const auto refused = ExportDirectory(files, "/out").take_up(kArguments);
   ASSERT_FALSE(refused);
   EXPECT_NE(refused.error().message.find(part + " has 3 bytes, and had "), std::string::npos) << refused.error().message;
+  ASSERT_TRUE(files.remove(part));
+  EXPECT_FALSE(ExportDirectory(files, "/out").take_up(kArguments)) << "it may be sealed only when all was fetched";
 }
 
 }  // namespace

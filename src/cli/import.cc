@@ -15,6 +15,7 @@
 #include "cli/bucket_objects.h"
 #include "cli/directory_objects.h"
 #include "cli/event_text.h"
+#include "cli/export_directory.h"
 #include "cli/trouble.h"
 #include "cli/import_client.h"
 #include "cli/standard_output.h"
@@ -125,6 +126,9 @@ Result<Source, Trouble> open_source(const std::string& what, const Target& targe
     if (page->empty()) break;
     after = page->back();
     for (const std::string& name : *page) {
+      if (is_unfinished_export(name.substr(name.rfind('/') + 1)))
+        return trouble(kWrongUsage,
+                       fmt::format("{}{} is of an export that did not end: what lies in {} is not all of it", source.shown, name, what));
       switch (kind_of("/" + name)) {
         case NameKind::kLog:
           source.names.push_back(name);

@@ -1,6 +1,7 @@
 #include "cli/partitions.h"
 
 #include <algorithm>
+#include <set>
 
 #include "archive/log_file.h"
 #include "archive/ndjson.h"
@@ -53,28 +54,26 @@ Result<void> Partitions::write_all() {
   return {};
 }
 
-Result<void> Partitions::keep(const std::string& path, Partition& partition) {
-  const auto done = [&]() -> env::Done {
-    const auto file = files_.open(part_of(path), env::Files::Open::kReadWrite);
-    if (!file) return tl::unexpected(file.error());
-    if (auto synced = (*file)->sync(); !synced) return synced;
-    for (std::string names = path; !partition.is_named && names.size() >= directory_.size(); names = env::parent_directory(names))
-      if (auto synced = files_.sync_directory(names); !synced) return synced;
-    return {};
-  }();
-  if (!done) return failure("{}", done.error().message);
-  partition.is_named = partition.is_kept = true;
-  return {};
-}
-
 Result<std::vector<Partitions::Kept>> Partitions::keep() {
   if (auto written = write_all(); !written) return tl::unexpected(written.error());
   std::vector<Kept> all;
-  for (auto& [path, partition] : partitions_) {
-    if (!partition.is_kept)
-      if (auto kept = keep(path, partition); !kept) return tl::unexpected(kept.error());
-    all.push_back({path.substr(directory_.size() + 1), partition.written, partition.events});
-  }
+  std::set<std::string> names;  // directories in which something is new
+  const auto done = [&]() -> env::Done {
+    for (auto& [path, partition] : partitions_) {
+      all.push_back({path.substr(directory_.size() + 1), partition.written, partition.events});
+      if (partition.is_kept) continue;
+      const auto file = files_.open(part_of(path), env::Files::Open::kReadWrite);
+      if (!file) return tl::unexpected(file.error());
+      if (auto synced = (*file)->sync(); !synced) return synced;
+      for (std::string at = path; !partition.is_named && at.size() >= directory_.size(); at = env::parent_directory(at))
+        if (!names.insert(at).second) break;
+    }
+    for (const std::string& directory : names)
+      if (auto synced = files_.sync_directory(directory); !synced) return synced;
+    return {};
+  }();
+  if (!done) return failure("{}", done.error().message);
+  for (auto& [path, partition] : partitions_) partition.is_named = partition.is_kept = true;
   return all;
 }
 

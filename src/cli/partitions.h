@@ -51,7 +51,6 @@ class Partitions {
   static std::string part_of(const std::string& path);
   Result<void> write(const std::string& path, Partition& partition);
   Result<void> write_all();
-  Result<void> keep(const std::string& path, Partition& partition);
   Result<void> remove_others();
 
   env::Files& files_;

@@ -161,6 +161,9 @@ class Again(unittest.TestCase):
             self.assertIn(words, err)
             self.assertIn("give the same ones, or name a new directory", err)
         self.assertEqual(sorted(self.to.rglob("*")), before)
+        done = subprocess.run([BINARY, "import", self.to], env=self.server.environment(), capture_output=True, text=True, timeout=20)
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        self.assertIn("is of an export that did not end", done.stderr)
         done = subprocess.run([BINARY, "query", "FROM events", "--from", self.to], capture_output=True, text=True, timeout=20)
         if "needs DuckDB's library" not in done.stderr:
             self.assertIn("is of an export that did not end", done.stderr)
