@@ -11,7 +11,7 @@ namespace {
 std::string read(env::Files& files, const std::string& path) {
   const auto bytes = env::read_file(files, path);
   if (!bytes) return "none";
-  std::string text(1 << 20, '\0');
+  std::string text(16 << 20, '\0');
   text.resize(archive::gunzip_members(*bytes, text).value());
   return text;
 }
