@@ -50,7 +50,7 @@ bool run(env::Files& files, int keep_every) {
 }
 
 std::string unpacked(std::string_view bytes) {
-  std::string text(1 << 20, '\0');
+  std::string text(1 << 16, '\0');
   text.resize(archive::gunzip_members(bytes, text).value());
   return text;
 }
