@@ -327,9 +327,9 @@ class FollowedByScript(unittest.TestCase):
             self.assertEqual(follower.interrupt(), 130)
             self.assertEqual(follower.words(), "")
 
-    def test_memory_is_bounded_however_slow_the_reader(self):
-        size, sent = 500_000, 0
-        blocked = threading.Event()
+    def flooded(self, size):
+        """The command, when what it was sent is more than can be under way, and who reads it reads no more."""
+        sent = 0
 
         def flood():
             nonlocal sent
@@ -339,16 +339,25 @@ class FollowedByScript(unittest.TestCase):
                 yield told(number, size)
         server = Scripted(flood())
         self.addCleanup(server.listener.close)
-        process = subprocess.Popen([BINARY, "lookup", "--follow", "--output", "ndjson"], env=server.env(), stdout=subprocess.PIPE, text=True)
+        process = subprocess.Popen([BINARY, "lookup", "--follow", "--output", "ndjson"], env=server.env(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
         self.addCleanup(process.stdout.close)
         self.assertEqual(json.loads(process.stdout.readline())["n"], 2)
-        before = -1
+        before, pause = -1, threading.Event()
         while before != sent:  # until nothing moves any more
             before = sent
-            blocked.wait(0.3)
+            pause.wait(0.3)
         self.assertLess(sent, 40 * size, "the server waits for who reads")
+        return process
+
+    def test_an_interruption_does_not_wait_for_who_does_not_read(self):
+        process = self.flooded(500_000)
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(10), 130)
+
+    def test_memory_is_bounded_however_slow_the_reader(self):
+        process = self.flooded(500_000)
         for number in range(3, 202):
             self.assertEqual(json.loads(process.stdout.readline())["n"], number)
         peak = int(re.search(r"VmHWM:\s+(\d+)", pathlib.Path(f"/proc/{process.pid}/status").read_text())[1])
