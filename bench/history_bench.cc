@@ -244,10 +244,11 @@ void import_all(history::SegmentedHistory& history, Source& source) {
   uint64_t sequence = 0;
   const auto work = [&] {
     json::Document document;
+    std::vector<history::Arrival> arrivals;
     for (;;) {
       const Source::Some some = source.next(kImportedAtOnce);
       if (some.records.empty()) return;
-      std::vector<history::Arrival> arrivals;
+      arrivals.clear();
       for (const std::string_view record : some.records)
         if (auto attributes = event::attributes(record, document)) arrivals.push_back({record, std::move(*attributes)});
       const auto staged = history.stage(arrivals);

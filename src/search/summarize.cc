@@ -27,6 +27,7 @@ std::optional<Column> column_of(Attribute attribute) {
 
 /// None: some events would have to be read to know.
 std::optional<history::Tally> tally_of(const history::Query& query, const Summary::Options& options) {
+  if (query.order != history::Query::Order::kNewestFirst || query.newer_than) return std::nullopt;
   history::Tally tally{.conditions = {}, .groups = {}, .interval = options.interval};
   if (query.condition != nullptr) {
     if (!query.condition_columns) return std::nullopt;

@@ -183,6 +183,16 @@ class Summaries(Searched):
         self.assertEqual(resources["Field"], "ResourceName")
         self.assertEqual((errors["MissingCount"], sum(value["Count"] for value in errors["Values"])), (5, 2))
 
+    def test_read_or_not_the_counts_are_the_same(self):
+        asked = {"Category": "ALL", "EndTime": int(time.time()) - 1, "Filter": "not eventName like /^Head/ and readOnly = true"}
+        fields = ["eventName", "errorCode", "userIdentity.arn", "sourceIPAddress"]
+        counted = self.search({**asked, "Fields": fields}, "summary")
+        read = self.search({**asked, "Fields": fields + ["ResourceName"]}, "summary")  # no column
+        self.assertEqual(counted["Fields"], read["Fields"][:4])
+        self.assertEqual((counted["Total"], counted["Bins"]), (read["Total"], read["Bins"]))
+        also = self.search({**asked, "Fields": fields, "Order": "OLDEST_FIRST", "NewerThan": "1.0"}, "summary")  # no members of this call
+        self.assertEqual(also["Fields"], counted["Fields"])
+
     def test_bins_by_themselves(self):
         self.assertEqual(self.search({}, "summary")["Interval"], 86400)
         self.assertNotIn("Bins", self.search({"Bins": 0}, "summary"))
