@@ -203,7 +203,7 @@ void ImportSender::give_up(const std::string& why) {
 
 void ImportSender::add_part(Part part, std::string_view bytes) {
   const size_t raw = raw_bytes_of(bytes);
-  if (!parts_.empty() && (body_.size() + bytes.size() > kBodyBytesMax || raw_bytes_ + raw > kRawBytesMax || parts_.size() == kPartsMax))
+  if (!parts_.empty() && (body_.size() + bytes.size() > kGatheredBytesMax || raw_bytes_ + raw > kRawBytesMax || parts_.size() == kPartsMax))
     send();
   body_ += bytes;
   raw_bytes_ += raw;

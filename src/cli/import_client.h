@@ -47,8 +47,9 @@ class ImportLedger {
 /// One thread's share: gathers files into calls. What is too large for one call is taken apart here.
 class ImportSender {
  public:
-  static constexpr size_t kBodyBytesMax = 6 << 20;  // a server takes 8 MB
-  static constexpr size_t kRawBytesMax = 60 << 20;  // as the files themselves say; a server takes 96 MB
+  static constexpr size_t kBodyBytesMax = 6 << 20;      // a server takes 8 MB
+  static constexpr size_t kGatheredBytesMax = 3 << 20;  // of several files: a server needs some fifty times as much memory for a call
+  static constexpr size_t kRawBytesMax = 60 << 20;      // as the files themselves say; a server takes 96 MB
   static constexpr size_t kPartsMax = 400;
   static constexpr size_t kChunkBytes = 4 << 20;         // of records, where a file is taken apart
   static constexpr uint64_t kChunkRecordsMax = 100'000;  // a server takes 150,000
