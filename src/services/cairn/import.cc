@@ -29,8 +29,7 @@ constexpr size_t kAtOnce = 4;                 // calls, each with so much in mem
 constexpr aws::ErrorKind kTooLarge{.code = "ImportTooLargeException", .status = 413};
 constexpr aws::ErrorKind kThrottling{.code = "ThrottlingException", .status = 429};
 
-/// What a call's files need much memory for. While calls follow each other it is kept, as touching its pages anew would cost each of them
-/// as much as unpacking does.
+/// What a call's files need much memory for. It is kept while calls follow each other, so that the pages need not be made anew for each.
 struct Workplace {
   static constexpr size_t kTextBytes = kRawBytesMax + 1;  // one more than may be: who fills it has too much
   std::unique_ptr<char[]> texts = std::make_unique_for_overwrite<char[]>(kTextBytes);
@@ -43,6 +42,7 @@ class Room {
   Room() {
     const std::lock_guard lock(mutex_);
     if (taken_ == kAtOnce) throw aws::Error(kThrottling, "{} imports are under way; try again.", kAtOnce);
+    kept_.reserve(kAtOnce);  // giving back must not fail
     ++taken_;
     if (!kept_.empty()) {
       place_ = std::move(kept_.back());
