@@ -111,7 +111,9 @@ void add_lookup(CLI::App& app, int& exit_code) {
       ->delimiter(',')
       ->group(when);
   const char* output = "Output";
-  command->add_option("--max-items", options->items_max, "At most so many, the first in their order; 0: all (default: 50)")
+  command
+      ->add_option("--max-items", options->items_max,
+                   "At most so many, the first in their order; 0: all (default: 50; of values counted 10)")
       ->type_name("N")
       ->check([](const std::string& value) {
         return text::to_uint(value) ? std::string() : fmt::format("expected a number of events, not '{}'", value);
@@ -124,9 +126,19 @@ void add_lookup(CLI::App& app, int& exit_code) {
                            ->type_name("ORDER")
                            ->check(CLI::IsMember({"newest", "oldest"}))
                            ->group(output);
+  command
+      ->add_option("--count-by", options->count_by,
+                   "Count events by the values of this field, or by `time`, instead of showing them; several times: by each")
+      ->type_name("FIELD")
+      ->take_all()
+      ->expected(1)
+      ->excludes(order)
+      ->group(output);
+  CLI::Option* count_by = command->get_option("--count-by");
   command->add_flag("--follow", options->follow, "Show the newest, then go on with events as they come, until interrupted")
       ->excludes(order)
       ->excludes(end_time)
+      ->excludes(count_by)
       ->group(output);
   command
       ->add_flag(
@@ -154,6 +166,8 @@ void add_lookup(CLI::App& app, int& exit_code) {
       "  cairn lookup --resource-name my-bucket --data-events     everything about a bucket, objects included\n"
       "  cairn lookup --start-time 2h --output csv --max-items 0  the last two hours, for a spreadsheet\n"
       "  cairn lookup --follow --all-regions                      watch calls as they come\n"
+      "  cairn lookup --start-time 7d --filter 'ispresent(errorCode)' --count-by time --count-by userIdentity.arn\n"
+      "                                                           who is refused most, and when\n"
       "  cairn lookup --filter 'eventName like /^Delete/ and not isIpInSubnet(sourceIPAddress, \"10.0.0.0/8\")'\n\n"
       "JSON has the members of `aws cloudtrail lookup-events` and some more (Account, Region, ErrorCode, SourceIPAddress); CloudTrailEvent "
       "holds\n"
@@ -161,7 +175,10 @@ void add_lookup(CLI::App& app, int& exit_code) {
       "spreadsheet would run as a formula begin with '.\n"
       "Ends with 0 whether it found any or not, 2 for a wrong command line or condition, 3 if it could not be done, 130 when "
       "interrupted.\n");
-  command->callback([options, &exit_code] { exit_code = lookup(*options); });
+  command->callback([options, command, &exit_code] {
+    if (!options->count_by.empty() && command->count("--max-items") == 0) options->items_max = kCountedValues;
+    exit_code = lookup(*options);
+  });
 }
 
 void add_query(CLI::App& app, int& exit_code) {

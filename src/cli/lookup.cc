@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "cli/client.h"
+#include "cli/counts.h"
 #include "cli/following.h"
 #include "cli/standard_output.h"
 #include "cli/when.h"
@@ -26,7 +27,14 @@ int fail(int exit_code, std::string_view message) {
 }
 int fail(const CallFailure& failure) { return fail(exit_code_of(failure), failure.message); }
 
-/// Pages through an answer until `f` returns false; what it says of the condition is told.
+/// What an answer says of the condition.
+void tell_hints(const Json& answer) {
+  const auto hints = answer.find("Hints");
+  if (hints == answer.end() || !hints->is_array()) return;
+  for (const Json& hint : *hints) fmt::print(stderr, "cairn lookup: {}\n", hint.is_string() ? printable(hint.get<std::string>()) : "");
+}
+
+/// Pages through an answer until `f` returns false.
 template <class F>
 Result<void, CallFailure> each_event(Client& client, Json input, uint64_t items_max, F&& f) {
   bool has_hinted = false;
@@ -34,8 +42,7 @@ Result<void, CallFailure> each_event(Client& client, Json input, uint64_t items_
     input["MaxResults"] = std::min(left, kPageEvents);
     const auto answer = client.call("cairn", "Cairn.SearchEvents", input);
     if (!answer) return tl::unexpected(answer.error());
-    if (const auto hints = answer->find("Hints"); hints != answer->end() && hints->is_array() && !std::exchange(has_hinted, true))
-      for (const Json& hint : *hints) fmt::print(stderr, "cairn lookup: {}\n", hint.is_string() ? printable(hint.get<std::string>()) : "");
+    if (!std::exchange(has_hinted, true)) tell_hints(*answer);
     const auto events = answer->find("Events");
     if (events == answer->end() || !events->is_array()) return {};
     for (const Json& event : *events) {
@@ -47,6 +54,26 @@ Result<void, CallFailure> each_event(Client& client, Json input, uint64_t items_
     input["NextToken"] = *token;
   }
   return {};
+}
+
+int count(const Target& target, const env::Clock& clock, Json input, const LookupOptions& options) {
+  Client client(target, clock);
+  Counts counts;
+  const bool is_watched = isatty(STDERR_FILENO) != 0;
+  for (bool is_first = true;; is_first = false) {
+    const auto answer = client.call("cairn", "Cairn.SummarizeEvents", input);
+    if (!answer) return fail(answer.error());
+    if (is_first) tell_hints(*answer);
+    counts.add(*answer);
+    const auto token = answer->find("NextToken");
+    if (token == answer->end() || !token->is_string()) break;
+    if (const auto seen = answer->find("SeenTime"); is_watched && seen != answer->end() && seen->is_number())
+      fmt::print(stderr, "\rcounted from {} on ...",
+                 timestamps::iso8601(Time(std::chrono::seconds(static_cast<int64_t>(seen->get<double>())))));
+    input["NextToken"] = *token;
+  }
+  if (is_watched && input.contains("NextToken")) fmt::print(stderr, "\r{:40}\r", "");
+  return print(counts.text(options.output, input.value("TopCount", kCountedValues))) ? kDone : unwritable("lookup", errno);
 }
 
 /// The newest events, oldest of them first, and then each one that comes.
@@ -97,6 +124,20 @@ Result<Json> search_input(const LookupOptions& options, const std::string& regio
   return input;
 }
 
+Json summary_input(Json search, const LookupOptions& options, Time now) {
+  constexpr uint64_t kTopMax = 1000, kBins = 40;
+  search.erase("Order");
+  // Pages are of one span of time, and so have the same intervals.
+  if (!search.contains("EndTime")) search["EndTime"] = std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count();
+  search["Bins"] = 0;
+  search["TopCount"] = options.items_max == 0 ? kTopMax : std::min(options.items_max, kTopMax);
+  for (const std::string& field : options.count_by) {
+    if (field == kTimeField) search["Bins"] = kBins;
+    else search["Fields"].push_back(field);
+  }
+  return search;
+}
+
 int lookup(const LookupOptions& options) {
   auto target = find_target(options.target, system_surroundings());
   if (!target) return fail(kCouldNot, target.error().message);
@@ -104,6 +145,7 @@ int lookup(const LookupOptions& options) {
   const auto input = search_input(options, target->signer.region.str(), clock.now());
   if (!input) return fail(kWrongUsage, input.error().message);
 
+  if (!options.count_by.empty()) return count(*target, clock, summary_input(*input, options, clock.now()), options);
   EventWriter writer(options.output, options.follow ? EventWriter::JsonForm::kLines : EventWriter::JsonForm::kDocument,
                      options.all_regions);
   if (options.follow) return follow_from_newest(*target, clock, *input, options, writer);

@@ -24,10 +24,16 @@ struct LookupOptions {
   bool follow = false;
   uint64_t items_max = 50;  // 0: all
   Output output = Output::kTable;
+  std::vector<std::string> count_by;  // fields, or kTimeField; then events are counted instead of shown
 };
+constexpr const char* kTimeField = "time";
+constexpr size_t kCountedValues = 10;  // of a field, unless items_max is given
 
 /// What SearchEvents is asked, without paging. Fails on times that are none.
 Result<Json> search_input(const LookupOptions& options, const std::string& region, Time now);
+
+/// What SummarizeEvents is asked, for the same events.
+Json summary_input(Json search, const LookupOptions& options, Time now);
 
 /// `cairn lookup`: asks, prints, and with --follow goes on until interrupted. Returns the exit code.
 int lookup(const LookupOptions& options);

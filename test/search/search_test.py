@@ -435,6 +435,18 @@ class CommandLine(Searched):
         self.assertEqual(refused.returncode, 2)
         self.assertEqual(refused.stderr, "cairn lookup: Filter: unexpected symbol found <EOF> at line 1 and position 11 (InvalidFilterException)\n")
 
+    def test_counting_by_fields_and_time(self):
+        asked = ("--filter", "eventSource = 's3.amazonaws.com'", "--data-events")
+        table = self.lookup(*asked, "--count-by", "eventName", "--count-by", "errorCode", "--max-items", "2").stdout
+        self.assertRegex(table, r"^7 events\n\neventName\n +3  CreateBucket\n +2  HeadBucket\n +2  \(others\)\n\nerrorCode\n +2  NoSuchBucket\n +5  \(none\)\n$")
+        counted = json.loads(self.lookup(*asked, "--count-by", "time", "--count-by", "ResourceName", "--output", "json").stdout)
+        self.assertEqual((counted["Total"], sum(bin["Count"] for bin in counted["Bins"])), (7, 7))
+        self.assertEqual(counted["Fields"][0]["Field"], "ResourceName")
+        rows = self.lookup(*asked, "--count-by", "eventName", "--output", "csv").stdout.splitlines()
+        self.assertEqual(rows[:2], ["field,value,events", "eventName,CreateBucket,3"])
+        self.assertEqual(self.lookup("--count-by", "eventName =", check=False).returncode, 2)
+        self.assertEqual(self.lookup("--count-by", "eventName", "--follow", check=False).returncode, 2)
+
 
 if __name__ == "__main__":
     unittest.main()

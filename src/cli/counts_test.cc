@@ -1,0 +1,51 @@
+#include "cli/counts.h"
+
+#include <gtest/gtest.h>
+
+namespace cairn::cli {
+namespace {
+
+Counts two_pages() {
+  Counts counts;
+  counts.add(Json::parse(R"x({"Total":7,"Interval":60,"Bins":[{"StartTime":1767225600.0,"Count":7}],"IsPartial":true,
+    "Fields":[{"Field":"eventName","Values":[{"Value":"PutObject","Count":4},{"Value":"=HYPERLINK()","Count":1}],"OtherCount":1,"MissingCount":1}]})x"));
+  counts.add(Json::parse(R"({"Total":5,"Interval":60,"Bins":[{"StartTime":1767225540.0,"Count":3},{"StartTime":1767225600.0,"Count":2}],
+    "Fields":[{"Field":"eventName","Values":[{"Value":"AssumeRole","Count":3},{"Value":"PutObject","Count":2}],"OtherCount":0,"MissingCount":0}]})"));
+  return counts;
+}
+
+TEST(Counts, PagesAreOneAndTheMostFrequentComesFirst) {
+  EXPECT_EQ(two_pages().text(Output::kTable, 2),
+            "12 events\n"
+            "\nTIME\n"
+            "2025-12-31T23:59:00Z           3  #############\n"
+            "2026-01-01T00:00:00Z           9  ########################################\n"
+            "\neventName\n"
+            "         6  PutObject\n"
+            "         3  AssumeRole\n"
+            "         2  (others)\n"
+            "         1  (none)\n");
+}
+
+TEST(Counts, AsADocumentAndAsRows) {
+  EXPECT_EQ(Json::parse(two_pages().text(Output::kJson, 1)), Json::parse(R"({"Total":12,
+    "Bins":[{"StartTime":"2025-12-31T23:59:00Z","Count":3},{"StartTime":"2026-01-01T00:00:00Z","Count":9}],
+    "Fields":[{"Field":"eventName","Values":[{"Value":"PutObject","Count":6}],"OtherCount":5,"MissingCount":1}]})"));
+  EXPECT_EQ(two_pages().text(Output::kCsv, 3),
+            "field,value,events\r\ntime,2025-12-31T23:59:00Z,3\r\ntime,2026-01-01T00:00:00Z,9\r\n"
+            "eventName,PutObject,6\r\neventName,AssumeRole,3\r\neventName,'=HYPERLINK(),1\r\n");
+  EXPECT_EQ(two_pages().text(Output::kNdjson, 1),
+            "{\"Field\":\"time\",\"Value\":\"2025-12-31T23:59:00Z\",\"Events\":3}\n"
+            "{\"Field\":\"time\",\"Value\":\"2026-01-01T00:00:00Z\",\"Events\":9}\n"
+            "{\"Field\":\"eventName\",\"Value\":\"PutObject\",\"Events\":6}\n");
+}
+
+TEST(Counts, OfAnAnswerThatLacksEverythingNothingIsSaid) {
+  Counts counts;
+  counts.add(Json::parse(R"({"Fields":[{}],"Bins":[{}],"Total":"many"})"));
+  EXPECT_EQ(counts.text(Output::kTable, 10), "0 events\n\nTIME\n\n\n");
+  EXPECT_EQ(Counts().text(Output::kTable, 10), "0 events\n");
+}
+
+}  // namespace
+}  // namespace cairn::cli
