@@ -100,7 +100,7 @@ Result<void> Segment::Reading::open_events(uint32_t number) {
 
 Result<CodedBlock::Coded> Segment::Reading::coded(uint32_t number) {
   if (auto opened = open_events(number); !opened) return tl::unexpected(opened.error());
-  if (pages_.size() > pages_max_) pages_.clear();  // not while a word is in use
+  if (pages_open_ > pages_max_) forget_words();  // not while one is in use
   return coded_.coded(number - events_first_);
 }
 
@@ -112,17 +112,23 @@ Result<std::pair<uint32_t, const CodedBlock*>> Segment::Reading::coded_block(uin
 Result<std::string_view> Segment::Reading::record(uint32_t number, const Row& row) {
   if (auto opened = open_events(number); !opened) return tl::unexpected(opened.error());
   word_failure_.reset();
-  if (pages_.size() > pages_max_) pages_.clear();
+  if (pages_open_ > pages_max_) forget_words();
   if (coded_.record(number - events_first_, row.time, *this, record_)) return record_;
   if (word_failure_) return tl::unexpected(*word_failure_);
   return segment_.damaged(fmt::format("event {} cannot be decoded", number));
 }
 
+void Segment::Reading::forget_words() {
+  pages_.clear();
+  pages_open_ = 0;
+}
+
 Word Segment::Reading::word(uint32_t id) {
   if (id >= segment_.words_) return {};
   const uint32_t number = id / kWordsPerBlock;
-  auto known = pages_.find(number);
-  if (known == pages_.end()) {
+  if (pages_.empty()) pages_.resize((segment_.words_ + kWordsPerBlock - 1) / kWordsPerBlock);
+  Bytes& open = pages_[number];
+  if (open == nullptr) {
     const auto entry = segment_.word_table_.entry(*segment_.bytes_, number);
     auto bytes = entry ? segment_.bytes_->block(entry->at, {static_cast<uint32_t>(entry->note), entry->at.length})
                        : Result<Bytes>(tl::unexpected(entry.error()));
@@ -130,9 +136,10 @@ Word Segment::Reading::word(uint32_t id) {
       word_failure_ = bytes.error();
       return {};
     }
-    known = pages_.emplace(number, std::move(*bytes)).first;
+    open = std::move(*bytes);
+    ++pages_open_;
   }
-  const std::string& page = *known->second;
+  const std::string& page = *open;
   const uint32_t place = id % kWordsPerBlock;
   const uint32_t count = page.size() < 4 ? 0 : get_u32(page.data());
   if (place >= count || count > kWordsPerBlock || page.size() < 4 + count * 4) return {};

@@ -5,7 +5,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "base/result.h"
@@ -136,7 +135,7 @@ class Segment::Reading final : public Words {
   /// The block that it is in, and the number of the first that is. Valid until the next call.
   Result<std::pair<uint32_t, const CodedBlock*>> coded_block(uint32_t number);
   Word word(uint32_t id) override;
-  void forget_words() { pages_.clear(); }
+  void forget_words();
 
  private:
   static constexpr size_t kPagesMax = 1024;  // some 8 KB each
@@ -152,7 +151,8 @@ class Segment::Reading final : public Words {
   uint32_t events_first_ = 0;
   Bytes events_;
   CodedBlock coded_;
-  std::unordered_map<uint32_t, Bytes> pages_;  // of words
+  std::vector<Bytes> pages_;  // of words, by number; empty until the first is asked for
+  size_t pages_open_ = 0;
   std::optional<Failure> word_failure_;
   std::string record_;
 };
