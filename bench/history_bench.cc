@@ -348,7 +348,7 @@ double percentile(std::vector<double> values, double p) {
 class Names final : public history::Counter {
  public:
   bool wants(Values) override { return true; }
-  void add(size_t, Values values, uint64_t events) override { counts[std::string(values[0])] += events; }
+  void add(size_t, std::string_view value, uint64_t events) override { counts[std::string(value)] += events; }
   void add_time(int64_t, uint64_t) override {}
   void add(const history::Event& event) override { ++counts[event.attributes.event_name]; }
 
@@ -398,7 +398,7 @@ int query(const std::string& directory, const char* path) {
     for (int i = 0; i < 3; ++i) {
       names = Names();
       const double began = now();
-      if (!history->count(query_of(Json::object()), {.conditions = {}, .groups = {{history::Column::kEventName}}, .interval = {}}, names))
+      if (!history->count(query_of(Json::object()), {.conditions = {}, .fields = {history::Column::kEventName}, .interval = {}}, names))
         return 1;
       took.push_back((now() - began) * 1000);
     }

@@ -4,6 +4,40 @@
 
 namespace cairn::history {
 
+std::unique_ptr<ColumnSource> Segment::read_columns() const { return std::make_unique<ColumnReading>(*this); }
+
+Result<void> Segment::ColumnReading::each(const Selection& selection, const Between& between, const Take& f) {
+  const auto& [from, before] = between;
+  IsOlder is_below, is_before;
+  if (segment_.is_imported()) {
+    if (from && from->imported) is_below = [&](const Row& row) { return older(segment_.place_of(row), *between.from->imported); };
+    if (before && before->imported) is_before = [&](const Row& row) { return older(segment_.place_of(row), *between.before->imported); };
+  } else {
+    if (from) is_below = [&](const Row& row) { return older(segment_.cursor_of(row), *between.from); };
+    if (before) is_before = [&](const Row& row) { return older(segment_.cursor_of(row), *between.before); };
+  }
+  if (!selection.overlaps(segment_.oldest_time(), segment_.newest_time())) return {};
+  std::optional<Failure> damage;
+  const auto rows = segment_.rows_between(selection, is_below, is_before, reading_, [&](const Failure& why) { damage = why; });
+  if (damage) return tl::unexpected(*damage);
+  std::vector<uint64_t> hashes;  // of lists that leave out most rows: of others it is the columns that tell
+  for (const uint64_t hash : selection.terms()) {
+    const auto found = segment_.term(hash);
+    if (!found) return tl::unexpected(found.error());
+    if (!*found) return {};
+    if ((*found)->count < segment_.rows_ / 8) hashes.push_back(hash);
+  }
+  if (hashes.empty()) {
+    if (rows.first < rows.second) f(rows.first, rows.second);
+    return {};
+  }
+  segment_.visit_rows(
+      hashes, rows.first, rows.second, Query::Order::kNewestFirst, [&](uint32_t row) { return f(row, row + 1); },
+      [&](const Failure& why) { damage = why; });
+  if (damage) return tl::unexpected(*damage);
+  return {};
+}
+
 Result<Segment::Bytes> Segment::ColumnReading::fetch(uint64_t key) const {
   const auto found = segment_.column_table_.blocks.find(*segment_.bytes_, key);
   if (!found) return tl::unexpected(found.error());
@@ -58,6 +92,12 @@ Result<uint32_t> Segment::ColumnReading::time(uint32_t row) {
   const auto found = reading_.row(row);
   if (!found) return tl::unexpected(found.error());
   return found->time;
+}
+
+void Segment::ColumnReading::rest() {
+  open_ = {};
+  pages_.clear();
+  reading_.forget_words();
 }
 
 std::optional<std::pair<Cursor, std::string>> Segment::ColumnReading::read(uint32_t number) {

@@ -14,12 +14,14 @@ class Segment::ColumnReading final : public ColumnSource {
   using Way = Reading::Way;
   explicit ColumnReading(const Segment& segment, Way way = Way::kKeeping) : segment_(segment), way_(way), reading_(segment, way) {}
 
+  Result<void> each(const Selection& selection, const Between& between, const Take& f) override;
   Result<std::span<const uint32_t>> numbers(Column column, uint32_t first) override;
   uint32_t values(Column column) const override { return segment_.column_table_.values[static_cast<size_t>(column)]; }
   Result<void> texts(std::span<const Column> columns, std::span<const uint32_t> numbers, std::vector<std::string_view>& out) override;
   Result<Times> times(uint32_t row) override;
   Result<uint32_t> time(uint32_t row) override;
   std::optional<std::pair<Cursor, std::string>> read(uint32_t row) override;
+  void rest() override;
 
  private:
   static constexpr size_t kPagesMax = 256;

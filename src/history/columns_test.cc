@@ -88,7 +88,7 @@ class CountedHistory : public testing::Test {
   }
   Counts count(Column column, const Query& query, std::optional<std::chrono::seconds> interval = std::nullopt) {
     Counts counts(column);
-    const auto counted = history_->count(query, {.conditions = {}, .groups = {{column}}, .interval = interval}, counts);
+    const auto counted = history_->count(query, {.conditions = {}, .fields = {column}, .interval = interval}, counts);
     EXPECT_TRUE(counted && !counted->next);
     return counts;
   }
@@ -164,7 +164,7 @@ TEST_F(CountedHistory, AColumnOfTooManyTextsIsGivenUpAndItsEventsAreReadAsFarAsT
     size_t pages = 0;
     for (std::optional<Cursor> next; pages == 0 || next; ++pages) {
       query.before = next;
-      const auto counted = history_->count(query, {.conditions = {}, .groups = {{Column::kUserAgent}}, .interval = {}}, counts);
+      const auto counted = history_->count(query, {.conditions = {}, .fields = {Column::kUserAgent}, .interval = {}}, counts);
       ASSERT_TRUE(counted);
       next = counted->next;
     }
@@ -177,6 +177,66 @@ TEST_F(CountedHistory, AColumnOfTooManyTextsIsGivenUpAndItsEventsAreReadAsFarAsT
   check();
   for (int i = 0; i < 10; ++i) happen("A");  // this segment has the column
   EXPECT_EQ(count(Column::kEventName, query).by_value, (std::map<std::string, uint64_t>{{"A", 5010}, {"B", 15'000}}));
+}
+
+/// Does something whenever it is asked.
+class Busy final : public Counts {
+ public:
+  explicit Busy(std::function<void()> f) : Counts(Column::kEventName), f_(std::move(f)) {}
+  bool wants(Values) override {
+    ++asked;
+    f_();
+    return true;
+  }
+  int asked = 0;
+
+ private:
+  const std::function<void()> f_;
+};
+
+TEST_F(CountedHistory, NobodyWaitsForWhoIsAsked) {
+  for (int i = 0; i < 10; ++i) happen(i % 2 == 0 ? "A" : "B");
+  Busy counts([this] {
+    EXPECT_GE(history_->events(), 10u);
+    happen("Meanwhile");
+  });
+  ASSERT_TRUE(history_->count(all(), {.conditions = {Column::kEventName}, .fields = {Column::kEventName}, .interval = {}}, counts));
+  EXPECT_EQ(counts.by_value, (std::map<std::string, uint64_t>{{"A", 5}, {"B", 5}}));
+}
+
+TEST_F(CountedHistory, WhereAskingTakesTooLongAllIsReadAsFarAsTheQueryAllows) {
+  for (int i = 0; i < 300; ++i) {
+    happen(fmt::format("Name{}", i));
+    if (i % 100 == 99) {
+      ASSERT_TRUE(history_->seal());
+    }
+  }
+  Busy counts([this] { clock_.advance(std::chrono::seconds(1)); });
+  Query query = all();
+  query.work_time_max = std::chrono::seconds(5);
+  query.work_bytes_max = 20'000;
+  size_t pages = 0;
+  for (std::optional<Cursor> next; pages == 0 || next; ++pages) {
+    query.before = next;
+    const auto counted =
+        history_->count(query, {.conditions = {Column::kEventName}, .fields = {Column::kEventName}, .interval = {}}, counts);
+    ASSERT_TRUE(counted);
+    next = counted->next;
+  }
+  EXPECT_GT(pages, 2u);
+  EXPECT_EQ(counts.total, 300u);
+  EXPECT_EQ(counts.by_value.size(), 300u);
+  EXPECT_LE(counts.asked, 5 * static_cast<int>(pages));
+  EXPECT_EQ(history_->damaged(), 0u) << "nothing is wrong with the columns";
+}
+
+TEST_F(CountedHistory, WhereTooManyEventsSayNothingInColumnsAllIsRead) {
+  for (int i = 0; i < 21'000; ++i) happen("Odd", R"("errorCode":404,)");
+  happen("Plain");
+  ASSERT_TRUE(history_->seal());
+  const Counts counts = count(Column::kEventName, all());
+  EXPECT_EQ(counts.by_value, (std::map<std::string, uint64_t>{{"Plain", 1}, {"Odd", 21'000}}));
+  EXPECT_EQ(history_->damaged(), 0u);
 }
 
 TEST_F(CountedHistory, EveryFlippedByteLeavesTheCountsRightOrIsReported) {

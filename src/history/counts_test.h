@@ -15,7 +15,7 @@ class Counts : public Counter {
   explicit Counts(Column column, Wanted wanted = nullptr) : column_(column), wanted_(std::move(wanted)) {}
 
   bool wants(Values values) override { return wanted_ == nullptr || wanted_({values.begin(), values.end()}); }
-  void add(size_t, Values values, uint64_t events) override { by_value[std::string(values[0])] += events; }
+  void add(size_t, std::string_view value, uint64_t events) override { by_value[std::string(value)] += events; }
   void add_time(int64_t second, uint64_t events) override {
     by_time[second] += events;
     total += events;

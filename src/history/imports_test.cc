@@ -208,7 +208,7 @@ class ImportsTest : public testing::TestWithParam<int> {
       const auto& [before, passed] = places[draw(places.size())];
       query.before = before;
       Counts counts(Column::kEventName, [&](const auto& values) { return name.empty() || values[0] == name; });
-      ASSERT_TRUE(history_->count(query, {.conditions = {Column::kEventName}, .groups = {{Column::kEventName}}, .interval = {}}, counts));
+      ASSERT_TRUE(history_->count(query, {.conditions = {Column::kEventName}, .fields = {Column::kEventName}, .interval = {}}, counts));
       EXPECT_EQ(counts.total, want.size() - passed);
       EXPECT_EQ(counts.read, 0u);
     }

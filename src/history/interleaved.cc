@@ -108,6 +108,7 @@ void Interleaved::gather() {
     gathered_.clear();
     has_more_ = false;
   };
+  const auto began = work_.now();
   const ImportedPlace end = slice_end();
   // Newest first, the place reached is not part of what follows, and the slice's end is; oldest first, it is the other way round.
   const auto behind = [](ImportedPlace place) {
@@ -146,7 +147,9 @@ void Interleaved::gather() {
   if (!cut && gathered_.empty()) pass_imported(gathered_to_);
   has_looked_ = true;  // a slice was, though nothing may have come of it
   gathered_max_ = kGatheredMax;
-  slice_rows_ = std::min(slice_rows_ * 2, kSliceRowsMax);
+  const auto took = work_.now() - began;
+  if (took < kSliceShort) slice_rows_ = std::min(slice_rows_ * 2, kSliceRowsMax);
+  if (took > kSliceLong) slice_rows_ = std::max(slice_rows_ / 4, kSliceRowsMin);
 }
 
 }  // namespace cairn::history

@@ -14,6 +14,7 @@ class Work {
  public:
   Work(const Query& query, const env::Clock& clock) : query_(query), clock_(clock), began_(clock.steady()) {}
   void look(std::string_view record) { bytes_ += record.size(); }
+  std::chrono::nanoseconds now() const { return clock_.steady(); }
   bool is_done() {
     if (bytes_ >= query_.work_bytes_max) return true;
     if (query_.work_time_max == std::chrono::milliseconds::max() || ++asked_ % kClockEvery != 0) return false;
@@ -50,6 +51,7 @@ class Interleaved {
   static constexpr size_t kGatheredMax = 2048;
   static constexpr size_t kGatheredBytesMax = 4 << 20;
   static constexpr uint32_t kSliceRowsMin = 256, kSliceRowsMax = 16'384;
+  static constexpr std::chrono::milliseconds kSliceShort{50}, kSliceLong{200};  // who has no more time hears of it after one
   struct InOrder {
     bool is_newest_first;
     bool operator()(const ImportedPlace& a, const ImportedPlace& b) const { return is_newest_first ? older(b, a) : older(a, b); }

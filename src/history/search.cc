@@ -1,5 +1,5 @@
 #include <algorithm>
-#include <iterator>
+#include <deque>
 
 #include "base/check.h"
 #include "base/log.h"
@@ -129,38 +129,72 @@ Result<History::Visited> SegmentedHistory::visit(const Snapshot& all, const Sele
   return events.visited();
 }
 
+/// All is counted before the counter is told anything, as it may turn out that events are better read; and what is read comes before what
+/// was counted is told: as far as reading gets, so far counts everything.
 Result<History::Counted> SegmentedHistory::count(const Query& query, const Tally& tally, Counter& counter) {
   CHECK(query.order == Query::Order::kNewestFirst && !query.newer_than);
   const Selection selection(query, clock_.now(), options_.retention);
   if (selection.impossible()) return Counted();
   const Snapshot all = snapshot(query);
-  // What must be read comes first: how far that gets, so far all the rest is counted.
-  const ColumnSet needed = Tallying::columns_of(tally);
-  Snapshot read{.tail = nullptr, .live = {}, .imported = {}, .end = all.end};  // the tail has columns
-  const auto has_columns = [&](const auto& segment) { return (needed & ~segment->columns()) == 0; };
-  std::ranges::remove_copy_if(all.live, std::back_inserter(read.live), has_columns);
-  std::ranges::remove_copy_if(all.imported, std::back_inserter(read.imported), has_columns);
-  Counted counted;
-  std::optional<Time> seen;
-  const auto visited = visit(read, selection, [&](const Event& event) {
-    seen = event.attributes.time;
-    counter.add(event);
+  Snapshot read{.tail = nullptr, .live = {}, .imported = {}, .end = all.end};
+  struct Counting {
+    std::unique_ptr<ColumnSource> source;
+    Tallying tallying;
+  };
+  std::deque<Counting> counted;
+  const auto began = clock_.steady();
+  const auto is_late = [&] {
+    return query.work_time_max != std::chrono::milliseconds::max() && clock_.steady() - began >= query.work_time_max / 2;
+  };
+  bool is_better_read = false;
+  /// False: it is to be read.
+  const auto count_by = [&](std::unique_ptr<ColumnSource> source, const Segment* of) {
+    Tallying tallying(selection, tally, counter, *source);
+    const auto done = tallying.count({.from = std::nullopt, .before = query.before}, is_late);
+    if (!done && of != nullptr && !of->is_dropped()) of->report(done.error());
+    if (!done) return false;
+    is_better_read = !*done;
+    counted.push_back({std::move(source), std::move(tallying)});
     return true;
-  });
-  if (!visited) return tl::unexpected(visited.error());
-  counted.next = visited->next;
-  if (counted.next) counted.seen_from = seen;
-  const Between between{counted.next, query.before};
-  all.tail->tally(selection, tally, counter, between);
-  for (const Segments* segments : {&all.live, &all.imported})
-    for (const auto& segment : *segments) {
-      if (!has_columns(segment)) continue;
-      if (auto done = segment->tally(selection, tally, counter, between); !done) {
-        log::error("events cannot be counted", {{"error", done.error().message}});
-        return tl::unexpected(done.error());
-      }
+  };
+  const ColumnSet needed = Tallying::columns_of(tally);
+  if (auto copy = all.tail->copy_columns(needed); !copy || !count_by(std::move(copy), nullptr)) read.tail = all.tail;
+  for (const auto& [from, to] : {std::pair(&all.live, &read.live), std::pair(&all.imported, &read.imported)})
+    for (const auto& segment : *from) {
+      if (is_better_read) break;
+      const bool has_columns = (needed & ~segment->columns()) == 0;
+      if (!has_columns || !count_by(segment->read_columns(), segment.get())) to->push_back(segment);
     }
-  return counted;
+  if (is_better_read) {
+    read = all;
+    counted.clear();
+  }
+
+  Counted result;
+  if (read.tail != nullptr || !read.live.empty() || !read.imported.empty()) {
+    std::optional<Time> seen;
+    const auto visited = visit(read, selection, [&](const Event& event) {
+      seen = event.attributes.time;
+      counter.add(event);
+      return true;
+    });
+    if (!visited) return tl::unexpected(visited.error());
+    result.next = visited->next;
+    if (result.next) result.seen_from = seen;
+  }
+  for (Counting& one : counted) {
+    Result<void> told;
+    if (result.next) {
+      const auto again = one.tallying.count({.from = result.next, .before = query.before}, [] { return false; });
+      if (!again) told = tl::unexpected(again.error());
+    }
+    if (told) told = one.tallying.tell();
+    if (!told) {
+      log::error("events cannot be counted", {{"error", told.error().message}});
+      return tl::unexpected(told.error());
+    }
+  }
+  return result;
 }
 
 }  // namespace cairn::history

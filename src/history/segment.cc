@@ -361,64 +361,6 @@ void Segment::visit_rows(std::vector<uint64_t> hashes, uint32_t floor, uint32_t 
   for (auto row = gathered.rbegin(); row != gathered.rend() && f(*row); ++row) continue;
 }
 
-// --- counting
-
-Result<void> Segment::tally(const Selection& selection, const Tally& tally, Counter& counter, const Between& between) const {
-  const auto& from = between.from;
-  const auto& before = between.before;
-  IsOlder is_below, is_before;
-  if (is_imported()) {
-    if (from && from->imported) is_below = [&](const Row& row) { return older(place_of(row), *from->imported); };
-    if (before && before->imported) is_before = [&](const Row& row) { return older(place_of(row), *before->imported); };
-  } else {
-    if (from) is_below = [&](const Row& row) { return older(cursor_of(row), *from); };
-    if (before) is_before = [&](const Row& row) { return older(cursor_of(row), *before); };
-  }
-  if (!selection.overlaps(oldest_time_, newest_time_)) return {};
-  Sifting sifting(*this, selection);
-  if (!sifting.wants_any()) return {};
-  std::optional<Failure> damage;
-  if ((Tallying::columns_of(tally) & ~columns()) == 0) {
-    Reading reading(*this);
-    const auto note = [&](const Failure& why) { damage = why; };
-    const auto [floor, bound] = rows_between(selection, is_below, is_before, reading, note);
-    if (!damage) {
-      auto counted = tally_rows(selection, tally, counter, floor, bound, note);
-      if (!counted || !damage) return counted;
-    }
-    if (!dropped_) bytes_->report(*damage);
-  }
-  json::Document document;
-  return visit_between(selection, sifting, is_below, is_before, [&](Cursor cursor, std::string_view record) {
-    Condition* const condition = selection.query().condition;
-    if (record.empty() || (condition != nullptr && !condition->may_hold(record))) return true;
-    count_read(selection, counter, {cursor, std::string(record)}, document);
-    return true;
-  });
-}
-
-/// By columns. If something is passed over, the counter was told nothing.
-Result<void> Segment::tally_rows(const Selection& selection, const Tally& tally, Counter& counter, uint32_t floor, uint32_t bound,
-                                 const PassedOver& passed_over) const {
-  ColumnReading source(*this);
-  Tallying tallying(selection, tally, counter, source);
-  std::vector<uint64_t> hashes;  // of lists that leave out most rows: of others it is the columns that tell
-  for (const uint64_t hash : selection.terms()) {
-    const auto found = term(hash);
-    if (found && !*found) return {};
-    if (found && (*found)->count < rows_ / 8) hashes.push_back(hash);
-  }
-  if (hashes.empty()) {
-    tallying.take(floor, bound);
-  } else {
-    visit_rows(
-        hashes, floor, bound, Query::Order::kNewestFirst, [&](uint32_t row) { return tallying.take(row, row + 1); },
-        [&](const Failure& why) { bytes_->report(why); });
-  }
-  if (auto sound = tallying.check(); !sound) return passed_over(sound.error()), Result<void>();
-  return tallying.tell();
-}
-
 // --- imported events
 
 Result<uint32_t> Segment::rows_older_than(const ImportedPlace& place) const {

@@ -11,6 +11,7 @@
 #include "env/files.h"
 #include "history/columns.h"
 #include "history/selection.h"
+#include "history/tallying.h"
 #include "history/tail.h"
 #include "segment/file.h"
 #include "segment/table.h"
@@ -36,9 +37,11 @@ class Segment {
   /// the import.
   Result<void> visit_imported(const Selection& selection, Sifting& sifting, const ImportedPlace& from, const ImportedPlace& before,
                               const Visit& f) const;
-  /// Counts the events that `selection` wants, without reading them if it has all columns that are needed and they are sound.
-  Result<void> tally(const Selection& selection, const Tally& tally, Counter& counter, const Between& between) const;
   ColumnSet columns() const { return column_table_.kept; }
+  /// For one thread, as long as this object is there.
+  std::unique_ptr<ColumnSource> read_columns() const;
+  /// Damage that is got by without.
+  void report(const Failure& damage) const { bytes_->report(damage); }
   /// The time of the event that stands so many rows beyond a place, in an order. None: there are not so many.
   Result<std::optional<uint32_t>> time_beyond(const ImportedPlace& place, Query::Order order, uint32_t rows) const;
 
@@ -103,8 +106,6 @@ class Segment {
                                              Reading& reading, const PassedOver& passed_over) const;
   Result<void> visit_between(const Selection& selection, Sifting& sifting, const IsOlder& is_below, const IsOlder& is_before,
                              const Visit& f) const;
-  Result<void> tally_rows(const Selection& selection, const Tally& tally, Counter& counter, uint32_t floor, uint32_t bound,
-                          const PassedOver& passed_over) const;
   Result<std::pair<uint32_t, uint32_t>> rows_within(const Selection& selection) const;
   void visit_rows(std::vector<uint64_t> hashes, uint32_t floor, uint32_t bound, Query::Order order, const std::function<bool(uint32_t)>& f,
                   const PassedOver& passed_over) const;

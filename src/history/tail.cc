@@ -202,53 +202,63 @@ std::vector<Tail::Candidate> Tail::gather(const Selection& selection, const std:
 
 // --- counting
 
-/// With the mutex.
-class Tail::Source final : public ColumnSource {
+/// Nobody has to wait while it is read.
+class Tail::ColumnsCopy final : public ColumnSource {
  public:
-  explicit Source(const Tail& tail) : tail_(tail) {}
-  Result<std::span<const uint32_t>> numbers(Column column, uint32_t first) override {
-    return tail_.columns_.numbers(column).subspan(first);
+  /// With the mutex.
+  ColumnsCopy(const Tail& tail, ColumnSet wanted) : tail_(tail), rows_(tail.rows_) {
+    for (uint8_t i = 0; i < kColumns; ++i) {
+      if ((wanted & bit_of(Column{i})) == 0) continue;
+      const auto numbers = tail.columns_.numbers(Column{i});
+      numbers_[i].assign(numbers.begin(), numbers.end());
+      values_[i] = tail.columns_.texts().of(Column{i});
+    }
   }
-  uint32_t values(Column column) const override { return tail_.columns_.texts().of(column).size(); }
+
+  Result<void> each(const Selection&, const Between& between, const Take& f) override {
+    const auto rows_older_than = [&](const Cursor& cursor) {
+      const auto is_older = [&](const Row& row) { return older(tail_.cursor_of(row), cursor); };
+      return static_cast<uint32_t>(std::partition_point(rows_.begin(), rows_.end(), is_older) - rows_.begin());
+    };
+    const uint32_t floor = between.from ? rows_older_than(*between.from) : 0;
+    const uint32_t bound = between.before ? rows_older_than(*between.before) : static_cast<uint32_t>(rows_.size());
+    if (floor < bound) f(floor, bound);
+    return {};
+  }
+  Result<std::span<const uint32_t>> numbers(Column column, uint32_t first) override {
+    return std::span<const uint32_t>(numbers_[static_cast<size_t>(column)]).subspan(first);
+  }
+  uint32_t values(Column column) const override { return values_[static_cast<size_t>(column)].size(); }
   Result<void> texts(std::span<const Column> columns, std::span<const uint32_t> numbers, std::vector<std::string_view>& out) override {
     out.clear();
-    for (size_t i = 0; i < columns.size(); ++i) out.push_back(tail_.columns_.texts().of(columns[i]).text(numbers[i]));
+    for (size_t i = 0; i < columns.size(); ++i) out.push_back(values_[static_cast<size_t>(columns[i])].text(numbers[i]));
     return {};
   }
   Result<Times> times(uint32_t row) override {
     constexpr uint32_t kAtOnce = 256;
-    Times times{row, static_cast<uint32_t>(std::min<size_t>(tail_.rows_.size(), size_t{row} + kAtOnce)), UINT32_MAX, 0};
+    Times times{row, static_cast<uint32_t>(std::min<size_t>(rows_.size(), size_t{row} + kAtOnce)), UINT32_MAX, 0};
     for (; row < times.end; ++row) {
-      times.oldest = std::min(times.oldest, tail_.rows_[row].time);
-      times.newest = std::max(times.newest, tail_.rows_[row].time);
+      times.oldest = std::min(times.oldest, rows_[row].time);
+      times.newest = std::max(times.newest, rows_[row].time);
     }
     return times;
   }
-  Result<uint32_t> time(uint32_t row) override { return tail_.rows_[row].time; }
+  Result<uint32_t> time(uint32_t row) override { return rows_[row].time; }
   std::optional<std::pair<Cursor, std::string>> read(uint32_t row) override {
-    std::pair<Cursor, std::string> found{tail_.cursor_of(tail_.rows_[row]), {}};
-    tail_.read_record(row, found.second);
-    return found;
+    return std::pair(tail_.cursor_of(rows_[row]), tail_.record(row));
   }
 
  private:
   const Tail& tail_;
+  const std::vector<Row> rows_;
+  std::array<std::vector<uint32_t>, kColumns> numbers_;
+  std::array<ColumnValues, kColumns> values_;
 };
 
-void Tail::tally(const Selection& selection, const Tally& tally, Counter& counter, const Between& between) const {
+std::unique_ptr<ColumnSource> Tail::copy_columns(ColumnSet wanted) const {
   std::lock_guard lock(mutex_);
-  const uint32_t floor = between.from ? rows_older_than(*between.from) : 0;
-  const uint32_t bound = between.before ? rows_older_than(*between.before) : static_cast<uint32_t>(rows_.size());
-  Source source(*this);
-  if ((Tallying::columns_of(tally) & ~columns_.texts().kept()) == 0) {
-    Tallying tallying(selection, tally, counter, source);
-    tallying.take(floor, bound);
-    if (tallying.check() && tallying.tell()) return;
-  }
-  const std::vector<char> scopes = selection.wanted_scopes(scopes_);
-  json::Document document;
-  for (uint32_t row = floor; row < bound; ++row)
-    if (selection.may_want(rows_[row], scopes)) count_read(selection, counter, *source.read(row), document);
+  if ((wanted & ~columns_.texts().kept()) != 0) return nullptr;
+  return std::make_unique<ColumnsCopy>(*this, wanted);
 }
 
 }  // namespace cairn::history

@@ -11,6 +11,7 @@
 #include "history/coder.h"
 #include "history/columns.h"
 #include "history/selection.h"
+#include "history/tallying.h"
 
 namespace cairn::history {
 
@@ -35,8 +36,8 @@ class Tail {
   /// be checked.
   std::vector<Candidate> gather(const Selection& selection, const std::optional<Cursor>& place, size_t limit) const;
 
-  /// Counts the events that `selection` wants.
-  void tally(const Selection& selection, const Tally& tally, Counter& counter, const Between& between) const;
+  /// A copy of these columns as they are now, of which one can read as long as this object is there. Null: it has not all of them.
+  std::unique_ptr<ColumnSource> copy_columns(ColumnSet wanted) const;
 
   /// What stands under the terms of these hashes, and under which of them.
   std::vector<std::pair<size_t, Candidate>> match(std::span<const uint64_t> hashes) const;
@@ -76,7 +77,7 @@ class Tail {
  private:
   static constexpr size_t kSlotsFirst = 64;  // a power of two
   class List;
-  class Source;
+  class ColumnsCopy;
 
   void close_open_block();
   void read_record(uint32_t row, std::string& out) const;

@@ -34,8 +34,8 @@ std::optional<Column> column_named(std::string_view name);
 std::string_view name_of(Column column);
 
 struct Tally {
-  std::vector<Column> conditions;           // whose values tell whether an event is wanted
-  std::vector<std::vector<Column>> groups;  // each: how many of the wanted have which of these values
+  std::vector<Column> conditions;  // whose values tell whether an event is wanted
+  std::vector<Column> fields;      // each: how many of the wanted have which value
   std::optional<std::chrono::seconds> interval;
 };
 
@@ -46,7 +46,7 @@ class Counter {
   virtual ~Counter() = default;
   /// Whether events of these values of the conditions are wanted: all that the query's filters and condition say. May be asked again.
   virtual bool wants(Values values) = 0;
-  virtual void add(size_t group, Values values, uint64_t events) = 0;
+  virtual void add(size_t field, std::string_view value, uint64_t events) = 0;
   /// Of wanted events; `second`: since 1970, the first of an interval. Without intervals: 0.
   virtual void add_time(int64_t second, uint64_t events) = 0;
   /// A wanted one that was read: it is in none of the above.

@@ -70,12 +70,6 @@ Result<std::span<const std::string_view>> Combinations::texts(uint32_t number) {
 
 // --- counting
 
-void count_read(const Selection& selection, Counter& counter, std::pair<Cursor, std::string>&& event, json::Document& document) {
-  auto attributes = event::attributes(event.second, document);
-  if (attributes && selection.wants(*attributes, event.second))
-    counter.add(Event{event.first, std::move(*attributes), std::move(event.second)});
-}
-
 Tallying::Tallying(const Selection& selection, const Tally& tally, Counter& counter, ColumnSource& source)
     : selection_(selection),
       tally_(tally),
@@ -84,19 +78,45 @@ Tallying::Tallying(const Selection& selection, const Tally& tally, Counter& coun
       place_(source, {Column::kPlace}),
       conditions_(source, tally.conditions),
       places_(source.values(Column::kPlace)) {
-  for (const std::vector<Column>& columns : tally.groups) groups_.push_back({Combinations(source, columns), {}});
+  for (const Column column : tally.fields) fields_.push_back({Combinations(source, {column}), {}});
 }
 
 ColumnSet Tallying::columns_of(const Tally& tally) {
   ColumnSet all = bit_of(Column::kPlace);
-  for (const Column column : tally.conditions) all |= bit_of(column);
-  for (const std::vector<Column>& group : tally.groups)
-    for (const Column column : group) all |= bit_of(column);
+  for (const auto* columns : {&tally.conditions, &tally.fields})
+    for (const Column column : *columns) all |= bit_of(column);
   return all;
+}
+
+Result<bool> Tallying::count(const Between& between, const IsLate& is_late) {
+  // What is known of values stays.
+  for (Field& field : fields_) field.counts.clear();
+  intervals_.clear();
+  in_interval_ = nullptr;
+  times_ = {};
+  read_.clear();
+  block_first_ = block_end_ = 0;
+  is_late_ = &is_late;
+  const auto given = source_.each(selection_, between, [this](uint32_t first, uint32_t end) { return take(first, end); });
+  if (!given) return tl::unexpected(given.error());
+  if (error_) return tl::unexpected(*error_);
+  if (has_given_up_) return false;
+  for (Field& field : fields_)  // else something would turn out to be missing when half is told
+    for (uint32_t number = 0; number < field.counts.size(); ++number) {
+      if (field.counts[number] == 0) continue;
+      if (auto texts = field.values.texts(number); !texts) return tl::unexpected(texts.error());
+    }
+  source_.rest();
+  return true;
 }
 
 bool Tallying::fail(Failure why) {
   error_ = std::move(why);
+  return false;
+}
+
+bool Tallying::give_up() {
+  has_given_up_ = true;
   return false;
 }
 
@@ -105,8 +125,8 @@ bool Tallying::open_block(uint32_t row) {
   block_end_ = block_first_ + kColumnRowsPerBlock;
   if (auto opened = place_.open(block_first_); !opened) return fail(opened.error());
   if (auto opened = conditions_.open(block_first_); !opened) return fail(opened.error());
-  for (Group& group : groups_)
-    if (auto opened = group.combinations.open(block_first_); !opened) return fail(opened.error());
+  for (Field& field : fields_)
+    if (auto opened = field.values.open(block_first_); !opened) return fail(opened.error());
   return true;
 }
 
@@ -117,6 +137,14 @@ bool Tallying::ask_place(uint32_t number) {
   if (!place) return fail({"a column holds what is no place"});
   const bool is_wanted = selection_.may_want_place({std::string(place->account), std::string(place->region)}, place->flags);
   places_[number] = !is_wanted ? Answer::kNo : place->is_plain ? Answer::kYes : Answer::kRead;
+  return true;
+}
+
+bool Tallying::ask_condition(uint32_t number) {
+  if ((*is_late_)()) return give_up();
+  const auto texts = conditions_.texts(number);
+  if (!texts) return fail(texts.error());
+  wanted_[number] = counter_.wants(*texts) ? Answer::kYes : Answer::kNo;
   return true;
 }
 
@@ -170,61 +198,43 @@ bool Tallying::take_alike(uint32_t first, uint32_t end) {
     if (places_[place] == Answer::kYes) taken_.push_back(at);
     if (places_[place] == Answer::kRead) read_.push_back(block_first_ + at);
   }
-  if (read_.size() > kReadMax) return fail({"too many events have to be read"});
-  if (!tally_.conditions.empty()) {
-    size_t wanted = 0;
-    for (const uint32_t at : taken_) {
-      const uint32_t condition = conditions_.number(at);
-      if (condition >= conditions_.count()) return fail({"too many combinations of values"});
-      if (condition >= wanted_.size()) wanted_.resize(conditions_.count());
-      if (wanted_[condition] == Answer::kUnknown) {
-        const auto texts = conditions_.texts(condition);
-        if (!texts) return fail(texts.error());
-        wanted_[condition] = counter_.wants(*texts) ? Answer::kYes : Answer::kNo;
-      }
-      if (wanted_[condition] == Answer::kYes) taken_[wanted++] = at;
-    }
-    taken_.resize(wanted);
-  } else if (!wants_all_ && !(wants_all_ = counter_.wants({}))) {
-    taken_.clear();
+  if (read_.size() > kReadMax) return give_up();
+  size_t wanted = 0;
+  for (const uint32_t at : taken_) {
+    const uint32_t condition = conditions_.number(at);
+    if (condition >= conditions_.count()) return give_up();
+    if (condition >= wanted_.size()) wanted_.resize(conditions_.count());
+    if (wanted_[condition] == Answer::kUnknown && !ask_condition(condition)) return false;
+    if (wanted_[condition] == Answer::kYes) taken_[wanted++] = at;
   }
+  taken_.resize(wanted);
   *in_interval_ += taken_.size();
-  for (Group& group : groups_)
-    for (const uint32_t at : taken_) {
-      const uint32_t number = group.combinations.number(at);
-      if (number >= group.counts.size()) {
-        if (number >= group.combinations.count()) return fail({"too many combinations of values"});
-        group.counts.resize(group.combinations.count());
-      }
-      ++group.counts[number];
-    }
+  for (Field& field : fields_) {
+    if (field.counts.empty()) field.counts.resize(field.values.count());
+    for (const uint32_t at : taken_) ++field.counts[field.values.number(at)];
+  }
   return true;
 }
 
-Result<void> Tallying::check() {
-  if (error_) return tl::unexpected(*error_);
-  for (Group& group : groups_)
-    for (uint32_t number = 0; number < group.counts.size(); ++number) {
-      if (group.counts[number] == 0) continue;
-      if (auto texts = group.combinations.texts(number); !texts) return tl::unexpected(texts.error());
-    }
-  return {};
-}
-
 Result<void> Tallying::tell() {
-  for (size_t i = 0; i < groups_.size(); ++i)
-    for (uint32_t number = 0; number < groups_[i].counts.size(); ++number) {
-      if (groups_[i].counts[number] == 0) continue;
-      const auto texts = groups_[i].combinations.texts(number);
+  for (size_t i = 0; i < fields_.size(); ++i)
+    for (uint32_t number = 0; number < fields_[i].counts.size(); ++number) {
+      if (fields_[i].counts[number] == 0) continue;
+      const auto texts = fields_[i].values.texts(number);
       if (!texts) return tl::unexpected(texts.error());
-      counter_.add(i, *texts, groups_[i].counts[number]);
+      counter_.add(i, (*texts)[0], fields_[i].counts[number]);
     }
   for (const auto& [second, events] : intervals_)
     if (events > 0) counter_.add_time(second, events);
   json::Document document;
   for (const uint32_t row : read_) {
-    if (auto found = source_.read(row)) count_read(selection_, counter_, std::move(*found), document);
+    auto found = source_.read(row);
+    if (!found) continue;
+    auto attributes = event::attributes(found->second, document);
+    if (attributes && selection_.wants(*attributes, found->second))
+      counter_.add(Event{found->first, std::move(*attributes), std::move(found->second)});
   }
+  source_.rest();
   return {};
 }
 

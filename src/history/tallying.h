@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <map>
 #include <optional>
 #include <span>
@@ -15,6 +16,9 @@ namespace cairn::history {
 class ColumnSource {
  public:
   virtual ~ColumnSource() = default;
+  /// Calls `f(first, end)` for rows among which all are that `selection` wants of those between, until it returns false.
+  using Take = std::function<bool(uint32_t first, uint32_t end)>;
+  virtual Result<void> each(const Selection& selection, const Between& between, const Take& f) = 0;
   /// The numbers in the rows from `first` on, a multiple of kColumnRowsPerBlock, as far as a block goes. They stand until the next are
   /// asked for of this column.
   virtual Result<std::span<const uint32_t>> numbers(Column column, uint32_t first) = 0;
@@ -29,6 +33,8 @@ class ColumnSource {
   virtual Result<uint32_t> time(uint32_t row) = 0;
   /// The event itself. None: it cannot be read, which has been reported.
   virtual std::optional<std::pair<Cursor, std::string>> read(uint32_t row) = 0;
+  /// It may be long until more is asked: what was given stands no longer.
+  virtual void rest() {}
 };
 
 /// Each combination of values of some columns has a number.
@@ -38,7 +44,7 @@ class Combinations {
 
   Combinations(ColumnSource& source, std::vector<Column> columns);
   Result<void> open(uint32_t first);  // rows from here on are asked about
-  /// Of a row of the open block. kMax or more, of several columns: there are too many.
+  /// Of a row of the open block. `count()` or more: there are too many.
   uint32_t number(uint32_t place) { return !levels_.empty() ? number_of_several(place) : columns_.empty() ? 0 : open_[0][place]; }
   uint32_t count() const { return !levels_.empty() ? levels_.back().count : values_; }  // numbers are below
   /// Values of a combination; they stand until the next call.
@@ -62,31 +68,30 @@ class Combinations {
   std::vector<std::string_view> texts_;
 };
 
-/// An event that was read, if it is wanted.
-void count_read(const Selection& selection, Counter& counter, std::pair<Cursor, std::string>&& event, json::Document& document);
-
-/// Counts rows of one source. Its counter is told nothing before all is known: where columns turn out to be damaged, events are read.
+/// Counts rows of one source. Its counter is told nothing before all is known.
 class Tallying {
  public:
+  using IsLate = std::function<bool()>;
   Tallying(const Selection& selection, const Tally& tally, Counter& counter, ColumnSource& source);
 
   static ColumnSet columns_of(const Tally& tally);
 
-  /// Rows from `first` on and before `end`. False: see `error`.
-  bool take(uint32_t first, uint32_t end);
-  /// After the last row: that nothing will be missing.
-  Result<void> check();
+  /// Counts what is between. Fails where columns are damaged. False: it is better to read the events, as there are too many combinations
+  /// of values, too many events that have to be read all the same, or asking the counter about them takes too long.
+  Result<bool> count(const Between& between, const IsLate& is_late);
   Result<void> tell();
-  const std::optional<Failure>& error() const { return error_; }
 
  private:
-  static constexpr size_t kReadMax = 1 << 20;  // events
+  static constexpr size_t kReadMax = 20'000;  // events
   enum class Answer : char { kUnknown, kNo, kYes, kRead };
   bool fail(Failure why);
+  bool give_up();
+  bool take(uint32_t first, uint32_t end);
   bool open_block(uint32_t row);
-  bool ask_place(uint32_t number);
   bool open_times(uint32_t row);
   bool take_alike(uint32_t first, uint32_t end);
+  bool ask_place(uint32_t number);
+  bool ask_condition(uint32_t number);
   void enter(uint32_t time);
   int64_t interval_of(uint32_t time) const;
 
@@ -94,17 +99,18 @@ class Tallying {
   const Tally& tally_;
   Counter& counter_;
   ColumnSource& source_;
+  const IsLate* is_late_ = nullptr;
   std::optional<Failure> error_;
+  bool has_given_up_ = false;
   uint32_t block_first_ = 0, block_end_ = 0;
 
   Combinations place_, conditions_;
   std::vector<Answer> places_, wanted_;  // by number
-  bool wants_all_ = false;               // without conditions
-  struct Group {
-    Combinations combinations;
+  struct Field {
+    Combinations values;
     std::vector<uint64_t> counts;
   };
-  std::vector<Group> groups_;
+  std::vector<Field> fields_;
 
   ColumnSource::Times times_;
   bool are_alike_ = false;  // the rows of `times_`, in all that matters of their time

@@ -28,7 +28,7 @@ std::optional<Column> column_of(Attribute attribute) {
 /// None: some events would have to be read to know.
 std::optional<history::Tally> tally_of(const history::Query& query, const Summary::Options& options) {
   if (query.order != history::Query::Order::kNewestFirst || query.newer_than) return std::nullopt;
-  history::Tally tally{.conditions = {}, .groups = {}, .interval = options.interval};
+  history::Tally tally{.conditions = {}, .fields = {}, .interval = options.interval};
   if (query.condition != nullptr) {
     if (!query.condition_columns) return std::nullopt;
     tally.conditions = *query.condition_columns;
@@ -39,8 +39,9 @@ std::optional<history::Tally> tally_of(const history::Query& query, const Summar
     if (std::ranges::find(tally.conditions, *column) == tally.conditions.end()) tally.conditions.push_back(*column);
   }
   for (const Field& field : options.fields) {
-    if (!field.columns()) return std::nullopt;
-    tally.groups.push_back(*field.columns());
+    const auto column = field.column();
+    if (!column) return std::nullopt;
+    tally.fields.push_back(*column);
   }
   return tally;
 }
@@ -80,9 +81,7 @@ class Summing final : public history::Counter {
     if (!std::ranges::all_of(query_.filters, [&](const auto& filter) { return history::holds(event.attributes, filter); })) return false;
     return query_.condition == nullptr || query_.condition->holds(event.attributes, event.record);
   }
-  void add(size_t group, Values values, uint64_t events) override {
-    summary_.add_values(group, example(tally_.groups[group], values), events);
-  }
+  void add(size_t field, std::string_view value, uint64_t events) override { summary_.add_value(field, value, events); }
   void add_time(int64_t second, uint64_t events) override { summary_.add_events(second, events); }
   void add(const history::Event& event) override { summary_.add(event); }
 

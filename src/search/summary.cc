@@ -22,7 +22,6 @@ Result<Field, logquery::Refusal> Field::compile(std::string_view text) {
   Field field;
   field.text_ = text;
   field.formula_ = std::move(*formula);
-  field.columns_ = columns_of(field.formula_);
   const std::vector<std::string>& words = dialect().words;
   if (const auto word = std::ranges::find(words, text); word != words.end()) field.word_ = static_cast<size_t>(word - words.begin());
   return field;
@@ -34,7 +33,21 @@ Summary::Summary(Options options) : options_(std::move(options)), values_(option
 
 void Summary::add(const history::Event& event) {
   add_events(std::chrono::floor<seconds>(event.attributes.time).time_since_epoch().count(), 1);
-  for (size_t i = 0; i < runs_.size(); ++i) add_values(i, event, 1);
+  if (runs_.empty()) return;
+  const logquery::Event& seen = sighted_.see(event.attributes, event.record);
+  logquery::Arena arena;
+  for (size_t i = 0; i < runs_.size(); ++i) {
+    Values& values = values_[i];
+    if (const std::optional<size_t> word = options_.fields[i].word_) {
+      for (const std::string_view each : seen.words[*word]) values.values.add(each);
+      if (seen.words[*word].empty()) ++values.without;
+      continue;
+    }
+    const logquery::Value value = runs_[i].value(seen);
+    if (!value.exists()) ++values.without;
+    else if (value.kind == logquery::Value::Kind::kBool) values.values.add(value.number != 0 ? "true" : "false");
+    else values.values.add(logquery::text_of(value, arena));
+  }
 }
 
 void Summary::add_events(int64_t second, uint64_t events) {
@@ -44,19 +57,9 @@ void Summary::add_events(int64_t second, uint64_t events) {
   bins_[second - ((second % width) + width) % width] += events;
 }
 
-void Summary::add_values(size_t field, const history::Event& event, uint64_t events) {
-  const logquery::Event& seen = sighted_.see(event.attributes, event.record);
-  Values& values = values_[field];
-  if (const std::optional<size_t> word = options_.fields[field].word_) {
-    for (const std::string_view each : seen.words[*word]) values.values.add(each, events);
-    if (seen.words[*word].empty()) values.without += events;
-    return;
-  }
-  logquery::Arena arena;
-  const logquery::Value value = runs_[field].value(seen);
-  if (!value.exists()) values.without += events;
-  else if (value.kind == logquery::Value::Kind::kBool) values.values.add(value.number != 0 ? "true" : "false", events);
-  else values.values.add(logquery::text_of(value, arena), events);
+void Summary::add_value(size_t field, std::string_view value, uint64_t events) {
+  if (value.empty()) values_[field].without += events;
+  else values_[field].values.add(value, events);
 }
 
 seconds Summary::interval_for(seconds span, int64_t bins_max) {

@@ -22,15 +22,14 @@ class Field {
  public:
   static Result<Field, logquery::Refusal> compile(std::string_view text);
   const std::string& text() const { return text_; }
-  /// What it looks at, if that is these alone.
-  const std::optional<std::vector<history::Column>>& columns() const { return columns_; }
+  /// If it is one by itself.
+  std::optional<history::Column> column() const { return history::column_named(text_); }
 
  private:
   friend class Summary;
   std::string text_;
   logquery::Formula formula_;
   std::optional<size_t> word_;
-  std::optional<std::vector<history::Column>> columns_;
 };
 
 /// How many events there are, when, and with which values. One thread.
@@ -48,8 +47,8 @@ class Summary {
   void add(const history::Event& event);
   /// Several whose times lie in one interval with `second`, since 1970. Their values are added by themselves.
   void add_events(int64_t second, uint64_t events);
-  /// Of as many events the values of a field, of which this one is an example.
-  void add_values(size_t field, const history::Event& event, uint64_t events);
+  /// Of so many events the value of a field; "": they have none.
+  void add_value(size_t field, std::string_view value, uint64_t events);
 
   const Options& options() const { return options_; }
   uint64_t total() const { return total_; }
