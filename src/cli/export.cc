@@ -24,6 +24,8 @@ using Reached = ExportDirectory::Reached;
 constexpr std::chrono::seconds kKeepInterval{5};
 constexpr int kKeepPages = 100;
 
+constexpr std::string_view kUnknownPlace = "InvalidNextTokenException";
+
 int fail(int exit_code, std::string_view message) {
   fmt::print(stderr, "cairn export: {}\n", printable_lines(message));
   return exit_code;
@@ -31,8 +33,13 @@ int fail(int exit_code, std::string_view message) {
 
 /// All that says which export it is; the same again goes on with it.
 Json arguments_of(const ExportOptions& options, const Target& target) {
-  return {{"--format", options.format},     {"--filter", options.filter},    {"--start-time", options.start_time},
-          {"--end-time", options.end_time}, {"--account", options.accounts}, {"--endpoint-url", target.endpoint}};
+  return {{"--format", options.format},
+          {"--filter", options.filter},
+          {"--start-time", options.start_time},
+          {"--end-time", options.end_time},
+          {"--account", options.accounts},
+          {"--endpoint-url", target.endpoint},
+          {ExportDirectory::kCaller, target.signer.access_key.str()}};
 }
 
 /// Events on their way from the server into a directory, oldest first.
@@ -65,6 +72,7 @@ class Exporting {
       if (!written) return written;
       if (!more) {
         if (has_begun_) (void)directory_.keep(reached_);
+        is_refused_ = more.error().code == kUnknownPlace || exit_code_of(more.error()) == kWrongUsage;
         return trouble(exit_code_of(more.error()), more.error().message);
       }
       reached_.next_token = pages.next_token();
@@ -77,6 +85,8 @@ class Exporting {
   }
 
   bool has_begun() const { return has_begun_; }
+  /// The server would say the same to the same question.
+  bool is_refused() const { return is_refused_; }
   uint64_t events() const { return reached_.events; }
 
  private:
@@ -108,7 +118,7 @@ class Exporting {
   ExportDirectory& directory_;
   const Json arguments_;
   Reached reached_;
-  bool has_begun_;
+  bool has_begun_, is_refused_ = false;
   int pages_ = 0;  // since the last time that what was there was kept
   std::chrono::nanoseconds kept_;
   json::Document document_;
@@ -131,6 +141,10 @@ Partitions::Seal parquet_of(ParquetFiles& parquet, size_t files) {
 int export_events(const ExportOptions& options) {
   if (options.from != "history")
     return fail(kWrongUsage, fmt::format("there is no {} to export from: only the history (--from history)", options.from));
+  if (options.to.empty()) return fail(kWrongUsage, "--to wants the name of a directory");
+  std::error_code ignored;
+  if (std::filesystem::exists(options.to, ignored) && !std::filesystem::is_directory(options.to, ignored))
+    return fail(kWrongUsage, fmt::format("{} is no directory: name a new one", options.to));
   const auto target = find_target(options.target, system_surroundings());
   if (!target) return fail(kCouldNot, target.error().message);
   const env::Clock& clock = env::system_clock();
@@ -152,6 +166,8 @@ int export_events(const ExportOptions& options) {
   while (path.size() > 1 && path.ends_with('/')) path.pop_back();
   ExportDirectory directory(env::system_files(), path);
   const Json arguments = arguments_of(options, *target);
+  if (const auto plain = holds_files_alone(path); !plain)
+    return fail(kCouldNot, fmt::format("{} cannot be gone on with: {}. Name a new directory", path, plain.error().message));
   const auto before = directory.take_up(arguments);
   if (!before) return fail(before.error().exit_code, before.error().message);
   if (*before)
@@ -173,10 +189,13 @@ int export_events(const ExportOptions& options) {
     if (!whole) return trouble(kCouldNot, whole.error().message);
     return {};
   }();
-  if (!ended)
-    return fail(ended.error().exit_code, exporting.has_begun()
-                                             ? fmt::format("{}\nThe same command goes on where this one ended.", ended.error().message)
-                                             : ended.error().message);
+  if (!ended) {
+    const std::string_view advice = !exporting.has_begun() ? ""
+                                    : exporting.is_refused()
+                                        ? "\nThe server does not go on where the export is now: begin another, in a new directory."
+                                        : "\nThe same command goes on where this one ended.";
+    return fail(ended.error().exit_code, fmt::format("{}{}", ended.error().message, advice));
+  }
   if (!exporting.has_begun()) fmt::print("0 events: there is nothing to export\n");
   else fmt::print("{} in {} below {}\n", counted(exporting.events(), "event"), counted(directory.partitions().count(), "file"), options.to);
   return kDone;

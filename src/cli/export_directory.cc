@@ -1,23 +1,52 @@
 #include "cli/export_directory.h"
 
 #include <algorithm>
+#include <filesystem>
 
 namespace cairn::cli {
 
 namespace {
 
 constexpr size_t kStateBytesMax = 256 << 20;  // a million files
-constexpr int kVersion = 1;
+constexpr int kVersion = 2;
 
 tl::unexpected<Trouble> could_not(std::string message) { return trouble(kCouldNot, std::move(message)); }
 
-/// Which argument another export was given that this one was not.
+/// Which argument another export was given that this one was not, and what to do.
 std::string difference(const Json& before, const Json& now) {
-  for (const auto& [option, value] : now.items())
-    if (const auto then = before.find(option); then == before.end() || *then != value)
-      return fmt::format("{} {}", option,
-                         then == before.end() || then->empty() || *then == "" ? "was not given" : "was " + json::dump(*then));
-  return "others";
+  for (const auto& [option, value] : now.items()) {
+    const auto then = before.find(option);
+    if (then != before.end() && *then == value) continue;
+    if (option == ExportDirectory::kCaller)
+      return fmt::format("of other credentials: It was begun as {}. Give the same ones", then == before.end() ? std::string("nobody")
+                                                                                         : then->is_string()  ? then->get<std::string>()
+                                                                                                              : json::dump(*then));
+    return fmt::format("with other arguments ({} {}): give the same ones", option,
+                       then == before.end() || then->empty() || *then == "" ? "was not given" : "was " + json::dump(*then));
+  }
+  return "with other arguments: give the same ones";
+}
+
+/// A count as this program writes it: nullopt for what JSON would turn into one.
+std::optional<uint64_t> count_of(const Json& value) {
+  if (!value.is_number_unsigned()) return std::nullopt;
+  return value.get<uint64_t>();
+}
+
+/// What a state says, if it is one. Its `Files` go to `kept`.
+std::optional<ExportDirectory::Reached> read_state(const Json& state, std::vector<Partitions::Kept>& kept) {
+  uint64_t events = 0;
+  for (const Json& file : state.at("Files")) {
+    const auto bytes = count_of(file.at("Bytes")), of_file = count_of(file.at("Events"));
+    if (!bytes || !of_file || *bytes == 0 || *of_file == 0 || *of_file > UINT64_MAX - events) return std::nullopt;
+    events += *of_file;
+    kept.push_back({file.at("Path").get<std::string>(), *bytes, *of_file});
+  }
+  if (!state.at("Input").is_object() || count_of(state.at("Events")) != events) return std::nullopt;
+  return ExportDirectory::Reached{.input = state.at("Input"),
+                                  .next_token = state.at("NextToken").get<std::string>(),
+                                  .is_fetched = state.at("IsFetched").get<bool>(),
+                                  .events = events};
 }
 
 }  // namespace
@@ -51,21 +80,16 @@ Result<std::optional<ExportDirectory::Reached>, Trouble> ExportDirectory::take_u
     return could_not(
         fmt::format("{} cannot be gone on with: {} is not as this program writes it. Name a new directory", path_, name(kStateName)));
   };
-  if (!state || !state->is_object() || state->value("Version", 0) != kVersion) return damaged();
   try {
+    if (!state || state->at("Version") != kVersion || !state->at("Arguments").is_object()) return damaged();
     if (state->at("Arguments") != arguments)
-      return trouble(kWrongUsage,
-                     fmt::format("{} holds an interrupted export with other arguments ({}): give the same ones, or name a new directory",
-                                 path_, difference(state->at("Arguments"), arguments)));
+      return trouble(kWrongUsage, fmt::format("{} holds an interrupted export {}, or name a new directory", path_,
+                                              difference(state->at("Arguments"), arguments)));
     std::vector<Partitions::Kept> kept;
-    for (const Json& file : state->at("Files"))
-      kept.push_back({file.at("Path").get<std::string>(), file.at("Bytes").get<uint64_t>(), file.at("Events").get<uint64_t>()});
-    Reached reached{.input = state->at("Input"),
-                    .next_token = state->at("NextToken").get<std::string>(),
-                    .is_fetched = state->at("IsFetched").get<bool>(),
-                    .events = state->at("Events").get<uint64_t>()};
+    auto reached = read_state(*state, kept);
+    if (!reached) return damaged();
     arguments_ = arguments;
-    const auto taken = partitions_.take_up(kept, reached.is_fetched);
+    const auto taken = partitions_.take_up(kept, reached->is_fetched);
     if (!taken) return could_not(fmt::format("{} cannot be gone on with: {}", path_, taken.error().message));
     return reached;
   } catch (const Json::exception&) {
@@ -104,6 +128,23 @@ Result<void> ExportDirectory::end() {
     if (const auto removed = files_.remove(name(each)); !removed) return failure("{}", removed.error().message);
   lock_.reset();
   if (const auto synced = files_.sync_directory(path_); !synced) return failure("{}", synced.error().message);
+  return {};
+}
+
+Result<void> holds_files_alone(const std::string& path) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  const auto is_ours = [](const fs::directory_entry& each) {
+    const std::string name = each.path().filename().string();
+    return name.starts_with(ExportDirectory::kStateName) || name.starts_with(ExportDirectory::kLockName);
+  };
+  if (std::none_of(fs::directory_iterator(path, error), fs::directory_iterator(), is_ours)) return {};
+  for (fs::recursive_directory_iterator it(path, error), end; !error && it != end; it.increment(error)) {
+    const fs::file_status status = it->symlink_status(error);
+    if (!error && !fs::is_directory(status) && !fs::is_regular_file(status))
+      return failure("{} is neither a file nor a directory", it->path().string());
+  }
+  if (error) return failure("{} cannot be looked through: {}", path, error.message());
   return {};
 }
 

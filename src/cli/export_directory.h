@@ -27,7 +27,11 @@ class ExportDirectory {
 
   ExportDirectory(env::Files& files, std::string path) : files_(files), path_(std::move(path)), partitions_(files_, path_) {}
 
-  /// Looks at what is there; nullopt: nothing, so that `begin` comes next. `arguments`: all that says which export it is, by option.
+  /// In the arguments: the access key as which it is made. Another one may see other events, of which the rest would consist.
+  static constexpr std::string_view kCaller = "AccessKeyId";
+
+  /// Looks at what is there; nullopt: nothing, so that `begin` comes next. `arguments`: all that says which export it is, by option, and
+  /// kCaller. Nothing is changed unless all of it is as this class writes it; of what lies there beside its state, see `holds_files_alone`.
   Result<std::optional<Reached>, Trouble> take_up(const Json& arguments);
   /// Makes the directory.
   Result<void, Trouble> begin(const Json& arguments, const Reached& reached);
@@ -47,6 +51,10 @@ class ExportDirectory {
   Json arguments_;
   std::shared_ptr<void> lock_;
 };
+
+/// Where an export has begun: fails if something below its directory is neither that nor a file, as names that lead elsewhere would be
+/// written through. Of a directory without a state or lock nothing is said.
+Result<void> holds_files_alone(const std::string& path);
 
 /// Whether a file of this name is of an export that did not end.
 bool is_unfinished_export(std::string_view name);

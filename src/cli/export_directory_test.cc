@@ -1,7 +1,11 @@
 #include "cli/export_directory.h"
 
 #include <gtest/gtest.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 
+#include <filesystem>
+#include <fstream>
 #include <map>
 
 #include "archive/log_file.h"
@@ -134,15 +138,127 @@ TEST(ExportDirectory, WhatItDidNotWriteIsNotGoneOnWith) {
   const auto foreign = ExportDirectory(files, "/out").take_up(kArguments);
   ASSERT_FALSE(foreign);
   EXPECT_EQ(foreign.error().message, "/out is there and not empty: name a new directory");
-  for (const char* text : {"", "{", "[]", R"({"Version":2})", R"({"Version":1})",
-                           R"({"Version":1,"Arguments":{"--filter":"a = 1","--format":"ndjson"},"Files":[7]})",
-                           R"({"Version":1,"Arguments":{"--filter":"a = 1","--format":"ndjson"},"Files":[],"Input":{},"NextToken":1})"}) {
+  for (const char* text : {"", "{", "[]", R"({"Version":3})", R"({"Version":2})", R"({"Version":"2"})", R"({"Version":2,"Arguments":7})",
+                           R"({"Version":2,"Arguments":{"--filter":"a = 1","--format":"ndjson"},"Files":[7]})",
+                           R"({"Version":2,"Arguments":{"--filter":"a = 1","--format":"ndjson"},"Files":[],"Input":{},"NextToken":1})"}) {
     ASSERT_TRUE(env::write_file_atomically(files, "/out/export-state.part", text));
     const auto damaged = ExportDirectory(files, "/out").take_up(kArguments);
     ASSERT_FALSE(damaged) << text;
     EXPECT_EQ(damaged.error().exit_code, kCouldNot);
     EXPECT_NE(damaged.error().message.find("cannot be gone on with"), std::string::npos) << damaged.error().message;
   }
+}
+
+TEST(ExportDirectory, OtherCredentialsAreAnotherExport) {
+  env::SimFiles files;
+  Json arguments = kArguments;
+  arguments[std::string(ExportDirectory::kCaller)] = "AKIAONE";
+  ASSERT_TRUE(ExportDirectory(files, "/out").begin(arguments, {.input = Json::object(), .next_token = {}}));
+  arguments[std::string(ExportDirectory::kCaller)] = "AKIATWO";
+  const auto refused = ExportDirectory(files, "/out").take_up(arguments);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().exit_code, kWrongUsage);
+  EXPECT_EQ(refused.error().message,
+            "/out holds an interrupted export of other credentials: It was begun as AKIAONE. Give the same ones, or name a new directory");
+}
+
+/// Every value that a state may have, changed to one that it may not.
+TEST(ExportDirectory, AStateThatSaysWhatIsNotSoIsRefused) {
+  env::SimFiles files;
+  const std::string path = "account=111122223333/region=eu-west-1/date=1970-01-01";
+  {
+    ExportDirectory directory(files, "/out");
+    ASSERT_TRUE(directory.begin(kArguments, {.input = Json::object(), .next_token = {}}));
+    ASSERT_TRUE(directory.partitions().add("111122223333", "eu-west-1", Time(), "{}"));
+    ASSERT_TRUE(directory.keep({.input = Json::object(), .next_token = "1", .is_fetched = false, .events = 1}));
+  }
+  const std::string name = fmt::format("/out/{}", ExportDirectory::kStateName);
+  const Json good = json::parse(env::read_file(files, name).value()).value();
+  const auto refusal_of = [&](const Json& state) {
+    EXPECT_TRUE(env::write_file_atomically(files, name, json::dump(state)));
+    const auto taken = ExportDirectory(files, "/out").take_up(kArguments);
+    return taken ? std::string("none") : taken.error().message;
+  };
+  EXPECT_EQ(refusal_of(good), "none");
+  const auto changed = [&](const char* pointer, Json value) {
+    Json state = good;
+    state[Json::json_pointer(pointer)] = std::move(value);
+    return state;
+  };
+  for (const auto& [pointer, value] : std::initializer_list<std::pair<const char*, Json>>{{"/Input", 5},
+                                                                                          {"/Input", Json::array()},
+                                                                                          {"/Input", nullptr},
+                                                                                          {"/Events", -1},
+                                                                                          {"/Events", 0},
+                                                                                          {"/Events", 2},
+                                                                                          {"/Events", 1.5},
+                                                                                          {"/Files", Json::array()},
+                                                                                          {"/Files", 7},
+                                                                                          {"/Files/0/Events", 2},
+                                                                                          {"/Files/0/Events", -1},
+                                                                                          {"/Files/0/Bytes", -1},
+                                                                                          {"/Files/0/Bytes", 0},
+                                                                                          {"/Files/0/Bytes", "8"},
+                                                                                          {"/Files/0/Path", 1},
+                                                                                          {"/IsFetched", 1},
+                                                                                          {"/NextToken", nullptr},
+                                                                                          {"/Version", "2"}})
+    EXPECT_EQ(refusal_of(changed(pointer, value)),
+              "/out cannot be gone on with: /out/export-state.part is not as this program writes it. Name a new directory")
+        << pointer << " " << value;
+  // Paths that lead elsewhere, though there is such a file.
+  for (const char* other :
+       {"../trav", "account=111122223333/region=eu-west-1/date=..", "account=../region=eu-west-1/date=1970-01-01", "",
+        "account=111122223333/region=eu-west-1", "account=111122223333/region=eu-west-1/date=1970-01-01/../../..",
+        "account=111122223333/region=eu-west-1/date=1970-01-01/", "account=1/region=eu-west-1/date=1970-01-01",
+        "region=eu-west-1/account=111122223333/date=1970-01-01", "account=111122223333/region=eu-west-1/date=1970-02-30"}) {
+    EXPECT_EQ(refusal_of(changed("/Files/0/Path", other)),
+              fmt::format("/out cannot be gone on with: '{}' is no path of account, region and day, or is there twice", other));
+  }
+  Json twice = good;
+  twice["Files"].push_back(good["Files"][0]);
+  twice["Events"] = 2;
+  EXPECT_NE(refusal_of(twice).find("is there twice"), std::string::npos);
+  // All was fetched, and the file has neither its first name nor one that it may have got.
+  ASSERT_TRUE(files.rename(fmt::format("/out/{}/events.ndjson.gz.part", path), "/elsewhere"));
+  EXPECT_NE(refusal_of(changed("/IsFetched", true)).find("events.ndjson.gz.part is gone"), std::string::npos);
+  for (const char* sealed : {"events.ndjson.gz", "events.parquet"}) {
+    ASSERT_TRUE(env::write_file_atomically(files, fmt::format("/out/{}/{}", path, sealed), "x"));
+    EXPECT_EQ(refusal_of(changed("/IsFetched", true)), "none") << sealed;
+    ASSERT_TRUE(files.remove(fmt::format("/out/{}/{}", path, sealed)));
+  }
+}
+
+TEST(ExportDirectory, NamesThatLeadElsewhereAreToldOf) {
+  namespace fs = std::filesystem;
+  std::string directory = (fs::temp_directory_path() / "cairn-test-XXXXXX").string();
+  ASSERT_NE(mkdtemp(directory.data()), nullptr);
+  const fs::path out = fs::path(directory) / "out";
+  EXPECT_TRUE(holds_files_alone(out.string())) << "it is not there";
+  fs::create_directories(out / "account=111122223333");
+  fs::create_symlink("/nowhere", out / "account=111122223333" / "link");
+  EXPECT_TRUE(holds_files_alone(out.string())) << "it is no export's";
+  fs::remove(out / "account=111122223333" / "link");
+  for (const std::string_view begun : {ExportDirectory::kStateName, ExportDirectory::kLockName}) {
+    std::ofstream(out / begun) << "{}";
+    EXPECT_TRUE(holds_files_alone(out.string()));
+    for (const fs::path& name :
+         {out / "account=111122223333" / "events.ndjson.gz.part", out / "account=444455556666", out / "export-state.part.tmp"}) {
+      for (const bool is_link : {true, false}) {
+        if (is_link) fs::create_symlink(directory, name);
+        else ASSERT_EQ(::mkfifo(name.c_str(), 0600), 0);
+        const auto refused = holds_files_alone(out.string());
+        ASSERT_FALSE(refused) << name;
+        EXPECT_EQ(refused.error().message, name.string() + " is neither a file nor a directory");
+        fs::remove(name);
+      }
+    }
+    fs::remove(out / begun);
+  }
+  // The lock itself is written to as well.
+  fs::create_symlink("/nowhere", out / ExportDirectory::kLockName);
+  EXPECT_FALSE(holds_files_alone(out.string()));
+  fs::remove_all(directory);
 }
 
 TEST(ExportDirectory, AFileThatLostItsEndIsToldOf) {

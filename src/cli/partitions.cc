@@ -6,6 +6,7 @@
 #include "archive/log_file.h"
 #include "archive/ndjson.h"
 #include "aws/names.h"
+#include "base/text.h"
 
 namespace cairn::cli {
 
@@ -14,7 +15,21 @@ namespace {
 constexpr std::string_view kName = "/events.ndjson.gz", kPart = ".part";
 
 /// What a directory may be called; anything else in a record is no account and no region.
-std::string part_of_path(std::string_view value, bool is_sound) { return is_sound ? std::string(value) : "unknown"; }
+constexpr std::string_view kUnknown = "unknown";
+std::string part_of_path(std::string_view value, bool is_sound) { return std::string(is_sound ? value : kUnknown); }
+
+/// Whether `add` makes such a path, below the directory.
+bool is_path_of_partition(std::string_view path) {
+  const auto parts = text::split(path, '/');
+  if (parts.size() != 3) return false;
+  const auto value = [&](size_t part, std::string_view name) -> std::string_view {
+    return parts[part].starts_with(name) ? parts[part].substr(name.size()) : std::string_view();
+  };
+  const std::string_view account = value(0, "account="), region = value(1, "region="), date = value(2, "date=");
+  const auto day = timestamps::parse_iso8601(fmt::format("{}T00:00:00Z", date));
+  return (account == kUnknown || aws::is_account_id(account)) && (region == kUnknown || aws::is_region(region)) && day &&
+         timestamps::iso8601(*day).substr(0, 10) == date;
+}
 
 }  // namespace
 
@@ -78,6 +93,10 @@ Result<std::vector<Partitions::Kept>> Partitions::keep() {
 }
 
 Result<void> Partitions::take_up(const std::vector<Kept>& kept, bool is_all) {
+  std::set<std::string_view> paths;
+  for (const Kept& each : kept)
+    if (!is_path_of_partition(each.path) || !paths.insert(each.path).second)
+      return failure("'{}' is no path of account, region and day, or is there twice", each.path);
   for (const Kept& each : kept) {
     const std::string path = fmt::format("{}/{}", directory_, each.path), part = part_of(path);
     Partition& partition = partitions_[path];
@@ -86,6 +105,10 @@ Result<void> Partitions::take_up(const std::vector<Kept>& kept, bool is_all) {
     partition.is_named = partition.is_kept = true;
     const auto file = files_.open(part, env::Files::Open::kReadWrite);
     if (!file && file.error().kind == env::IoFailure::kNotFound && is_all) {
+      const auto is_there = [&](std::string_view name) {
+        return files_.open(fmt::format("{}/{}", path, name), env::Files::Open::kRead).has_value();
+      };
+      if (!is_there(kName.substr(1)) && !is_there(kParquetName)) return failure("{} is gone", part);
       partition.is_sealed = true;
       continue;
     }

@@ -30,8 +30,8 @@ class Partitions {
   };
   /// Makes it so of all that was added.
   Result<std::vector<Kept>> keep();
-  /// Once, in the beginning: goes on with what `keep` told of, and removes what came behind it. Fails if a file is shorter. `is_all`:
-  /// nothing was to be added any more, so that some may be sealed.
+  /// Once, in the beginning: goes on with what `keep` told of, and removes what came behind it. Fails, before anything is changed, if a
+  /// path is none that it tells of, and if a file is shorter. `is_all`: nothing was to be added any more, so that some may be sealed.
   Result<void> take_up(const std::vector<Kept>& kept, bool is_all);
 
   Result<void> add(std::string_view account, std::string_view region, Time time, std::string_view record);

@@ -20,7 +20,7 @@ PAGE = 1000  # events that the command asks for at once
 
 
 class Pages(http.server.ThreadingHTTPServer):
-    """Before a server; the n-th SearchEvents from now on can be refused ("break"), or never answered ("hang")."""
+    """Before a server; the n-th SearchEvents from now on can be refused ("refuse"), cut off ("break"), or never answered ("hang")."""
     daemon_threads = True
 
     def __init__(self, server):
@@ -42,6 +42,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if "SearchEvents" in self.headers.get("X-Amz-Target", ""):
             self.server.tokens.append(json.loads(body).get("NextToken"))
             trouble = self.server.trouble.get(len(self.server.tokens))
+            if trouble == "refuse":
+                content = json.dumps({"__type": "InvalidNextTokenException", "message": "The NextToken is not valid."}).encode()
+                self.send_response(400)
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+                return
             if trouble:
                 if trouble == "hang":
                     self.server.hung.set()
@@ -95,8 +102,8 @@ class Again(unittest.TestCase):
         return subprocess.Popen([BINARY, "export", *(word for pair in given.items() for word in pair)], env=self.server.environment(AWS_ENDPOINT_URL=self.pages.endpoint, **variables),
                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
-    def run_export(self, *more, code=0):
-        process = self.start(*more)
+    def run_export(self, *more, code=0, **variables):
+        process = self.start(*more, **variables)
         out, err = process.communicate(timeout=60)
         self.assertEqual(process.returncode, code, err)
         return out, err
@@ -169,6 +176,57 @@ class Again(unittest.TestCase):
             self.assertIn("is of an export that did not end", done.stderr)
         self.run_export()
         self.whole()
+
+    def test_other_credentials_are_refused(self):
+        """They may see less: what they find no more of would be missing, and nothing would tell."""
+        self.break_off()
+        iam = self.server.client("iam")
+        iam.create_user(UserName="reader")
+        iam.put_user_policy(UserName="reader", PolicyName="p", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Action": "cairn:SearchEvents", "Resource": "*", "Condition": {"StringEquals": {"cairn:Region": "us-east-1"}}}]}))
+        key = iam.create_access_key(UserName="reader")["AccessKey"]
+        asked = len(self.pages.tokens)
+        out, err = self.run_export(code=2, AWS_ACCESS_KEY_ID=key["AccessKeyId"], AWS_SECRET_ACCESS_KEY=key["SecretAccessKey"])
+        self.assertEqual(out, "")
+        self.assertIn(f"It was begun as {self.server.access_key}. Give the same ones, or name a new directory", err)
+        self.assertEqual(len(self.pages.tokens), asked)
+        self.run_export()
+        self.whole()
+
+    def test_a_place_that_the_server_does_not_know_is_no_reason_to_try_again(self):
+        self.break_off()
+        asked = len(self.pages.tokens)
+        self.pages.trouble[asked + 1] = "refuse"
+        _, err = self.run_export(code=3)
+        self.assertIn("(InvalidNextTokenException)\nThe server does not go on where the export is now: begin another, in a new directory.\n", err)
+        self.assertNotIn("same command", err)
+
+    def test_what_was_prepared_by_others_is_refused(self):
+        self.break_off()
+        part = next(self.to.rglob("events.ndjson.gz.part"))
+        precious = self.root / "precious"
+        precious.write_text("p" * 10_000_000)
+        aside = self.root / "aside"
+        part.rename(aside)
+        part.symlink_to(precious)
+        _, err = self.run_export(code=3)
+        self.assertIn(f"{part} is neither a file nor a directory. Name a new directory", err)
+        self.assertEqual(precious.stat().st_size, 10_000_000)
+        part.unlink()
+        aside.rename(part)
+        state = self.to / "export-state.part"
+        good = state.read_text()
+        state.write_text(json.dumps({**json.loads(good), "Input": 5}))
+        self.assertIn("is not as this program writes it", self.run_export(code=3)[1])
+        state.write_text(good)
+        self.run_export()
+        self.whole()
+        # Of one that only began there may be its lock.
+        shutil.rmtree(self.to)
+        self.to.mkdir()
+        (self.to / "export-lock.part").symlink_to(precious)
+        self.assertIn("is neither a file nor a directory", self.run_export(code=3)[1])
+        self.assertEqual(precious.stat().st_size, 10_000_000)
 
     def test_nothing_leaves_nothing(self):
         for there in (False, True):
