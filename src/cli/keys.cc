@@ -6,6 +6,7 @@
 #include "archive/digest_file.h"
 #include "base/text.h"
 #include "cli/event_text.h"
+#include "cli/named_file.h"
 #include "cli/standard_output.h"
 #include "cli/trouble.h"
 
@@ -111,8 +112,7 @@ int keys(const KeysOptions& options) {
     fmt::print("{}", ring.text());
     return std::fflush(stdout) == 0 ? kDone : unwritable("keys", errno);
   }
-  if (const auto written = env::write_file_atomically(env::system_files(), options.file, ring.text()); !written)
-    return fail(written.error().message);
+  if (const auto written = write_named_file(env::system_files(), options.file, ring.text()); !written) return fail(written.error().message);
   fmt::print(stderr, "{} in {}\n", counted(ring.size(), "key"), options.file);
   return kDone;
 }

@@ -178,6 +178,15 @@ class VerifyTest(unittest.TestCase):
                               capture_output=True, text=True, timeout=60)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("PublicKeyList", json.loads(out.read_text()))
+        # What is no file is never replaced.
+        pipe = self.scratch / "pipe"
+        os.mkfifo(pipe)
+        reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+        self.addCleanup(os.close, reader)
+        done = subprocess.run([BINARY, "keys", "--output", str(pipe)], env=self.server.environment(), capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertTrue(pipe.is_fifo())
+        self.assertIn("PublicKeyList", json.loads(os.read(reader, 65536)))
         self.assertEqual(subprocess.run([BINARY, "keys", "mars"], env=self.server.environment(), capture_output=True, timeout=60).returncode, 2)
 
 
