@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "aws/names.h"
 #include "base/text.h"
 #include "cli/accounts.h"
 #include "cli/export.h"
@@ -25,6 +26,7 @@ constexpr const char* kProfileHelp = "Profile of your AWS credentials and config
 void add_region(CLI::App& command, TargetOptions& options) {
   command.add_option("--region", options.region, "Region (default: $AWS_REGION, $AWS_DEFAULT_REGION, the profile's, us-east-1)")
       ->type_name("REGION")
+      ->check([](const std::string& value) { return aws::is_region(value) ? std::string() : fmt::format("'{}' is no region", value); })
       ->group(kTargetHelp);
 }
 

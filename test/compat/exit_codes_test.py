@@ -67,7 +67,9 @@ class ExitCodes(unittest.TestCase):
         # A place that is not there, or holds nothing of the kind.
         for place in ("absent", "nothing", "s3://"):
             self.ends(2, ("query", "FROM events", "--from", place), ("import", place), ("verify", place, "--keys", "keys.json"))
-        self.ends(2, ("query", "FROM events", "--from", "s3://logs"), ("import", "s3://logs"), ("export", "--to", "damaged"))
+        self.ends(2, ("query", "FROM events", "--from", "s3://logs"), ("import", "s3://logs"), ("export", "--to", "damaged"), ("export", "--to", ""),
+                  ("export", "--to", "keys.json"))
+        self.ends(2, *((*command, "--region", "bogus region") for command in (("lookup",), ("lookup", "--follow"), ("export", "--to", "out"), ("import", "damaged"), ("keys",), ("account", "list"))))
 
     def test_damage(self):
         self.ends(1, ("query", "FROM events", "--from", "damaged"), ("import", "damaged"), ("verify", "damaged", "--keys", "keys.json"))
