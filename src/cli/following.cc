@@ -62,7 +62,7 @@ class Following {
   Result<void, CallFailure> session() {
     events_ = ServerSentEvents();
     ended_.reset();
-    is_closing_ = is_over_ = false;
+    is_closing_ = is_over_ = is_opened_ = false;
     Client client(target_, clock_);
     client.stream(
         "cairn", "Cairn.TailEvents", input_, [this](std::string_view piece) { return take(piece); },
@@ -125,7 +125,14 @@ class Following {
       return false;
     }
     if (!start_) start_ = place;
-    if (std::exchange(is_lost_, false)) say("going on");
+    // A session begins where the last one ended, unless there is no such place any more.
+    const bool is_anew = !std::exchange(is_opened_, true) && *place < event_place(input_.value("NewerThan", "")).value_or(EventPlace());
+    if (is_anew)
+      say(
+          fmt::format("The history of {} has begun anew, or was set back: going on with what comes from now on.\n"
+                      "What is in it already is left to `cairn lookup` without --follow.",
+                      target_.endpoint));
+    if (std::exchange(is_lost_, false) && !is_anew) say("going on");
     pause_ = kPauseFirst;
     changed_.notify_all();
     changed_.wait(lock, [this] { return has_begun_ || is_closing_; });
@@ -163,6 +170,7 @@ class Following {
   std::chrono::milliseconds pause_ = kPauseFirst;
   bool has_begun_ = false;  // what there was is shown
   bool is_lost_ = false;    // and it was said
+  bool is_opened_ = false;  // the session at hand said where it begins
   bool is_heard_ = false, is_busy_ = false, is_over_ = false, is_closing_ = false;
 };
 

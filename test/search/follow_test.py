@@ -4,6 +4,7 @@ import os
 import pathlib
 import queue
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -227,6 +228,41 @@ class Followed(unittest.TestCase):
                     relay.to(server.endpoint)
                     self.assertEqual(follower.record()["requestParameters"]["userName"], name)
                     self.assertEqual(follower.say(), "cairn lookup: going on\n")
+
+    def test_a_history_that_begins_anew(self):
+        """A server that forgot everything, or was set back: the place to go on from is none of its."""
+        with Server() as before:
+            relay = Relay(before.endpoint)
+            self.addCleanup(relay.close)
+            env = self.env(before, AWS_ENDPOINT_URL=relay.endpoint)
+            iam = before.client("iam")
+            for number in range(5):
+                iam.create_user(UserName=f"before-{number}")
+            before.settle()
+            backup = pathlib.Path(str(before.data) + "-backup")
+            self.addCleanup(shutil.rmtree, backup, ignore_errors=True)
+            before.stop()
+            shutil.copytree(before.data, backup)
+            before.start()
+            relay.to(before.endpoint)
+            iam = before.client("iam")
+            with self.follow("--event-name", "CreateUser", "--max-items", "1", env=env) as follower:
+                self.assertEqual(follower.record()["requestParameters"]["userName"], "before-4")
+                for number in range(5, 45):
+                    iam.create_user(UserName=f"before-{number}")
+                for number in range(5, 45):
+                    self.assertEqual(follower.record()["requestParameters"]["userName"], f"before-{number}")
+                before.stop()
+                while follower.say() != "Waiting for it; what comes meanwhile will be shown.\n":
+                    pass
+                shutil.rmtree(before.data)
+                shutil.copytree(backup, before.data)
+                before.start()
+                relay.to(before.endpoint)
+                self.assertEqual(follower.say(), f"cairn lookup: The history of {relay.endpoint} has begun anew, or was set back: going on with what comes from now on.\n")
+                self.assertEqual(follower.say(), "What is in it already is left to `cairn lookup` without --follow.\n")
+                before.client("iam").create_user(UserName="after")
+                self.assertEqual(follower.record()["requestParameters"]["userName"], "after")
 
     def test_ends(self):
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

@@ -9,6 +9,7 @@
 #include "http/live_source.h"
 #include "services/cairn/asked.h"
 #include "services/cairn/shown.h"
+#include "state/store.h"
 
 namespace cairn::services {
 namespace {
@@ -34,6 +35,22 @@ Result<history::Cursor> newest_of(history::History& history, const history::Quer
   const Result<history::Page> page = history.search(query);
   if (!page) return tl::unexpected(page.error());
   return page->events.empty() ? history::Cursor{} : page->events.front().cursor;
+}
+
+/// Whether this history has come so far: a place beyond its end is of what it was before it began anew, or was set back to a backup. The
+/// state knows how far the journal went at the start, and up to the last change since, though the events may be gone or not be read yet;
+/// of what came after that without a change, the history has the events.
+Result<bool> has_come_to(api::Call& call, const history::Cursor& cursor) {
+  if (cursor.position == 0 || (call.state != nullptr && cursor.position <= call.state->base().seq)) return true;
+  history::Query query;
+  query.category = history::Query::Category::kAll;
+  query.order = history::Query::Order::kOldestFirst;
+  query.may_see = [](const auto&...) { return true; };
+  query.newer_than = history::Cursor{.position = cursor.position - 1, .index = UINT32_MAX};
+  query.limit = 1;
+  const Result<history::Page> page = call.ports->history->search(query);
+  if (!page) return tl::unexpected(page.error());
+  return !page->events.empty();
 }
 
 /// Tells its client what comes, as server-sent events, each by the Cursor that another session can go on from.
@@ -106,13 +123,18 @@ class Tail final : public http::LiveSource {
   std::optional<history::Cursor> newest_;  // once its time is over
 };
 
-/// Events as they come, for an hour; NewerThan (or Last-Event-ID, as browsers send it) also tells what came since that one.
+/// Events as they come, for an hour; NewerThan (or Last-Event-ID, as browsers send it) also tells what came since that one. Where there is
+/// no such place the session begins at the newest event as if none had been named, which its beginning shows.
 void tail_events(api::Call& call) {
   static api::Places places(kSessionsOfAccountMax, kSessionsMax);
   auto asked = std::make_unique<Asked>(call);
-  if (!asked->query().newer_than) {
+  const auto unreadable = [] { return aws::Error(aws::kInternalFailure, "The event history cannot be read; the server's log says why."); };
+  const std::optional<history::Cursor>& named = asked->query().newer_than;
+  const Result<bool> is_known = named ? has_come_to(call, *named) : false;
+  if (!is_known) throw unreadable();
+  if (!*is_known) {
     const auto newest = newest_of(*call.ports->history, asked->query());
-    if (!newest) throw aws::Error(aws::kInternalFailure, "The event history cannot be read; the server's log says why.");
+    if (!newest) throw unreadable();
     asked->continue_behind(*newest);
   }
   std::shared_ptr<void> place = places.take(call.account.str());

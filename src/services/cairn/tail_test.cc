@@ -6,6 +6,8 @@
 #include "env/sim/files.h"
 #include "history/store.h"
 #include "http/live_source.h"
+#include "state/sim/engine.h"
+#include "state/store.h"
 
 namespace cairn::services {
 
@@ -26,7 +28,7 @@ class TailTest : public testing::Test {
     ports_.history = history_.get();
   }
   /// An event, whose cursor is "N-0" for the N-th.
-  void add(const char* name, const char* account = kAccount) {
+  void add(const char* name, const char* account = kAccount, bool is_change = false) {
     ++seq_;
     const std::string record = fmt::format(
         R"({{"eventVersion":"1.11","userIdentity":{{"type":"Root","accountId":"{0}"}},"eventTime":"2025-12-31T23:00:00Z","eventSource":"s3.amazonaws.com",)"
@@ -36,9 +38,12 @@ class TailTest : public testing::Test {
     journal::EntryView view;
     view.records.push_back(record);
     history_->consume({seq_}, view);
+    if (is_change) store_.replay({seq_}, view);
   }
   void open(Json in) {
     api::Call call;
+    state::Transaction state(store_);
+    call.state = &state;
     call.ports = &ports_;
     call.account = aws::AccountId(kAccount);
     call.region = aws::Region("us-east-1");
@@ -69,6 +74,9 @@ class TailTest : public testing::Test {
   env::SimClock clock_;
   env::SimFiles files_;
   std::unique_ptr<history::History> history_;
+  state::SimDatabase database_;
+  std::unique_ptr<state::Engine> engine_ = database_.open();
+  state::Store store_{*engine_, {}};
   api::Ports ports_;
   uint64_t seq_ = 0;
   std::unique_ptr<http::BodySource> source_;
@@ -98,6 +106,31 @@ TEST_F(TailTest, SaysWhereItBeginsAndEnds) {
   EXPECT_TRUE(piece_.is_last);
   open({{"NewerThan", "6-0"}});
   EXPECT_EQ(said(), "6-0= ");
+}
+
+TEST_F(TailTest, APlaceBeyondTheEndIsOfAnotherHistory) {
+  add("A");
+  add("B");
+  add("Other", "444455556666");
+  open({{"NewerThan", "3-0"}});
+  EXPECT_EQ(said(), "3-0= ") << "events of others count, which are not told";
+  for (const char* beyond : {"4-0", "7000-3", "9223372036854775813-0", "18446744073709551615-4294967295"}) {
+    open({{"NewerThan", beyond}});
+    EXPECT_EQ(said(), "2-0= ") << beyond;
+  }
+  open({{"LastEventId", "4-0"}});
+  EXPECT_EQ(said(), "2-0= ");
+  add("C");
+  EXPECT_EQ(said(), "4-0=C ");
+  // What is gone was there.
+  add("D", kAccount, true);
+  history_->clear({5});
+  open({{"NewerThan", "5-0"}});
+  EXPECT_EQ(said(), "5-0= ");
+  open({{"NewerThan", "6-0"}});
+  EXPECT_EQ(said(), "0-0= ");
+  add("E");
+  EXPECT_EQ(said(), "6-0=E ");
 }
 
 TEST_F(TailTest, ItsEndComesWhenAllBeforeIsTold) {
