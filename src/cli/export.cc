@@ -142,9 +142,12 @@ int export_events(const ExportOptions& options) {
   if (options.from != "history")
     return fail(kWrongUsage, fmt::format("there is no {} to export from: only the history (--from history)", options.from));
   if (options.to.empty()) return fail(kWrongUsage, "--to wants the name of a directory");
-  std::error_code ignored;
-  if (std::filesystem::exists(options.to, ignored) && !std::filesystem::is_directory(options.to, ignored))
-    return fail(kWrongUsage, fmt::format("{} is no directory: name a new one", options.to));
+  for (std::filesystem::path each = options.to; !each.empty() && each != each.parent_path(); each = each.parent_path()) {
+    std::error_code ignored;
+    if (const auto status = std::filesystem::status(each, ignored);
+        std::filesystem::exists(status) && !std::filesystem::is_directory(status))
+      return fail(kWrongUsage, fmt::format("{} is no directory: name a new one", each.string()));
+  }
   const auto target = find_target(options.target, system_surroundings());
   if (!target) return fail(kCouldNot, target.error().message);
   const env::Clock& clock = env::system_clock();

@@ -68,7 +68,7 @@ class ExitCodes(unittest.TestCase):
         for place in ("absent", "nothing", "s3://"):
             self.ends(2, ("query", "FROM events", "--from", place), ("import", place), ("verify", place, "--keys", "keys.json"))
         self.ends(2, ("query", "FROM events", "--from", "s3://logs"), ("import", "s3://logs"), ("export", "--to", "damaged"), ("export", "--to", ""),
-                  ("export", "--to", "keys.json"))
+                  ("export", "--to", "keys.json"), ("export", "--to", "keys.json/below"))
         self.ends(2, *((*command, "--region", "bogus region") for command in (("lookup",), ("lookup", "--follow"), ("export", "--to", "out"), ("import", "damaged"), ("keys",), ("account", "list"))))
 
     def test_damage(self):
