@@ -351,6 +351,7 @@ class Names final : public history::Counter {
   void add(size_t, std::string_view value, uint64_t events) override { counts[std::string(value)] += events; }
   void add_time(int64_t, uint64_t) override {}
   void add(const history::Event& event) override { ++counts[event.attributes.event_name]; }
+  void forget() override { counts.clear(); }
 
   std::map<std::string, size_t> counts;
 };

@@ -14,6 +14,8 @@ class Counts {
  public:
   /// An answer; of what it lacks nothing is said.
   void add(const Json& answer);
+  /// False: of some values there may be more or fewer.
+  bool is_exact() const { return is_exact_ && !(pages_ > 1 && has_others_); }
   /// In full, as text: at most `values_max` of each field, the most frequent first.
   std::string text(Output output, size_t values_max) const;
 
@@ -32,9 +34,11 @@ class Counts {
   std::string document(size_t values_max) const;
 
   uint64_t total_ = 0;
-  bool has_times_ = false;
+  int64_t interval_ = 0;               // seconds; 0: there are none
   std::map<int64_t, uint64_t> times_;  // by the first second of an interval
   std::vector<Field> fields_;
+  size_t pages_ = 0;
+  bool is_exact_ = true, has_others_ = false;
 };
 
 }  // namespace cairn::cli

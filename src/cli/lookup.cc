@@ -20,6 +20,7 @@ namespace cairn::cli {
 namespace {
 
 constexpr uint64_t kPageEvents = 200;
+constexpr size_t kValuesMax = 1000;  // of a field, that an answer has
 
 int fail(int exit_code, std::string_view message) {
   fmt::print(stderr, "cairn lookup: {}\n", message);
@@ -73,7 +74,9 @@ int count(const Target& target, const env::Clock& clock, Json input, const Looku
     input["NextToken"] = *token;
   }
   if (is_watched && input.contains("NextToken")) fmt::print(stderr, "\r{:40}\r", "");
-  return print(counts.text(options.output, input.value("TopCount", kCountedValues))) ? kDone : unwritable("lookup", errno);
+  if (!counts.is_exact())
+    fmt::print(stderr, "cairn lookup: there are so many different values that those counts are near, and not exact\n");
+  return print(counts.text(options.output, options.items_max == 0 ? kValuesMax : options.items_max)) ? kDone : unwritable("lookup", errno);
 }
 
 /// The newest events, oldest of them first, and then each one that comes.
@@ -125,12 +128,12 @@ Result<Json> search_input(const LookupOptions& options, const std::string& regio
 }
 
 Json summary_input(Json search, const LookupOptions& options, Time now) {
-  constexpr uint64_t kTopMax = 1000, kBins = 40;
+  constexpr uint64_t kBins = 40;
   search.erase("Order");
   // Pages are of one span of time, and so have the same intervals.
   if (!search.contains("EndTime")) search["EndTime"] = std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count();
   search["Bins"] = 0;
-  search["TopCount"] = options.items_max == 0 ? kTopMax : std::min(options.items_max, kTopMax);
+  search["TopCount"] = kValuesMax;  // what is shown is chosen once all pages are there
   for (const std::string& field : options.count_by) {
     if (field == kTimeField) search["Bins"] = kBins;
     else search["Fields"].push_back(field);

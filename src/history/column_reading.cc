@@ -94,12 +94,6 @@ Result<uint32_t> Segment::ColumnReading::time(uint32_t row) {
   return found->time;
 }
 
-void Segment::ColumnReading::rest() {
-  open_ = {};
-  pages_.clear();
-  reading_.forget_words();
-}
-
 std::optional<std::pair<Cursor, std::string>> Segment::ColumnReading::read(uint32_t number) {
   const auto row = reading_.row(number);
   const auto record = row ? reading_.record(number, *row) : Result<std::string_view>(tl::unexpected(row.error()));

@@ -21,7 +21,6 @@ class Segment::ColumnReading final : public ColumnSource {
   Result<Times> times(uint32_t row) override;
   Result<uint32_t> time(uint32_t row) override;
   std::optional<std::pair<Cursor, std::string>> read(uint32_t row) override;
-  void rest() override;
 
  private:
   static constexpr size_t kPagesMax = 256;

@@ -26,6 +26,12 @@ class Counts : public Counter {
     ++by_value[column_ == Column::kUserAgent ? event.attributes.user_agent : event.attributes.event_name];
   }
 
+  void forget() override {
+    by_value.clear();
+    by_time.clear();
+    total = read = 0;
+  }
+
   std::map<std::string, uint64_t> by_value;
   std::map<int64_t, uint64_t> by_time;
   uint64_t total = 0, read = 0;

@@ -1,5 +1,6 @@
 #include <algorithm>
-#include <deque>
+#include <iterator>
+#include <set>
 
 #include "base/check.h"
 #include "base/log.h"
@@ -129,72 +130,67 @@ Result<History::Visited> SegmentedHistory::visit(const Snapshot& all, const Sele
   return events.visited();
 }
 
-/// All is counted before the counter is told anything, as it may turn out that events are better read; and what is read comes before what
-/// was counted is told: as far as reading gets, so far counts everything.
 Result<History::Counted> SegmentedHistory::count(const Query& query, const Tally& tally, Counter& counter) {
   CHECK(query.order == Query::Order::kNewestFirst && !query.newer_than);
+  constexpr size_t kDamagedMax = 8;  // segments that are found so on the way; then all is read
   const Selection selection(query, clock_.now(), options_.retention);
   if (selection.impossible()) return Counted();
   const Snapshot all = snapshot(query);
-  Snapshot read{.tail = nullptr, .live = {}, .imported = {}, .end = all.end};
-  struct Counting {
-    std::unique_ptr<ColumnSource> source;
-    Tallying tallying;
-  };
-  std::deque<Counting> counted;
-  const auto began = clock_.steady();
-  const auto is_late = [&] {
-    return query.work_time_max != std::chrono::milliseconds::max() && clock_.steady() - began >= query.work_time_max / 2;
-  };
-  bool is_better_read = false;
-  /// False: it is to be read.
-  const auto count_by = [&](std::unique_ptr<ColumnSource> source, const Segment* of) {
-    Tallying tallying(selection, tally, counter, *source);
-    const auto done = tallying.count({.from = std::nullopt, .before = query.before}, is_late);
-    if (!done && of != nullptr && !of->is_dropped()) of->report(done.error());
-    if (!done) return false;
-    is_better_read = !*done;
-    counted.push_back({std::move(source), std::move(tallying)});
-    return true;
-  };
   const ColumnSet needed = Tallying::columns_of(tally);
-  if (auto copy = all.tail->copy_columns(needed); !copy || !count_by(std::move(copy), nullptr)) read.tail = all.tail;
-  for (const auto& [from, to] : {std::pair(&all.live, &read.live), std::pair(&all.imported, &read.imported)})
-    for (const auto& segment : *from) {
-      if (is_better_read) break;
-      const bool has_columns = (needed & ~segment->columns()) == 0;
-      if (!has_columns || !count_by(segment->read_columns(), segment.get())) to->push_back(segment);
+  std::set<const Segment*> damaged;
+  bool is_all_read = false;
+  const auto is_read = [&](const auto& segment) {
+    return is_all_read || (needed & ~segment->columns()) != 0 || damaged.contains(segment.get());
+  };
+  for (;; counter.forget()) {
+    // What must be read comes first: how far that gets, so far all the rest is counted.
+    Snapshot read{.tail = nullptr, .live = {}, .imported = {}, .end = all.end};
+    std::ranges::copy_if(all.live, std::back_inserter(read.live), is_read);
+    std::ranges::copy_if(all.imported, std::back_inserter(read.imported), is_read);
+    const auto tail = is_all_read ? nullptr : all.tail->copy_columns(needed);
+    if (tail == nullptr) read.tail = all.tail;
+    Counted counted;
+    if (read.tail != nullptr || !read.live.empty() || !read.imported.empty()) {
+      std::optional<Time> seen;
+      const auto visited = visit(read, selection, [&](const Event& event) {
+        seen = event.attributes.time;
+        counter.add(event);
+        return true;
+      });
+      if (!visited) return tl::unexpected(visited.error());
+      counted.next = visited->next;
+      if (counted.next) counted.seen_from = seen;
     }
-  if (is_better_read) {
-    read = all;
-    counted.clear();
-  }
 
-  Counted result;
-  if (read.tail != nullptr || !read.live.empty() || !read.imported.empty()) {
-    std::optional<Time> seen;
-    const auto visited = visit(read, selection, [&](const Event& event) {
-      seen = event.attributes.time;
-      counter.add(event);
+    const auto began = clock_.steady();
+    const Tallying::IsLate is_late = [&] {
+      return query.work_time_max != std::chrono::milliseconds::max() && clock_.steady() - began >= query.work_time_max / 2;
+    };
+    /// False: all is to be counted anew.
+    const auto count_in = [&](ColumnSource& source) -> Result<bool> {
+      Tallying tallying(selection, tally, counter, source, is_late);
+      const auto done = tallying.count({counted.next, query.before});
+      if (!done || !*done) return done;
+      if (auto told = tallying.tell(); !told) return tl::unexpected(told.error());
       return true;
-    });
-    if (!visited) return tl::unexpected(visited.error());
-    result.next = visited->next;
-    if (result.next) result.seen_from = seen;
-  }
-  for (Counting& one : counted) {
-    Result<void> told;
-    if (result.next) {
-      const auto again = one.tallying.count({.from = result.next, .before = query.before}, [] { return false; });
-      if (!again) told = tl::unexpected(again.error());
+    };
+    bool is_done = true;
+    if (tail != nullptr) {
+      const auto done = count_in(*tail);
+      is_done = done && *done;
+      is_all_read = !is_done;
     }
-    if (told) told = one.tallying.tell();
-    if (!told) {
-      log::error("events cannot be counted", {{"error", told.error().message}});
-      return tl::unexpected(told.error());
-    }
+    for (const Segments* segments : {&all.live, &all.imported})
+      for (const auto& segment : *segments) {
+        if (!is_done || is_read(segment)) continue;
+        const auto done = count_in(*segment->read_columns());
+        is_done = done && *done;
+        if (!done && !segment->is_dropped()) segment->report(done.error());
+        if (!done) damaged.insert(segment.get());
+        is_all_read = damaged.size() > kDamagedMax || (done && !*done);
+      }
+    if (is_done) return counted;
   }
-  return result;
 }
 
 }  // namespace cairn::history

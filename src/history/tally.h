@@ -39,7 +39,7 @@ struct Tally {
   std::optional<std::chrono::seconds> interval;
 };
 
-/// Is told. One thread at a time.
+/// Is told what one call counts. One thread at a time.
 class Counter {
  public:
   using Values = std::span<const std::string_view>;  // parallel to columns; "": the event has none
@@ -51,6 +51,8 @@ class Counter {
   virtual void add_time(int64_t second, uint64_t events) = 0;
   /// A wanted one that was read: it is in none of the above.
   virtual void add(const Event& event) = 0;
+  /// All that was told is taken back: it is counted anew.
+  virtual void forget() = 0;
 };
 
 }  // namespace cairn::history

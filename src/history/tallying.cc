@@ -70,11 +70,12 @@ Result<std::span<const std::string_view>> Combinations::texts(uint32_t number) {
 
 // --- counting
 
-Tallying::Tallying(const Selection& selection, const Tally& tally, Counter& counter, ColumnSource& source)
+Tallying::Tallying(const Selection& selection, const Tally& tally, Counter& counter, ColumnSource& source, const IsLate& is_late)
     : selection_(selection),
       tally_(tally),
       counter_(counter),
       source_(source),
+      is_late_(is_late),
       place_(source, {Column::kPlace}),
       conditions_(source, tally.conditions),
       places_(source.values(Column::kPlace)) {
@@ -88,26 +89,11 @@ ColumnSet Tallying::columns_of(const Tally& tally) {
   return all;
 }
 
-Result<bool> Tallying::count(const Between& between, const IsLate& is_late) {
-  // What is known of values stays.
-  for (Field& field : fields_) field.counts.clear();
-  intervals_.clear();
-  in_interval_ = nullptr;
-  times_ = {};
-  read_.clear();
-  block_first_ = block_end_ = 0;
-  is_late_ = &is_late;
+Result<bool> Tallying::count(const Between& between) {
   const auto given = source_.each(selection_, between, [this](uint32_t first, uint32_t end) { return take(first, end); });
   if (!given) return tl::unexpected(given.error());
   if (error_) return tl::unexpected(*error_);
-  if (has_given_up_) return false;
-  for (Field& field : fields_)  // else something would turn out to be missing when half is told
-    for (uint32_t number = 0; number < field.counts.size(); ++number) {
-      if (field.counts[number] == 0) continue;
-      if (auto texts = field.values.texts(number); !texts) return tl::unexpected(texts.error());
-    }
-  source_.rest();
-  return true;
+  return !has_given_up_;
 }
 
 bool Tallying::fail(Failure why) {
@@ -141,7 +127,7 @@ bool Tallying::ask_place(uint32_t number) {
 }
 
 bool Tallying::ask_condition(uint32_t number) {
-  if ((*is_late_)()) return give_up();
+  if (is_late_()) return give_up();
   const auto texts = conditions_.texts(number);
   if (!texts) return fail(texts.error());
   wanted_[number] = counter_.wants(*texts) ? Answer::kYes : Answer::kNo;
@@ -234,7 +220,6 @@ Result<void> Tallying::tell() {
     if (attributes && selection_.wants(*attributes, found->second))
       counter_.add(Event{found->first, std::move(*attributes), std::move(found->second)});
   }
-  source_.rest();
   return {};
 }
 

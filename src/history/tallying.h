@@ -33,8 +33,6 @@ class ColumnSource {
   virtual Result<uint32_t> time(uint32_t row) = 0;
   /// The event itself. None: it cannot be read, which has been reported.
   virtual std::optional<std::pair<Cursor, std::string>> read(uint32_t row) = 0;
-  /// It may be long until more is asked: what was given stands no longer.
-  virtual void rest() {}
 };
 
 /// Each combination of values of some columns has a number.
@@ -68,17 +66,18 @@ class Combinations {
   std::vector<std::string_view> texts_;
 };
 
-/// Counts rows of one source. Its counter is told nothing before all is known.
+/// Counts rows of one source, and then tells its counter.
 class Tallying {
  public:
   using IsLate = std::function<bool()>;
-  Tallying(const Selection& selection, const Tally& tally, Counter& counter, ColumnSource& source);
+  /// `is_late`: no more questions are to be put to the counter. All must outlive this.
+  Tallying(const Selection& selection, const Tally& tally, Counter& counter, ColumnSource& source, const IsLate& is_late);
 
   static ColumnSet columns_of(const Tally& tally);
 
   /// Counts what is between. Fails where columns are damaged. False: it is better to read the events, as there are too many combinations
   /// of values, too many events that have to be read all the same, or asking the counter about them takes too long.
-  Result<bool> count(const Between& between, const IsLate& is_late);
+  Result<bool> count(const Between& between);
   Result<void> tell();
 
  private:
@@ -99,7 +98,7 @@ class Tallying {
   const Tally& tally_;
   Counter& counter_;
   ColumnSource& source_;
-  const IsLate* is_late_ = nullptr;
+  const IsLate& is_late_;
   std::optional<Failure> error_;
   bool has_given_up_ = false;
   uint32_t block_first_ = 0, block_end_ = 0;

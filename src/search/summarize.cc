@@ -84,6 +84,7 @@ class Summing final : public history::Counter {
   void add(size_t field, std::string_view value, uint64_t events) override { summary_.add_value(field, value, events); }
   void add_time(int64_t second, uint64_t events) override { summary_.add_events(second, events); }
   void add(const history::Event& event) override { summary_.add(event); }
+  void forget() override { summary_.forget(); }
 
  private:
   const history::Query& query_;

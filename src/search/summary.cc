@@ -62,6 +62,12 @@ void Summary::add_value(size_t field, std::string_view value, uint64_t events) {
   else values_[field].values.add(value, events);
 }
 
+void Summary::forget() {
+  values_.assign(values_.size(), {});
+  bins_.clear();
+  total_ = 0;
+}
+
 seconds Summary::interval_for(seconds span, int64_t bins_max) {
   // A span that begins within an interval touches one more.
   const auto bins = [&](int64_t width) { return span.count() / width + 2; };

@@ -50,6 +50,9 @@ class Summary {
   /// Of so many events the value of a field; "": they have none.
   void add_value(size_t field, std::string_view value, uint64_t events);
 
+  /// All that was added.
+  void forget();
+
   const Options& options() const { return options_; }
   uint64_t total() const { return total_; }
   /// Events of each interval that has any, by its first second; intervals begin at whole multiples since 1970.
