@@ -157,12 +157,8 @@ Result<Formula, Refusal> Formula::compile(std::string_view text, const Dialect& 
     if (literal->text.empty() || (!is_word && is_number(literal->text))) return;
     made.equalities_.push_back({name->text, literal->text});
   });
-  std::vector<std::string> names;
-  collect_names(*expression, names);
-  std::ranges::copy_if(names, std::back_inserter(made.fields_), [&](const std::string& name) {
-    return !name.starts_with('@') && std::ranges::find(dialect.words, name) == dialect.words.end();
-  });
-  if (!looks_at_system(made.plan_->stages[0].steps[0].node)) made.names_ = std::move(names);
+  collect_names(*expression, made.names_);
+  made.is_of_names_alone_ = !looks_at_system(made.plan_->stages[0].steps[0].node);
   return made;
 }
 

@@ -1,6 +1,5 @@
 #pragma once
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -24,8 +23,10 @@ class Formula {
     std::variant<std::string, bool> value;
   };
   const std::vector<Equality>& equalities() const { return equalities_; }
-  /// The fields of the event's JSON that it names, each once.
-  const std::vector<std::string>& fields() const { return fields_; }
+  /// What it names, each once: fields and words.
+  const std::vector<std::string>& names() const { return names_; }
+  /// It looks at nothing else of an event: not at the event itself, its time and the like.
+  bool is_of_names_alone() const { return is_of_names_alone_; }
   /// False: it surely does not hold for an event with this JSON, in which it looked for certain bytes alone.
   bool may_hold(std::string_view message) const;
   /// Of texts like these the JSON of every event for which it holds contains one.
@@ -35,16 +36,14 @@ class Formula {
     size_t weight = 0;      // bytes of the shortest: the longer, the rarer
   };
   const std::vector<Hint>& hints() const { return hints_; }
-  /// The fields and words that it is about, if it looks at nothing else of an event.
-  const std::optional<std::vector<std::string>>& names() const { return names_; }
 
  private:
   friend class FormulaRun;
   std::shared_ptr<const Plan> plan_;
   std::vector<Equality> equalities_;
   std::vector<Hint> hints_;
-  std::optional<std::vector<std::string>> names_;
-  std::vector<std::string> fields_;
+  std::vector<std::string> names_;
+  bool is_of_names_alone_ = false;
 };
 
 /// A formula at work. One thread.

@@ -56,11 +56,20 @@ TEST(Formula, WhatItNeedsIsKnown) {
   EXPECT_EQ(needs("a in ['x', 'y'] and b != 'z' and c = d"), "");
 }
 
-TEST(Formula, NamesItsFields) {
+TEST(Formula, NamesItsFieldsAndWords) {
   const auto formula = Formula::compile(
       "a.b = 'x' and (not ispresent(c) or d.0.e in ['y'] and Name = 'z') and a.b like /q/ and f = true and 'text'", kDialect);
   ASSERT_TRUE(formula.has_value());
-  EXPECT_EQ(formula->fields(), (std::vector<std::string>{"a.b", "c", "d.0.e", "f"}));
+  EXPECT_EQ(formula->names(), (std::vector<std::string>{"a.b", "c", "d.0.e", "Name", "f"}));
+}
+
+TEST(Formula, TellsWhetherItLooksAtNamedFieldsAndWordsAlone) {
+  const auto is_of_names_alone = [](const char* text) { return Formula::compile(text, kDialect).value().is_of_names_alone(); };
+  for (const char* text : {"a = 'x' and not (b.c like /q/ or Name != 'z')", "isIpInSubnet(a, '10.0.0.0/8')", "1 = 1", "strlen(a) > 3"})
+    EXPECT_TRUE(is_of_names_alone(text)) << text;
+  for (const char* text :
+       {"a = 'x' and 'free text'", "@message like 'x'", "a = 'x' or @timestamp > 1", "concat(a, @message) = 'x'", "not 'text'"})
+    EXPECT_FALSE(is_of_names_alone(text)) << text;
 }
 
 TEST(Formula, LooksForBytesBeforeItReads) {

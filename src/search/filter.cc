@@ -53,9 +53,9 @@ const logquery::Dialect& dialect() {
 }
 
 std::optional<std::vector<history::Column>> columns_of(const logquery::Formula& formula) {
-  if (!formula.names()) return std::nullopt;
+  if (!formula.is_of_names_alone()) return std::nullopt;
   std::vector<history::Column> columns;
-  for (const std::string& name : *formula.names()) {
+  for (const std::string& name : formula.names()) {
     const auto column = history::column_named(name);
     if (!column) return std::nullopt;
     columns.push_back(*column);

@@ -37,7 +37,7 @@ class Filter {
   /// Tells the history what it can find by its index.
   void narrow(history::Query& query) const;
   std::unique_ptr<history::Condition> condition(Time now) const;
-  const std::vector<std::string>& fields() const { return formula_.fields(); }  // of records, that it names
+  const std::vector<std::string>& names() const { return formula_.names(); }
 
  private:
   explicit Filter(logquery::Formula formula) : formula_(std::move(formula)) {}

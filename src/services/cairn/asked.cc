@@ -72,7 +72,7 @@ Asked::Asked(api::Call& call) : reader_(std::make_shared<Reader>(call)) {
   if (text.empty()) return;
   const auto filter = search::Filter::compile(text);
   if (!filter) refuse_formula("Filter", text, filter.error());
-  hints_ = search::hints_of(filter->fields());
+  hints_ = search::hints_of(filter->names());
   filter->narrow(query_);
   condition_ = filter->condition(call.now);
   query_.condition = condition_.get();
